@@ -1,0 +1,159 @@
+"""Configuration: read once from the environment, complete or refused.
+
+A `Reader` collects every problem, so that one start names all the variables that need mending.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sluice.errors import ConfigError
+
+
+class Reader:
+    """Reads variables and remembers what is wrong with them. Call `finish()` before using any value."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self._problems: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """The variable as it stands; required where there is no default."""
+        value = self._env.get(name, "")
+        if value:
+            return value
+        if default is None:
+            self._problems.append(f"{name} is not set")
+            return ""
+        return default
+
+    def number(self, name: str, default: int, least: int = 1, most: int = 2**31 - 1) -> int:
+        """A whole number within bounds."""
+        raw = self._env.get(name, "")
+        if not raw:
+            return default
+        if raw.removeprefix("-").isdecimal() and least <= int(raw) <= most:
+            return int(raw)
+        self._problems.append(f"{name}={raw!r} should be a whole number from {least} to {most}")
+        return default
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        """One of a few words."""
+        raw = self._env.get(name, "") or default
+        if raw in choices:
+            return raw
+        self._problems.append(f"{name}={raw!r} should be one of {', '.join(choices)}")
+        return default
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """1 or 0."""
+        return self.choice(name, "1" if default else "0", ("0", "1")) == "1"
+
+    def path(self, name: str, default: Path) -> Path:
+        """A file or folder; relative ones are of the working directory."""
+        return Path(self._env.get(name, "") or default).absolute()
+
+    def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """A list separated by commas."""
+        raw = self._env.get(name, "")
+        return tuple(word.strip() for word in raw.split(",") if word.strip()) if raw else default
+
+    def problem(self, text: str) -> None:
+        """Adds a problem that a caller found itself."""
+        self._problems.append(text)
+
+    def finish(self) -> None:
+        """Raises ConfigError if anything was wrong."""
+        if self._problems:
+            raise ConfigError(self._problems)
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaSettings:
+    """How to reach the broker: librdkafka properties common to every client."""
+
+    properties: Mapping[str, str]
+
+    @property
+    def bootstrap(self) -> str:
+        """The bootstrap servers, for messages to people."""
+        return self.properties["bootstrap.servers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every service of the kit is told."""
+
+    home: Path
+    kafka: KafkaSettings
+    object_store: str
+    models: Path
+    policy: Path
+    grpc_address: str
+    instance: str
+    log_level: str
+    drain_seconds: int
+    inline_limit: int
+    max_inflight: int
+
+
+KAFKA_VARIABLES: Mapping[str, str] = {
+    "KAFKA_BOOTSTRAP_SERVERS": "bootstrap.servers",
+    "KAFKA_SECURITY_PROTOCOL": "security.protocol",
+    "KAFKA_SASL_MECHANISM": "sasl.mechanism",
+    "KAFKA_SASL_USERNAME": "sasl.username",
+    "KAFKA_SASL_PASSWORD": "sasl.password",
+    "KAFKA_SSL_CA_LOCATION": "ssl.ca.location",
+    "KAFKA_SSL_CERTIFICATE_LOCATION": "ssl.certificate.location",
+    "KAFKA_SSL_KEY_LOCATION": "ssl.key.location",
+    "KAFKA_SSL_KEY_PASSWORD": "ssl.key.password",
+}
+"""Environment variable -> librdkafka property."""
+
+
+def sluice_home(env: Mapping[str, str]) -> Path:
+    """Where local state lives: SLUICE_HOME, by default `.sluice` in the working directory."""
+    return Path(env.get("SLUICE_HOME", "") or ".sluice").absolute()
+
+
+def checkout() -> Path | None:
+    """The root of the checkout this package runs from, or None when it was installed from a wheel."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "policies").is_dir() and (root / "protos").is_dir() else None
+
+
+def default_models(home: Path) -> Path:
+    """The model repository: the checkout's, else `models/` in SLUICE_HOME."""
+    root = checkout()
+    return (root or home) / "models"
+
+
+def default_policy(home: Path) -> Path:
+    """The policy file: the checkout's default, else `policy.yaml` in SLUICE_HOME."""
+    root = checkout()
+    return root / "policies" / "default.yaml" if root else home / "policy.yaml"
+
+
+def read_kafka(reader: Reader) -> KafkaSettings:
+    """The broker's address and the usual security settings."""
+    reader.text("KAFKA_BOOTSTRAP_SERVERS")
+    found = {prop: reader.text(name, "") for name, prop in KAFKA_VARIABLES.items()}
+    return KafkaSettings({prop: value for prop, value in found.items() if value})
+
+
+def read_settings(reader: Reader, env: Mapping[str, str]) -> Settings:
+    """The kit's settings. The caller calls `reader.finish()` once it has read its own."""
+    home = sluice_home(env)
+    return Settings(
+        home=home,
+        kafka=read_kafka(reader),
+        object_store=reader.text("SLUICE_OBJECT_STORE", f"file://{home / 'objects'}"),
+        models=reader.path("SLUICE_MODELS", default_models(home)),
+        policy=reader.path("SLUICE_POLICY", default_policy(home)),
+        grpc_address=reader.text("SLUICE_GRPC_ADDRESS", "127.0.0.1:0"),
+        instance=reader.text("SLUICE_INSTANCE", "0"),
+        log_level=reader.choice("SLUICE_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
+        drain_seconds=reader.number("SLUICE_DRAIN_SECONDS", 10, most=600),
+        inline_limit=reader.number("SLUICE_INLINE_LIMIT", 1 << 20, most=8 << 20),
+        max_inflight=reader.number("SLUICE_MAX_INFLIGHT", 256, most=65536),
+    )

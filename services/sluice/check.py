@@ -135,6 +135,10 @@ class Check(ABC):
 
     name: ClassVar[str]
     """What policy calls it: "text", "image", "person", "hash"."""
+    service_name: ClassVar[str]
+    """What `sluice serve` calls it: "text-classifier"."""
+    service: ClassVar[str] = ""
+    """Its gRPC service in the contract ("TextClassifier"), or empty: Kafka alone."""
     kinds: ClassVar[frozenset[Kind]]
     needs: ClassVar[frozenset[Need]] = frozenset()
     max_batch: ClassVar[int] = 16

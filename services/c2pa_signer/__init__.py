@@ -1,0 +1,1 @@
+"""Signs pictures that were allowed, and nothing else."""

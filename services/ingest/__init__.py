@@ -1,0 +1,1 @@
+"""The one room in which hostile bytes are parsed."""

@@ -1,0 +1,55 @@
+"""What a decoder says of a picture."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sluice.check import Picture
+
+
+class Trouble(StrEnum):
+    """Why a picture could not be read. The words are those of the contract's `Unprocessable`, without its prefix."""
+
+    EMPTY = "EMPTY"
+    TOO_LARGE = "TOO_LARGE"
+    UNKNOWN_TYPE = "UNKNOWN_TYPE"
+    TYPE_MISMATCH = "TYPE_MISMATCH"
+    TRUNCATED = "TRUNCATED"
+    TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
+    TOO_SMALL = "TOO_SMALL"
+    ANIMATED = "ANIMATED"
+    DECODER_LIMIT = "DECODER_LIMIT"
+    UNDECODABLE = "UNDECODABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A picture that could not be read. `detail` holds figures and names of ours, never content."""
+
+    trouble: Trouble
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A picture that was read.
+
+    Width and height are those of the picture as a viewer shows it, after EXIF orientation, and so are the rendition
+    and the tiles. `pdq` is of the pixels as they are stored, which is what tools that make hash lists hash.
+    """
+
+    media_type: str
+    width: int
+    height: int
+    pdq: tuple[bytes, ...]
+    """Eight variants of 32 bytes, in the order of `sluice.hashing.DIHEDRAL`."""
+    pdq_quality: int
+    rendition: Picture
+    tiles: tuple[Picture, ...]
+
+
+class UnreadableError(Exception):
+    """Raised inside the decoder to end one picture with a refusal."""
+
+    def __init__(self, trouble: Trouble, detail: str) -> None:
+        super().__init__(detail)
+        self.refusal = Refusal(trouble, detail)

@@ -1,0 +1,81 @@
+"""`python -m ingest.decoder.child MAX_BYTES MAX_PIXELS SECONDS MEMORY_MIB`: decodes pictures until its input ends.
+
+Reads jobs from standard input and answers each on standard output, in the frames of `frames.py`; its first answer is
+an empty frame that says "ready". It loads everything once and forks a worker for every picture, so it never touches
+a stranger's bytes itself. The picture of a job is the rest of its payload.
+"""
+
+import gc
+import io
+import os
+import sys
+
+from PIL import AvifImagePlugin, Image, MpoImagePlugin
+
+from ingest.decoder.answer import Refusal
+from ingest.decoder.frames import frame, unpack
+from ingest.decoder.limits import limit_child
+from ingest.decoder.picture import Bounds, read
+from ingest.decoder.sniff import Format
+from ingest.decoder.worker import decode
+
+
+def main() -> None:
+    """Runs until standard input ends. Exits with 1 where a codec is missing."""
+    max_bytes, max_pixels, seconds, memory_mib = map(int, sys.argv[1:])
+    limit_child(memory_mib)
+    _warm(max_pixels)
+    _send(b"")
+    bounds = Bounds(max_bytes, max_pixels)
+    while (payload := _receive()) is not None:
+        header, (data,) = unpack(payload)
+        answer = decode(data, header["declared"], bounds, seconds)
+        if answer is None:
+            return
+        _send(answer)
+
+
+def _warm(max_pixels: int) -> None:
+    """Loads whatever a worker, which cannot open files, might load late; and proves that every codec is there."""
+    Image.init()
+    if not MpoImagePlugin.MpoImageFile.format:
+        sys.exit("the plugin for several pictures in a JPEG is missing")
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    # A decoder's threads would be threads in a worker that may not make any.
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    sample = Image.linear_gradient("L").convert("RGB")
+    for form in Format:
+        out = io.BytesIO()
+        sample.save(out, form.value)
+        answer = read(out.getvalue(), form.media_type, Bounds(1 << 20, 1 << 20))
+        if isinstance(answer, Refusal):
+            sys.exit(f"decoder: {form.value} cannot be read here: {answer.detail}")
+    # What is loaded now is shared with every worker, and stays so while the collector leaves it alone.
+    gc.collect()
+    gc.freeze()
+
+
+def _receive() -> bytes | None:
+    """The next payload, or None at the end of input."""
+    head = _exactly(4)
+    return None if head is None else _exactly(int.from_bytes(head, "big"))
+
+
+def _exactly(count: int) -> bytes | None:
+    parts = bytearray()
+    while len(parts) < count:
+        part = os.read(0, min(count - len(parts), 1 << 20))
+        if not part:
+            return None
+        parts += part
+    return bytes(parts)
+
+
+def _send(payload: bytes) -> None:
+    rest = memoryview(frame(payload))
+    while rest:
+        rest = rest[os.write(1, rest) :]
+
+
+if __name__ == "__main__":
+    main()

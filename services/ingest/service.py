@@ -1,0 +1,91 @@
+"""Ingest as a service: the one room that reads strangers' bytes."""
+
+import asyncio
+from collections.abc import Mapping
+
+import grpc.aio
+
+from ingest.decoder.pool import DecoderPool
+from ingest.prepare import Preparer
+from ingest.rpc import IngestRpc
+from ingest.settings import IngestSettings, read_ingest_settings
+from ingest.worker import IngestRecords, PromptAnswer, read_answer
+from sluice.bus.clients import group_consumer
+from sluice.bus.consumer import GroupReader
+from sluice.bus.tail import LogTail
+from sluice.bus.topics import Topic
+from sluice.deadline import Deadline
+from sluice.host.service import Context, Service
+from sluice.host.worker import Worker
+from sluice.policy.load import load
+from sluice.settings import Reader, read_settings
+from sluice.v1.ingest_pb2_grpc import add_IngestServicer_to_server
+
+GROUP = "sluice-ingest"
+_TAIL_SECONDS = 60.0
+_CONCURRENCY = 32
+
+
+class IngestService(Service):
+    """Turns requests into contents records."""
+
+    name = "ingest"
+    rpc = "sluice.v1.Ingest"
+
+    def __init__(self) -> None:
+        self._servicer = IngestRpc()
+        self._own: IngestSettings | None = None
+        self._context: Context | None = None
+        self._pool: DecoderPool | None = None
+        self._decisions: LogTail[PromptAnswer] | None = None
+        self._records: IngestRecords | None = None
+
+    def configure(self, reader: Reader, env: Mapping[str, str]) -> None:
+        self._own = read_ingest_settings(reader, read_settings(reader, env))
+
+    def add_rpc(self, server: grpc.aio.Server) -> None:
+        add_IngestServicer_to_server(self._servicer, server)
+
+    async def open(self, context: Context) -> None:
+        assert self._own is not None
+        self._context = context
+        policy = load(context.settings.policy)
+        self._pool = await DecoderPool.open(self._own)
+        preparer = Preparer(context.store, self._pool, self._own)
+        self._decisions = LogTail(context.settings.kafka, Topic.DECISIONS, read_answer, context.log)
+        await self._decisions.start(Deadline.after(_TAIL_SECONDS))
+        self._records = IngestRecords(preparer, policy, self._decisions)
+        self._servicer.most_bytes = self._own.max_image_bytes
+        self._servicer.preparer = preparer
+
+    async def run(self, stop: asyncio.Event) -> None:
+        context, records = self._context, self._records
+        assert context is not None
+        assert records is not None
+        settings = context.settings
+        lanes = (Topic.REQUESTS, Topic.REQUESTS_BULK)
+        worker = Worker(
+            self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY
+        )
+        consumer = group_consumer(settings.kafka, GROUP, settings.instance)
+        reader = GroupReader(consumer, lanes, worker.deliver, _CONCURRENCY * 2, context.log)
+        await context.readiness.expect("kafka", f"waiting for partitions of group {GROUP}")
+        assigned = asyncio.create_task(self._ready_once(reader))
+        try:
+            await worker.run(reader, stop, settings.drain_seconds)
+        finally:
+            assigned.cancel()
+
+    async def close(self) -> None:
+        self._servicer.preparer = None
+        if self._decisions is not None:
+            await self._decisions.close()
+            self._decisions = None
+        if self._pool is not None:
+            await self._pool.close()
+            self._pool = None
+
+    async def _ready_once(self, reader: GroupReader) -> None:
+        assert self._context is not None
+        await asyncio.shield(reader.assigned)
+        await self._context.readiness.met("kafka")

@@ -1,0 +1,38 @@
+"""What ingest accepts, and how much its decoders may use."""
+
+from dataclasses import dataclass
+
+from sluice.settings import Reader, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSettings:
+    """Bounds of one content, and of one decoder child."""
+
+    max_image_bytes: int
+    """Of one encoded picture."""
+    max_text_bytes: int
+    """Of one text, as UTF-8."""
+    inline_limit: int
+    """Of a picture that travels inside a request."""
+    max_pixels: int
+    """Of one decoded picture."""
+    decoders: int
+    """Child processes, each of which decodes one picture at a time."""
+    decoder_seconds: int
+    """Wall clock and processor time for one picture."""
+    decoder_memory_mib: int
+    """Address space of one child: about 32 bytes a pixel, most of it for PDQ, and 300 MiB for the interpreter."""
+
+
+def read_ingest_settings(reader: Reader, settings: Settings) -> IngestSettings:
+    """Reads ingest's own variables. The caller calls `reader.finish()`."""
+    return IngestSettings(
+        max_image_bytes=reader.number("SLUICE_MAX_IMAGE_BYTES", 20 << 20, most=512 << 20),
+        max_text_bytes=reader.number("SLUICE_MAX_TEXT_BYTES", 64 << 10, most=1 << 20),
+        inline_limit=settings.inline_limit,
+        max_pixels=reader.number("SLUICE_MAX_PIXELS", 64_000_000, most=1_000_000_000),
+        decoders=reader.number("SLUICE_DECODERS", 1, most=256),
+        decoder_seconds=reader.number("SLUICE_DECODER_SECONDS", 20, most=300),
+        decoder_memory_mib=reader.number("SLUICE_DECODER_MEMORY_MIB", 2560, least=512, most=1 << 20),
+    )

@@ -1,0 +1,83 @@
+"""From a stranger's record to a contents record: the Kafka door of ingest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ingest.build import Source, StageDeadline, build
+from ingest.prepare import Preparer
+from ingest.validate import Refused, judge, parse
+from sluice.bus.record import Outgoing, Record
+from sluice.bus.tail import LogTail
+from sluice.bus.topics import Topic
+from sluice.deadline import Deadline
+from sluice.ids import partition_for
+from sluice.policy.model import Policy
+from sluice.v1.contents_pb2 import UNPROCESSABLE_TOO_LARGE, PromptDecision
+from sluice.v1.decision_pb2 import Action, Decision
+from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE, STAGE_OUTPUT, Request
+
+_LOOK_UP_SECONDS = 10.0
+_MOST_RECORD = 1_900_000
+"""Bytes of a contents record that its topic takes (2 MiB with headers and framing)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptAnswer:
+    """What is kept of a decision: its action and offset."""
+
+    action: "Action.ValueType"
+    offset: int
+
+
+def read_answer(record: Record) -> PromptAnswer:
+    """A decision record as ingest needs it."""
+    return PromptAnswer(Decision.FromString(record.value).action, record.offset)
+
+
+def stage_deadlines(policy: Policy) -> Mapping[int, StageDeadline]:
+    """The policy's deadlines as `build` takes them."""
+    return {
+        int(number): StageDeadline(stage.deadline_ms, stage.max_deadline_ms) for number, stage in policy.stages.items()
+    }
+
+
+class IngestRecords:
+    """Answers requests with contents records, on the partition that the request id belongs to."""
+
+    def __init__(self, preparer: Preparer, policy: Policy, decisions: LogTail[PromptAnswer]) -> None:
+        self._preparer = preparer
+        self._deadlines = stage_deadlines(policy)
+        self._decisions = decisions
+
+    async def handle(self, record: Record) -> Sequence[Outgoing]:
+        """One contents record. PoisonError for what is not a request; RetryableError."""
+        request = parse(record.value)
+        bulk = record.topic == Topic.REQUESTS_BULK
+        source = Source(
+            lane=LANE_BULK if bulk else LANE_INTERACTIVE,
+            partition=record.partition,
+            offset=record.offset,
+            appended_at_ms=record.timestamp_ms,
+        )
+        refused = judge(request)
+        prepared = [] if refused else await self._preparer.prepare_request(request)
+        prompt = None if refused else await self._prompt_decision(request)
+        contents = build(request, prepared, source, self._deadlines, prompt_decision=prompt, refused=refused)
+        value = contents.SerializeToString()
+        if len(value) > _MOST_RECORD:
+            refused = Refused(UNPROCESSABLE_TOO_LARGE, f"more than {_MOST_RECORD} bytes of text")
+            value = build(request, [], source, self._deadlines, refused=refused).SerializeToString()
+        topic = Topic.CONTENTS_BULK if bulk else Topic.CONTENTS
+        partition = partition_for(request.id, self._decisions.partitions)
+        return (Outgoing(topic, partition, request.id.encode(), value, record.trace()),)
+
+    async def _prompt_decision(self, request: Request) -> PromptDecision | None:
+        """What the log says of the PROMPT request now. It is read to its end first: "none" must be true."""
+        if request.stage != STAGE_OUTPUT or not request.generation_id:
+            return None
+        partition = partition_for(request.generation_id, self._decisions.partitions)
+        end = await self._decisions.settled(partition, Deadline.after(_LOOK_UP_SECONDS))
+        found = self._decisions.get(request.generation_id)
+        if found is None:
+            return PromptDecision(offset=end)
+        return PromptDecision(action=found.action, offset=found.offset)

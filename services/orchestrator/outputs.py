@@ -1,0 +1,159 @@
+"""The records that a decision consists of: itself, and what follows from it. Pure."""
+
+import uuid
+from dataclasses import dataclass
+
+from orchestrator.decide import Outcome, unprocessable_word
+from sluice.policy.model import Policy, Severity
+from sluice.v1.asset_pb2 import ApprovedAsset
+from sluice.v1.contents_pb2 import Contents, PreparedContent
+from sluice.v1.decision_pb2 import ContentSummary, Decision, Input
+from sluice.v1.incident_pb2 import Incident, IncidentContent
+from sluice.v1.request_pb2 import ROLE_GENERATED, ROLE_UPLOAD, STAGE_OUTPUT, ObjectReference
+from sluice.v1.review_pb2 import Review
+from sluice.v1.verdict_pb2 import ListMatch, Verdict
+
+_INCIDENTS = uuid.UUID("6f1d7c52-0a1b-5a43-9a4e-5d1c1e9c7b10")
+"""Namespace of incident ids: the same match of the same request is the same incident, however often it is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A verdict as it was read: its offset and append time in the log."""
+
+    verdict: Verdict
+    offset: int
+    appended_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What goes out in one transaction."""
+
+    decision: Decision
+    approved: ApprovedAsset | None
+    incidents: tuple[Incident, ...]
+    review: Review | None
+
+
+def outputs(
+    contents: Contents, offset: int, prepared_at_ms: int, seen: dict[str, Seen], outcome: Outcome, policy: Policy
+) -> Outputs:
+    """`offset`, `prepared_at_ms`: of the contents record. The decider's clock is filled in by the loop."""
+    decision = Decision(
+        request_id=contents.request_id,
+        generation_id=contents.generation_id,
+        stage=contents.stage,
+        operation=contents.operation,
+        lane=contents.lane,
+        age_band=contents.subject.age_band,
+        tenant=contents.subject.tenant,
+        action=outcome.action.value,
+        complete=outcome.complete,
+        reasons=outcome.reasons,
+        labels=outcome.labels,
+        policy_version=policy.version,
+        policy_digest=policy.digest,
+        content_digest=contents.content_digest,
+        contents=[_summary(content) for content in contents.contents],
+        inputs=[_input(check, found) for check, found in seen.items()],
+        contents_offset=offset,
+        requested_at_ms=contents.requested_at_ms,
+        prepared_at_ms=prepared_at_ms,
+        deadline_at_ms=contents.deadline_at_ms,
+        unprocessable=unprocessable_word(contents.unprocessable),
+        prompt_action=contents.prompt_decision.action,
+        prompt_offset=contents.prompt_decision.offset,
+        released_from=contents.released_from,
+    )
+    allowed = outcome.action is Severity.ALLOW and contents.stage == STAGE_OUTPUT
+    return Outputs(
+        decision,
+        _approved(contents, policy) if allowed else None,
+        tuple(_incident(contents, rule, seen, policy) for rule in outcome.reports),
+        _review(contents, outcome, policy) if outcome.action is Severity.REVIEW else None,
+    )
+
+
+def _summary(content: PreparedContent) -> ContentSummary:
+    return ContentSummary(
+        id=content.id,
+        role=content.role,
+        sha256=content.sha256,
+        kind=content.WhichOneof("body") or "",
+        unprocessable=unprocessable_word(content.unprocessable),
+    )
+
+
+def _input(check: str, seen: Seen) -> Input:
+    verdict = seen.verdict
+    return Input(
+        check=check,
+        verdict_offset=seen.offset,
+        appended_at_ms=seen.appended_at_ms,
+        results=verdict.results,
+        models=verdict.models,
+        received_at_ms=verdict.received_at_ms,
+        started_at_ms=verdict.started_at_ms,
+        finished_at_ms=verdict.finished_at_ms,
+    )
+
+
+def _approved(contents: Contents, policy: Policy) -> ApprovedAsset:
+    generated = next(c.image for c in contents.contents if c.role == ROLE_GENERATED)
+    return ApprovedAsset(
+        request_id=contents.request_id,
+        operation=contents.operation,
+        original=generated.original,
+        uploads=[c.image.original for c in contents.contents if c.role == ROLE_UPLOAD],
+        policy_digest=policy.digest,
+        content_digest=contents.content_digest,
+        pdq=generated.digests.pdq[0] if generated.digests.pdq else b"",
+        pdq_quality=generated.digests.pdq_quality,
+    )
+
+
+def _incident(contents: Contents, rule: str, seen: dict[str, Seen], policy: Policy) -> Incident:
+    matches: dict[str, list[ListMatch]] = {}
+    for found in seen.values():
+        for result in found.verdict.results:
+            if result.matches:
+                matches.setdefault(result.content_id, []).extend(result.matches)
+    return Incident(
+        id=str(uuid.uuid5(_INCIDENTS, f"{contents.request_id}/{rule}")),
+        request_id=contents.request_id,
+        account_id=contents.subject.account_id,
+        tenant=contents.subject.tenant,
+        stage=contents.stage,
+        rule=rule,
+        contents=[
+            IncidentContent(
+                content_id=content.id,
+                role=content.role,
+                original=content.image.original,
+                md5=content.image.digests.md5,
+                sha1=content.image.digests.sha1,
+                matches=matches[content.id],
+            )
+            for content in contents.contents
+            if content.id in matches
+        ],
+        requested_at_ms=contents.requested_at_ms,
+        policy_digest=policy.digest,
+        test=bool(matches) and all(match.test for found in matches.values() for match in found),
+    )
+
+
+def _review(contents: Contents, outcome: Outcome, policy: Policy) -> Review:
+    references: list[ObjectReference] = [
+        content.image.original for content in contents.contents if content.WhichOneof("body") == "image"
+    ]
+    return Review(
+        request_id=contents.request_id,
+        tenant=contents.subject.tenant,
+        stage=contents.stage,
+        rules=[reason.rule for reason in outcome.reasons if reason.action == Severity.REVIEW.value],
+        references=references,
+        requested_at_ms=contents.requested_at_ms,
+        policy_digest=policy.digest,
+    )

@@ -1,0 +1,69 @@
+"""Publishing from asyncio: a record is published when the broker has said so."""
+
+import asyncio
+import threading
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from sluice.bus.record import Outgoing
+from sluice.errors import RetryableError, TerminalError
+
+
+class AsyncProducer:
+    """Wraps a producer, whose deliveries are reported on a thread, for one event loop."""
+
+    def __init__(self, producer: Producer) -> None:
+        self._producer = producer
+        self._loop = asyncio.get_running_loop()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name="producer", daemon=True)
+        self._thread.start()
+
+    async def send(self, outgoing: Outgoing) -> int:
+        """The record's offset, once the broker has it. RetryableError, or TerminalError where it never will be."""
+        future: asyncio.Future[int] = self._loop.create_future()
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            self._loop.call_soon_threadsafe(_settle, future, error, message.offset())
+
+        while True:
+            try:
+                self._producer.produce(
+                    outgoing.topic,
+                    value=outgoing.value,
+                    key=outgoing.key,
+                    partition=outgoing.partition,
+                    headers=list(outgoing.headers),
+                    on_delivery=delivered,
+                )
+                return await future
+            except BufferError:
+                # The local queue is full: the back-pressure that a slow broker puts on everything before it.
+                await asyncio.sleep(0.01)
+            except KafkaException as error:
+                raise _translate(error.args[0]) from error
+
+    async def close(self, seconds: float) -> None:
+        """Waits for what is under way."""
+        await asyncio.to_thread(self._producer.flush, seconds)
+        self._closing.set()
+        await asyncio.to_thread(self._thread.join)
+
+    def _serve(self) -> None:
+        while not self._closing.is_set():
+            self._producer.poll(0.1)
+
+
+def _settle(future: asyncio.Future[int], error: KafkaError | None, offset: int | None) -> None:
+    if future.done():
+        return
+    if error is not None:
+        future.set_exception(_translate(error))
+    else:
+        future.set_result(-1 if offset is None else offset)
+
+
+def _translate(error: KafkaError) -> RetryableError | TerminalError:
+    if error.code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.TOPIC_AUTHORIZATION_FAILED):
+        return TerminalError(f"the broker refused the record: {error.name()}")
+    return RetryableError(f"the broker did not take the record: {error.name()}")

@@ -1,0 +1,57 @@
+"""What is read from a topic and what is written to one, without a client in sight."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import Message
+
+from sluice.telemetry.attributes import TRACE_HEADERS
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as read. `timestamp_ms`: the broker's append time, milliseconds since the epoch (UTC)."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    value: bytes
+    timestamp_ms: int
+    headers: Headers = ()
+
+    @classmethod
+    def of(cls, message: Message) -> "Record":
+        """A client's message, with absent parts made empty."""
+        headers = message.headers() or []
+        pairs = headers.items() if isinstance(headers, dict) else headers
+        return cls(
+            topic=message.topic() or "",
+            partition=message.partition() if message.partition() is not None else -1,  # type: ignore[arg-type]
+            offset=message.offset() if message.offset() is not None else -1,  # type: ignore[arg-type]
+            key=_bytes(message.key()),
+            value=_bytes(message.value()),
+            timestamp_ms=message.timestamp()[1],
+            headers=tuple((name, _bytes(value)) for name, value in pairs),
+        )
+
+    def trace(self) -> Headers:
+        """The headers that carry trace context, for the records that this one causes."""
+        return tuple((name, value) for name, value in self.headers if name in TRACE_HEADERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record to write, to a partition number of ours."""
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes
+    headers: Headers = ()
+
+
+def _bytes(value: bytes | str | None) -> bytes:
+    return value.encode() if isinstance(value, str) else value or b""

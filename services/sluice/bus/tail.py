@@ -1,0 +1,162 @@
+"""A topic kept in memory by request id: what doors wait on, and what the signer and ingest look decisions up in.
+
+A thread reads every partition from the start of the log (read_committed) and keeps one small value per key, the
+newest `most` of them. `settled()` answers "the log up to its end at this moment has been read", so that
+"not there" can be told from "not read yet".
+"""
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from sluice.bus.clients import log_reader
+from sluice.bus.record import Record
+from sluice.deadline import Deadline
+from sluice.errors import RetryableError
+from sluice.settings import KafkaSettings
+from sluice.telemetry.logging import Log
+
+V = TypeVar("V")
+DEFAULT_MOST = 200_000
+"""Keys held; at some 1 KiB a decision this bounds the memory at about 200 MiB."""
+
+
+class LogTail(Generic[V]):
+    """The newest value per key of one topic."""
+
+    def __init__(
+        self,
+        kafka: KafkaSettings,
+        topic: str,
+        read: Callable[[Record], V | None],
+        log: Log,
+        most: int = DEFAULT_MOST,
+    ) -> None:
+        """`read` turns a record into what is kept, on the reader's thread; None: nothing is."""
+        self._kafka = kafka
+        self._topic = topic
+        self._read = read
+        self._log = log
+        self._most = most
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._values: OrderedDict[str, V] = OrderedDict()
+        self._positions: dict[int, int] = {}
+        self._waiters: dict[str, list[asyncio.Future[V]]] = {}
+        self._moved = asyncio.Event()
+        self._stopping = threading.Event()
+        self._ends: Consumer | None = None
+        self._thread = threading.Thread(target=self._run, name=f"tail-{topic}", daemon=True)
+        self.partitions = 0
+
+    async def start(self, deadline: Deadline) -> None:
+        """Begins to read, and returns once the log's present end has been reached. RetryableError otherwise."""
+        self._ends = log_reader(self._kafka)
+        self.partitions = await asyncio.to_thread(_count_partitions, self._ends, self._topic)
+        self._thread.start()
+        await asyncio.gather(*(self.settled(partition, deadline) for partition in range(self.partitions)))
+
+    def get(self, key: str) -> V | None:
+        """What is known of a key now."""
+        with self._lock:
+            return self._values.get(key)
+
+    async def wait(self, key: str, deadline: Deadline) -> V | None:
+        """The key's value as soon as there is one, or None at the deadline."""
+        future: asyncio.Future[V] = self._loop.create_future()
+        with self._lock:
+            known = self._values.get(key)
+            if known is not None:
+                return known
+            self._waiters.setdefault(key, []).append(future)
+        try:
+            return await asyncio.wait_for(future, deadline.remaining())
+        except TimeoutError:
+            return None
+        finally:
+            with self._lock:
+                waiting = self._waiters.get(key, [])
+                if future in waiting:
+                    waiting.remove(future)
+                if not waiting:
+                    self._waiters.pop(key, None)
+
+    async def settled(self, partition: int, deadline: Deadline) -> int:
+        """Returns the partition's end at the moment of the call, once everything before it has been read."""
+        assert self._ends is not None, "start() comes first"
+        try:
+            _, end = await asyncio.to_thread(
+                self._ends.get_watermark_offsets, TopicPartition(self._topic, partition), 5.0
+            )
+        except KafkaException as error:
+            raise RetryableError(f"cannot see the end of {self._topic}: {error.args[0].name()}") from error
+        while self._positions.get(partition, 0) < end:
+            if deadline.passed():
+                raise RetryableError(f"{self._topic} was not read to its end in time")
+            self._moved.clear()
+            try:
+                await asyncio.wait_for(self._moved.wait(), min(0.2, deadline.remaining() + 0.001))
+            except TimeoutError:
+                continue
+        return int(end)
+
+    async def close(self) -> None:
+        """Stops reading."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join)
+        if self._ends is not None:
+            self._ends.close()
+
+    def _run(self) -> None:
+        consumer = log_reader(self._kafka)
+        consumer.assign([TopicPartition(self._topic, p, 0) for p in range(self.partitions)])
+        while not self._stopping.is_set():
+            first = consumer.poll(0.1)
+            if first is None:
+                continue
+            for message in (first, *consumer.consume(500, 0)):
+                error = message.error()
+                if error is None:
+                    record = Record.of(message)
+                    self._keep(record)
+                    self._positions[record.partition] = record.offset + 1
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
+                    self._positions[message.partition() or 0] = message.offset() or 0
+                else:
+                    self._log.warning("broker trouble", topic=self._topic, error=error.name())
+            self._loop.call_soon_threadsafe(self._moved.set)
+        consumer.close()
+
+    def _keep(self, record: Record) -> None:
+        value = self._read(record)
+        if value is None:
+            return
+        key = record.key.decode(errors="replace")
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            if len(self._values) > self._most:
+                self._values.popitem(last=False)
+            waiting = self._waiters.pop(key, [])
+        for future in waiting:
+            self._loop.call_soon_threadsafe(_resolve, future, value)
+
+
+def _resolve(future: "asyncio.Future[V]", value: V) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+def _count_partitions(consumer: Consumer, topic: str) -> int:
+    try:
+        found = consumer.list_topics(topic, timeout=10.0).topics.get(topic)
+    except KafkaException as error:
+        raise RetryableError(f"the broker does not answer: {error.args[0].name()}") from error
+    if found is None or found.error is not None or not found.partitions:
+        raise RetryableError(f"topic {topic} is not there; run: sluice topics create")
+    return len(found.partitions)

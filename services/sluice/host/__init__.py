@@ -1,0 +1,1 @@
+"""The host: transport, batching, deadlines, readiness and shutdown, once for every service."""

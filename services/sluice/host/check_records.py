@@ -1,0 +1,78 @@
+"""From a contents record to a verdict: the Kafka door of a check."""
+
+import asyncio
+from collections.abc import Sequence
+
+from google.protobuf.message import DecodeError
+
+from sluice.bus.record import Outgoing, Record
+from sluice.bus.topics import Topic
+from sluice.check import Check, Result, Status
+from sluice.deadline import Deadline, now_ms
+from sluice.errors import PoisonError, RetryableError, SluiceError
+from sluice.host.batching import Batcher, QueueFullError
+from sluice.host.convert import kind_of, model_messages, result_message
+from sluice.host.pictures import item_for
+from sluice.objects import ObjectStore
+from sluice.v1.contents_pb2 import Contents, PreparedContent
+from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
+from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE
+from sluice.v1.verdict_pb2 import Verdict
+
+_FULL_PAUSE = 0.02
+_FETCH_PAUSE = 0.1
+
+
+class CheckRecords:
+    """Answers contents records with verdicts."""
+
+    def __init__(self, check: Check, batcher: Batcher, store: ObjectStore) -> None:
+        self._check = check
+        self._batcher = batcher
+        self._store = store
+
+    async def handle(self, record: Record) -> Sequence[Outgoing]:
+        """One verdict, or nothing: where no content concerns this check, or nobody waits any more."""
+        received = now_ms()
+        try:
+            contents = Contents.FromString(record.value)
+        except DecodeError as error:
+            raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "not a contents record") from error
+        mine = [content for content in contents.contents if kind_of(content) in self._check.kinds]
+        deadline = Deadline(contents.deadline_at_ms)
+        if not mine or contents.unprocessable or deadline.passed(received):
+            return ()
+        bulk = record.topic == Topic.CONTENTS_BULK
+        started = now_ms()
+        results = await asyncio.gather(*(self._result(content, deadline, bulk) for content in mine))
+        verdict = Verdict(
+            request_id=contents.request_id,
+            check=self._check.name,
+            lane=LANE_BULK if bulk else LANE_INTERACTIVE,
+            contents_offset=record.offset,
+            results=[result_message(c.id, r) for c, r in zip(mine, results, strict=True)],
+            models=model_messages(list(self._check.models())),
+            received_at_ms=received,
+            started_at_ms=started,
+            finished_at_ms=now_ms(),
+        )
+        value = verdict.SerializeToString()
+        return (Outgoing(Topic.VERDICTS, record.partition, record.key, value, record.trace()),)
+
+    async def _result(self, content: PreparedContent, deadline: Deadline, bulk: bool) -> Result:
+        while not deadline.passed():
+            try:
+                item = await item_for(self._check, content, self._store)
+                break
+            except RetryableError:
+                await asyncio.sleep(min(_FETCH_PAUSE, deadline.remaining()))
+            except SluiceError as error:
+                return Result(Status.ERROR, detail=f"the rendition cannot be had: {error}")
+        else:
+            return Result(Status.TIMEOUT, detail="the rendition could not be had in time")
+        while not deadline.passed():
+            try:
+                return await self._batcher.submit(item, deadline, bulk)
+            except QueueFullError:
+                await asyncio.sleep(_FULL_PAUSE)
+        return Result(Status.TIMEOUT, detail="the queue stayed full until the deadline")

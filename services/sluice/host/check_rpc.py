@@ -1,0 +1,144 @@
+"""The gRPC door of a check: `CLASS.METHOD` and `CLASS.METHODStream` of its service in the contract.
+
+Every check's service has the same shape (a prepared content in, a result and its models out), so one handler
+serves them all, found by the service's name in the contract's descriptors.
+"""
+
+import asyncio
+import importlib
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf import descriptor_pool, message_factory
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+
+from sluice.check import Check, Result, Status
+from sluice.deadline import Deadline
+from sluice.errors import SluiceError
+from sluice.host.batching import Batcher, QueueFullError
+from sluice.host.convert import kind_of, model_messages, result_message
+from sluice.host.pictures import item_for
+from sluice.objects import ObjectStore
+from sluice.v1.contents_pb2 import PreparedContent
+from sluice.v1.verdict_pb2 import ContentResult, Model
+
+DEFAULT_SECONDS = 10.0
+"""How long a call without a deadline may take."""
+_STREAM_INFLIGHT = 64
+
+_CODES = {
+    Status.UNPROCESSABLE: grpc.StatusCode.INVALID_ARGUMENT,
+    Status.ERROR: grpc.StatusCode.INTERNAL,
+    Status.TIMEOUT: grpc.StatusCode.DEADLINE_EXCEEDED,
+}
+
+
+def service_descriptor(service: str) -> ServiceDescriptor:
+    """The contract's description of a check's service, by its short name ("TextClassifier")."""
+    snake = re.sub(r"(?<!^)(?=[A-Z])", "_", service).lower()
+    importlib.import_module(f"sluice.v1.{snake}_pb2")
+    return descriptor_pool.Default().FindServiceByName(f"sluice.v1.{service}")
+
+
+class CheckRpc:
+    """Both methods of a check's service. Answers are verdicts, never decisions."""
+
+    def __init__(self, check: Check, batcher: Batcher, store: ObjectStore) -> None:
+        self._check = check
+        self._batcher = batcher
+        self._store = store
+
+    def models(self) -> list[Model]:
+        """The models behind the answers."""
+        return model_messages(list(self._check.models()))
+
+    async def answer(self, content: PreparedContent, context: "grpc.aio.ServicerContext[Any, Any]") -> ContentResult:
+        """The check's result, or an abort that says why there is none."""
+        if kind_of(content) not in self._check.kinds:
+            kinds = ", ".join(sorted(self._check.kinds))
+            await context.abort(
+                grpc.StatusCode.INVALID_ARGUMENT,
+                f"this check takes prepared content of kind {kinds}; get one from sluice.v1.Ingest/Prepare",
+            )
+        remaining = context.time_remaining()
+        deadline = Deadline.after(DEFAULT_SECONDS if remaining is None else remaining)
+        try:
+            item = await item_for(self._check, content, self._store)
+            result = await self._batcher.submit(item, deadline)
+        except QueueFullError as error:
+            await context.abort(
+                grpc.StatusCode.RESOURCE_EXHAUSTED, f"{error}; try again", (("retry-pushback-ms", "100"),)
+            )
+        except SluiceError as error:
+            result = Result(Status.ERROR, detail=str(error))
+        if result.status in _CODES:
+            await context.abort(_CODES[result.status], result.detail or result.status)
+        return result_message(content.id, result)
+
+
+def add_check_rpc(server: grpc.aio.Server, service: str, door: Callable[[], CheckRpc | None]) -> None:
+    """Adds the service's two methods. `door()` is None until the check is open: UNAVAILABLE then."""
+    descriptor = service_descriptor(service)
+    handlers: dict[str, Any] = {}
+    for method in descriptor.methods:
+        handlers[method.name] = _handler(method, door)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(descriptor.full_name, handlers),))
+
+
+def _handler(method: MethodDescriptor, door: Callable[[], CheckRpc | None]) -> Any:
+    request_type = message_factory.GetMessageClass(method.input_type)
+    response_type = message_factory.GetMessageClass(method.output_type)
+
+    async def ready(context: "grpc.aio.ServicerContext[Any, Any]") -> CheckRpc:
+        found = door()
+        if found is None:
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "not ready")
+        assert found is not None
+        return found
+
+    async def unary(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> Any:
+        rpc = await ready(context)
+        result = await rpc.answer(request.content, context)
+        return response_type(result=result, models=model_messages(list(rpc._check.models())))  # noqa: SLF001
+
+    async def stream(
+        requests: AsyncIterator[Any], context: "grpc.aio.ServicerContext[Any, Any]"
+    ) -> AsyncIterator[Any]:
+        rpc = await ready(context)
+        models = rpc.models()
+        room = asyncio.Semaphore(_STREAM_INFLIGHT)
+        answers: asyncio.Queue[Any] = asyncio.Queue()
+
+        async def one(request: Any) -> None:
+            try:
+                result = await rpc.answer(request.content, context)
+                await answers.put(response_type(tag=request.tag, result=result, models=models))
+            finally:
+                room.release()
+
+        async def feed() -> None:
+            async with asyncio.TaskGroup() as tasks:
+                async for request in requests:
+                    await room.acquire()
+                    tasks.create_task(one(request))
+
+        feeding = asyncio.create_task(feed())
+        try:
+            while not (feeding.done() and answers.empty()):
+                getting = asyncio.create_task(answers.get())
+                done, _ = await asyncio.wait({getting, feeding}, return_when=asyncio.FIRST_COMPLETED)
+                if getting in done:
+                    yield getting.result()
+                else:
+                    getting.cancel()
+            await feeding
+        finally:
+            feeding.cancel()
+
+    decode, encode = request_type.FromString, response_type.SerializeToString
+    if method.client_streaming:
+        return grpc.stream_stream_rpc_method_handler(stream, request_deserializer=decode, response_serializer=encode)
+    return grpc.unary_unary_rpc_method_handler(unary, request_deserializer=decode, response_serializer=encode)

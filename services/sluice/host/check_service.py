@@ -1,0 +1,112 @@
+"""A check as a service: `serve_check(TextClassifier, os.environ)` is all that a check's main says."""
+
+import asyncio
+from collections.abc import Mapping
+
+import grpc.aio
+
+from sluice.bus.clients import group_consumer
+from sluice.bus.consumer import GroupReader
+from sluice.bus.topics import Topic
+from sluice.check import Check, Status
+from sluice.deadline import Deadline
+from sluice.errors import NotReadyError
+from sluice.host.batching import Batcher, QueueFullError
+from sluice.host.check_records import CheckRecords
+from sluice.host.check_rpc import CheckRpc, add_check_rpc
+from sluice.host.serve import serve
+from sluice.host.service import Context, Service
+from sluice.host.worker import Worker
+from sluice.settings import Reader
+
+CANARY_SECONDS = 20.0
+"""How often a running check is asked its canary; also the canary's own deadline, for a machine under load."""
+
+
+class CheckService(Service):
+    """Hosts one check behind its two doors, with one batching queue."""
+
+    def __init__(self, check: type[Check]) -> None:
+        self.name = check.service_name  # type: ignore[misc]
+        self.rpc = f"sluice.v1.{check.service}" if check.service else ""  # type: ignore[misc]
+        self._type = check
+        self._reader = Reader({})
+        self._context: Context | None = None
+        self._check: Check | None = None
+        self._batcher: Batcher | None = None
+        self._rpc: CheckRpc | None = None
+
+    def configure(self, reader: Reader, env: Mapping[str, str]) -> None:  # noqa: ARG002 - a check reads by the reader
+        self._reader = reader
+
+    def add_rpc(self, server: grpc.aio.Server) -> None:
+        if self._type.service:
+            add_check_rpc(server, self._type.service, lambda: self._rpc)
+
+    async def open(self, context: Context) -> None:
+        self._context = context
+        self._check = await self._type.open(context.settings, self._reader)
+        self._batcher = Batcher(self._check, context.settings.max_inflight, context.log)
+        self._batcher.start()
+        await self._ask_canary()
+        self._rpc = CheckRpc(self._check, self._batcher, context.store)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        context, check, batcher = self._context, self._check, self._batcher
+        assert context is not None
+        assert check is not None
+        assert batcher is not None
+        settings = context.settings
+        group = f"sluice-{check.name}"
+        records = CheckRecords(check, batcher, context.store)
+        lanes = (Topic.CONTENTS, Topic.CONTENTS_BULK)
+        worker = Worker(
+            self.name, lanes, records.handle, context.producer, context.store, context.log, settings.max_inflight
+        )
+        consumer = group_consumer(settings.kafka, group, settings.instance)
+        group_reader = GroupReader(consumer, lanes, worker.deliver, settings.max_inflight, context.log)
+        await context.readiness.expect("kafka", f"waiting for partitions of group {group}")
+        watching = asyncio.create_task(self._watch(group_reader))
+        try:
+            await worker.run(group_reader, stop, settings.drain_seconds)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+    async def close(self) -> None:
+        self._rpc = None
+        if self._batcher is not None:
+            await self._batcher.close()
+            self._batcher = None
+        if self._check is not None:
+            await self._check.close()
+            self._check = None
+
+    async def _watch(self, group_reader: GroupReader) -> None:
+        assert self._context is not None
+        readiness = self._context.readiness
+        await asyncio.shield(group_reader.assigned)
+        await readiness.met("kafka")
+        while True:
+            await asyncio.sleep(CANARY_SECONDS)
+            try:
+                await self._ask_canary()
+                await readiness.met("canary")
+            except NotReadyError as error:
+                await readiness.expect("canary", str(error))
+
+    async def _ask_canary(self) -> None:
+        """A real answer to a known question: a model that is loaded but dead is not ready."""
+        assert self._batcher is not None
+        example = self._type.examples()[0]
+        try:
+            result = await self._batcher.submit(example.item, Deadline.after(CANARY_SECONDS))
+        except QueueFullError:
+            return
+        if result.status is not Status.OK or not example.holds(result):
+            raise NotReadyError(f"the canary {example.name!r} got {result.status} {result.detail}".strip())
+
+
+def serve_check(check: type[Check], env: Mapping[str, str]) -> int:
+    """Runs a check as a process; returns its exit status."""
+    return serve(lambda: CheckService(check), env)

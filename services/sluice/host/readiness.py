@@ -1,0 +1,45 @@
+"""Whether a service can do its job now, and if not, why not."""
+
+from grpc_health.v1 import health_pb2
+from grpc_health.v1._async import HealthServicer
+
+from sluice.telemetry.logging import Log
+
+
+class Readiness:
+    """A board of conditions. The service is ready when every condition named so far is met."""
+
+    def __init__(self, service: str, log: Log) -> None:
+        self._service = service
+        self._log = log
+        self._reasons: dict[str, str] = {}
+        self._ready = False
+        self.health = HealthServicer()
+
+    async def expect(self, condition: str, reason: str) -> None:
+        """A condition is not met; `reason` says what to do where something can be done."""
+        if self._reasons.get(condition) != reason:
+            self._log.info("not ready", reason=reason)
+        self._reasons[condition] = reason
+        await self._publish()
+
+    async def met(self, condition: str) -> None:
+        """A condition is met."""
+        self._reasons.pop(condition, None)
+        await self._publish()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why the service is not ready."""
+        return tuple(self._reasons.values())
+
+    async def _publish(self) -> None:
+        ready = not self._reasons
+        response = health_pb2.HealthCheckResponse
+        status = response.SERVING if ready else response.NOT_SERVING
+        for name in ("", self._service):
+            await self.health.set(name, status)
+        if ready != self._ready:
+            self._ready = ready
+            if ready:
+                self._log.info("ready")

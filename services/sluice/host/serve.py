@@ -1,0 +1,95 @@
+"""The host's main: settings, signals, the gRPC server, and a service between them.
+
+if __name__ == "__main__":
+    sys.exit(serve(Ingest, os.environ))
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+import grpc.aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from sluice.bus.clients import plain_producer
+from sluice.bus.producer import AsyncProducer
+from sluice.errors import EX_CONFIG, ConfigError, NotReadyError, RetryableError
+from sluice.host.readiness import Readiness
+from sluice.host.service import Context, Service
+from sluice.objects import ObjectStore
+from sluice.settings import Reader, Settings, read_settings
+from sluice.telemetry.logging import Log
+
+_OPEN_AGAIN_SECONDS = 2.0
+MAX_MESSAGE = 8 << 20
+"""Largest gRPC message, bytes: room for eight inline pictures at the default limit."""
+
+
+def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
+    """Runs a service until SIGTERM or SIGINT; returns the process's exit status."""
+    service = factory()
+    reader = Reader(env)
+    try:
+        settings = read_settings(reader, env)
+        service.configure(reader, env)
+        reader.finish()
+        asyncio.run(_run(service, settings))
+    except ConfigError as error:
+        for problem in error.problems:
+            sys.stderr.write(f"{service.name}: {problem}\n")
+        return EX_CONFIG
+    return 0
+
+
+async def _run(service: Service, settings: Settings) -> None:
+    log = Log(service.name, settings.log_level)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    readiness = Readiness(service.rpc, log)
+    await readiness.expect("start", "starting")
+    store = ObjectStore.open(settings.object_store)
+    producer = AsyncProducer(plain_producer(settings.kafka))
+    server = grpc.aio.server(
+        options=[("grpc.max_receive_message_length", MAX_MESSAGE), ("grpc.so_reuseport", 0)],
+    )
+    health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
+    service.add_rpc(server)
+    names = (service.rpc, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection([name for name in names if name], server)
+    port = server.add_insecure_port(settings.grpc_address)
+    await server.start()
+    log.info("listening", address=f"{settings.grpc_address.rpartition(':')[0]}:{port}")
+    context = Context(settings, log, readiness, producer, store)
+    try:
+        if await _open(service, context, stop):
+            await readiness.met("start")
+            log.info("running")
+            await service.run(stop)
+    finally:
+        log.info("draining")
+        await readiness.expect("start", "draining")
+        await server.stop(settings.drain_seconds)
+        await service.close()
+        await producer.close(settings.drain_seconds)
+        log.info("stopped")
+
+
+async def _open(service: Service, context: Context, stop: asyncio.Event) -> bool:
+    """Whether the service opened before it was told to stop. What it waits for is on the readiness board."""
+    while not stop.is_set():
+        try:
+            await service.open(context)
+        except (NotReadyError, RetryableError) as error:
+            await service.close()
+            await context.readiness.expect("start", str(error))
+            try:
+                await asyncio.wait_for(stop.wait(), _OPEN_AGAIN_SECONDS)
+            except TimeoutError:
+                continue
+        else:
+            return True
+    return False

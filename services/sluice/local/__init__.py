@@ -1,0 +1,1 @@
+"""Running Sluice on one machine: the broker, the stack, the development certificates."""

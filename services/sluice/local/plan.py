@@ -1,0 +1,77 @@
+"""What a stack is made of, and what each of its services is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sluice.settings import KAFKA_VARIABLES, KafkaSettings, Reader, read_kafka
+
+DRAIN_SECONDS = 8
+"""Less than the 10 s after which a stack kills what has not stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A stack to start. `home`: where its data, logs and state file go; `certificates`: the C2PA chain's folder.
+
+    `services`: command line by name. `env`: the environment to start from. `kafka`: somebody else's broker, or
+    None for one of our own.
+    """
+
+    home: Path
+    certificates: Path
+    services: Mapping[str, Sequence[str]]
+    env: Mapping[str, str]
+    kafka: KafkaSettings | None
+    object_store: str
+    partitions: int
+    replication: int
+
+    def log(self, name: str) -> Path:
+        """The log of one of its processes."""
+        return self.home / "logs" / f"{name}.log"
+
+
+def read_partitions(reader: Reader) -> tuple[int, int]:
+    """How many partitions new topics get, and how many replicas: SLUICE_PARTITIONS, SLUICE_REPLICATION."""
+    return (
+        reader.number("SLUICE_PARTITIONS", 4, most=1024),
+        reader.number("SLUICE_REPLICATION", 1, most=32767),
+    )
+
+
+def make_plan(home: Path, certificates: Path, services: Mapping[str, Sequence[str]], env: Mapping[str, str]) -> Plan:
+    """The plan that an environment asks for. Raises ConfigError."""
+    reader = Reader(env)
+    partitions, replication = read_partitions(reader)
+    own = not env.get("KAFKA_BOOTSTRAP_SERVERS", "")
+    kafka = None if own else read_kafka(reader)
+    store = reader.text("SLUICE_OBJECT_STORE", f"file://{home / 'objects'}")
+    reader.finish()
+    return Plan(home, certificates, services, env, kafka, store, partitions, replication)
+
+
+def without_kafka(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without anybody's broker."""
+    return {name: value for name, value in env.items() if name not in KAFKA_VARIABLES}
+
+
+def service_env(plan: Plan, bootstrap: str, address: str) -> dict[str, str]:
+    """What one service is told: the caller's environment, and where everything is.
+
+    The test bank is loaded, and drains are shortened, unless the caller says otherwise.
+    """
+    base = dict(plan.env) if plan.kafka else without_kafka(plan.env)
+    defaults = {
+        "SLUICE_TEST_BANK": "1",
+        "SLUICE_DRAIN_SECONDS": str(DRAIN_SECONDS),
+        "SLUICE_C2PA_CERTS": str(plan.certificates),
+    }
+    told = {
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+        "SLUICE_HOME": str(plan.home),
+        "SLUICE_OBJECT_STORE": plan.object_store,
+        "SLUICE_GRPC_ADDRESS": address,
+        "PYTHONUNBUFFERED": "1",
+    }
+    return {**defaults, **{name: value for name, value in base.items() if value}, **told}

@@ -1,0 +1,144 @@
+"""A whole stack on one machine: a broker, the topics, one process per service.
+
+Start: claim the home; start Kafka, unless there is somebody's; create the topics; start every service on a free
+port; wait for each to say that it is ready; write down where everything is. A service that ends is reported and not
+started again: what needs it is not allowed from then on. Stop: all services at once, then the broker.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from sluice.bus.create_topics import create
+from sluice.errors import NotReadyError
+from sluice.local.distribution import Say
+from sluice.local.health import Health, ask_health
+from sluice.local.interrupts import undisturbed
+from sluice.local.kafka import Broker, start_broker
+from sluice.local.locks import FileLock
+from sluice.local.logs import not_ready_reason
+from sluice.local.plan import Plan, service_env
+from sluice.local.ports import LOOPBACK, free_ports
+from sluice.local.process import Process, stop_all
+from sluice.local.state import Running, ServiceAt, claim, forget, publish
+from sluice.settings import KafkaSettings
+
+READY_SECONDS: Final = 120.0
+"""How long services may take to get ready, models loaded; on two quiet cores it is well under 45 s."""
+SERVICE_STOP_SECONDS: Final = 10.0
+
+_TELL_SECONDS = 5.0
+_POLL_SECONDS = 0.1
+
+
+class Stack:
+    """A stack of ours. Start it on the main thread (see `Process`), and `stop` it also after a failed start."""
+
+    def __init__(self, plan: Plan, say: Say) -> None:
+        self._plan = plan
+        self._say = say
+        self._lock: FileLock | None = None
+        self._broker: Broker | None = None
+        self._services: dict[str, Process] = {}
+        self._addresses: dict[str, str] = {}
+        self._ended: set[str] = set()
+        self._started = ""
+
+    def start(self) -> Mapping[str, str]:
+        """Starts everything. Returns the services that did not get ready, with the reason.
+
+        Raises NotReadyError where the stack as a whole cannot work, ConfigError for a wrong environment.
+        """
+        self._started = datetime.now(UTC).isoformat(timespec="seconds")
+        self._lock = claim(self._plan.home)
+        kafka = self._start_kafka()
+        report = create(kafka, self._plan.partitions, self._plan.replication)
+        for found in report.differences:
+            mended = "" if found.corrected else " (left as it is)"
+            self._say(f"topic {found.topic}: {found.setting} was {found.found}, not {found.wanted}{mended}")
+        self._start_services(kafka)
+        failed = self._wait_ready()
+        publish(self._plan.home, self.running())
+        return failed
+
+    def running(self) -> Running:
+        """Where everything is."""
+        kafka = self._plan.kafka or (self._broker.kafka if self._broker else None)
+        return Running(
+            pid=os.getpid(),
+            started=self._started,
+            kafka=kafka.bootstrap if kafka else "",
+            object_store=self._plan.object_store,
+            certificates=str(self._plan.certificates),
+            services={name: ServiceAt(self._addresses[name], at.pid) for name, at in self._services.items()},
+        )
+
+    def newly_ended(self) -> Iterator[tuple[str, str]]:
+        """Services that ended since the last call, with how."""
+        for name, process in self._services.items():
+            if name not in self._ended and process.exit_code() is not None:
+                self._ended.add(name)
+                yield name, process.how_it_ended()
+
+    def broker_ended(self) -> str | None:
+        """How our broker ended, or None while it runs or is not ours."""
+        return self._broker.died() if self._broker else None
+
+    def stop(self) -> None:
+        """Stops everything within 20 s; a second signal does not disturb it."""
+        with undisturbed():
+            if self._lock:
+                forget(self._plan.home)
+            for process in stop_all(list(self._services.values()), SERVICE_STOP_SECONDS):
+                self._say(f"{process.name} did not stop within {SERVICE_STOP_SECONDS:.0f} s and was killed")
+            if self._broker:
+                self._broker.stop()
+            if self._lock:
+                self._lock.release()
+
+    def _start_kafka(self) -> KafkaSettings:
+        if self._plan.kafka:
+            return self._plan.kafka
+        self._say("starting Kafka")
+        data = self._plan.home / "kafka"
+        data.mkdir(parents=True, exist_ok=True)
+        self._broker = start_broker(data, self._plan.log("kafka"), self._plan.env, self._say)
+        return self._broker.kafka
+
+    def _start_services(self, kafka: KafkaSettings) -> None:
+        self._say(f"starting {len(self._plan.services)} services")
+        ports = free_ports(len(self._plan.services))
+        for (name, argv), port in zip(self._plan.services.items(), ports, strict=True):
+            address = f"{LOOPBACK}:{port}"
+            self._addresses[name] = address
+            env = service_env(self._plan, kafka.bootstrap, address)
+            self._services[name] = Process.start(name, argv, env, self._plan.log(name))
+
+    def _wait_ready(self) -> dict[str, str]:
+        failed: dict[str, str] = {}
+        waiting = list(self._services)
+        begun = told = time.monotonic()
+        while waiting:
+            for name, how in self.newly_ended():
+                self._say(f"{name} {how}")
+                failed[name] = how
+                waiting.remove(name)
+            if ended := self.broker_ended():
+                raise NotReadyError(f"Kafka {ended}")
+            waiting = [name for name in waiting if ask_health(self._addresses[name]) is not Health.SERVING]
+            reasons = {name: not_ready_reason(self._services[name].log) for name in waiting}
+            if time.monotonic() - begun > READY_SECONDS:
+                for name, reason in reasons.items():
+                    self._say(f"{name} is not ready after {READY_SECONDS:.0f} s: {reason}")
+                return failed | reasons
+            if waiting and time.monotonic() - told > _TELL_SECONDS:
+                told = time.monotonic()
+                self._say(f"waiting for {', '.join(_with_reason(*pair) for pair in reasons.items())}")
+            time.sleep(_POLL_SECONDS)
+        return failed
+
+
+def _with_reason(name: str, reason: str) -> str:
+    return f"{name} ({reason})" if reason else name

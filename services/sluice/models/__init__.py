@@ -1,0 +1,1 @@
+"""The model repository: cards, digests, engines, and how weights get here."""

@@ -1,0 +1,1 @@
+"""Converters: published weights in, one ONNX file out; the same bytes every time."""

@@ -1,0 +1,22 @@
+"""What a card's `converter` means: a folder of published files in, one ONNX file out."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from sluice.models.convert import faceapi_age, faceapi_ssd, faceapi_tiny, minilm, nsfwjs
+
+Converter = Callable[[Path, Path], None]
+"""(folder with the files that the card's sources name, ONNX file to write). Raises TerminalError."""
+
+MANIFEST = "weights_manifest.json"
+
+CONVERTERS: Mapping[str, Converter] = MappingProxyType(
+    {
+        "nsfwjs": lambda folder, out: nsfwjs.convert(folder / "model.json", folder / "weights.bin", out),
+        "faceapi_ssd": lambda folder, out: faceapi_ssd.convert(folder / MANIFEST, out),
+        "faceapi_tiny": lambda folder, out: faceapi_tiny.convert(folder / MANIFEST, out),
+        "faceapi_age": lambda folder, out: faceapi_age.convert(folder / MANIFEST, out),
+        "minilm": lambda folder, out: minilm.convert(folder / "model.safetensors", out),
+    }
+)

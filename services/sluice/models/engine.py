@@ -1,0 +1,38 @@
+"""What runs a model: arrays in, arrays out, by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+from sluice.settings import Reader
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+class Engine(Protocol):
+    """A loaded model. In this process or behind a wire: its callers cannot tell."""
+
+    async def run(self, inputs: Arrays) -> Arrays:
+        """Every output of the model for these inputs.
+
+        Raises TerminalError where the inputs are not what the model takes, RetryableError where it may work later.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """`device`: "cpu" or "cuda". `threads`: how many one inference may use."""
+
+    device: str = "cpu"
+    threads: int = 1
+
+
+def read_engine(reader: Reader) -> EngineSettings:
+    """SLUICE_ONNX_DEVICE (cpu) and SLUICE_ONNX_THREADS (1). Replicas scale better than threads."""
+    return EngineSettings(
+        device=reader.choice("SLUICE_ONNX_DEVICE", "cpu", ("cpu", "cuda")),
+        threads=reader.number("SLUICE_ONNX_THREADS", 1, most=256),
+    )

@@ -1,0 +1,204 @@
+"""Our object store: originals, renditions, signed pictures, dead letters. Everything else carries references.
+
+A reference names an object and binds it to its bytes: whoever reads one back gets exactly those bytes or an error.
+"""
+
+import asyncio
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+from urllib.parse import unquote
+
+from obstore import store as stores
+from obstore.exceptions import BaseError
+
+from sluice.errors import ConfigError, RetryableError, SluiceError
+from sluice.v1.request_pb2 import ObjectReference
+
+FRESH = timedelta(hours=1)
+"""`keep` writes an object again once it is older than this, so that a bucket's expiry never takes one in use."""
+
+_REMOTE_SCHEMES = ("s3://", "gs://", "az://")
+_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+_LONGEST_KEY = 512
+_HASH_IN_THREAD = 1 << 20
+"""Bytes above which SHA-256 (about 2 GB/s) would hold the event loop for more than half a millisecond."""
+
+
+class NotFoundError(SluiceError):
+    """The store has no such object."""
+
+
+class DigestMismatchError(SluiceError):
+    """The object is not the bytes that its reference names."""
+
+
+class ForbiddenUriError(SluiceError):
+    """The reference does not point into this store."""
+
+
+class TooLargeError(SluiceError):
+    """The object is larger than the caller wants to read."""
+
+
+def original_key(sha256: bytes) -> str:
+    """Where the original with this digest lies."""
+    return f"originals/{sha256.hex()[:2]}/{sha256.hex()}"
+
+
+def rendition_key(original: bytes, name: str, sha256: bytes) -> str:
+    """Where a rendition lies: `original` and `sha256` are the digests of the original and of the rendition itself.
+
+    The rendition's own digest is part of the key because two releases of a JPEG encoder may differ, and neither may
+    overwrite what the other one's references point to.
+    """
+    return f"renditions/{original.hex()}/{name}-{sha256.hex()[:16]}.jpg"
+
+
+def signed_key(request_id: str, extension: str) -> str:
+    """Where a request's signed picture lies. `extension` without the dot."""
+    return f"signed/{request_id}.{extension}"
+
+
+def dead_letter_key(sha256: bytes) -> str:
+    """Where the value of a record that nobody could handle lies."""
+    return f"dead-letters/{sha256.hex()[:2]}/{sha256.hex()}"
+
+
+class ObjectStore:
+    """A folder, or a prefix of a bucket. Safe to use from many processes at once: a write is all or nothing."""
+
+    def __init__(self, url: str, store: stores.ObjectStore) -> None:
+        self.url = url
+        """The base of every uri, without a trailing slash."""
+        self._store = store
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Opens `file:///folder` (made if missing), `s3://`, `gs://` or `az://`; credentials from the environment.
+
+        Raises ConfigError for an address that cannot work. A remote store is not contacted yet.
+        """
+        if url.startswith("file:///"):
+            return cls._open_folder(Path(unquote(url.removeprefix("file://"))))
+        if not url.startswith(_REMOTE_SCHEMES):
+            raise ConfigError([f"SLUICE_OBJECT_STORE={url!r} should start with file:///, s3://, gs:// or az://"])
+        base = url.rstrip("/")
+        try:
+            store = stores.from_url(
+                base,
+                client_options={"connect_timeout": timedelta(seconds=5), "timeout": timedelta(seconds=30)},
+                retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
+            )
+        except (BaseError, ValueError) as error:
+            raise ConfigError([f"SLUICE_OBJECT_STORE={url!r} cannot be opened: {type(error).__name__}"]) from error
+        return cls(base, store)
+
+    @classmethod
+    def _open_folder(cls, folder: Path) -> Self:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder = folder.resolve(strict=True)
+        except OSError as error:
+            raise ConfigError([f"SLUICE_OBJECT_STORE: cannot make the folder {folder}: {error.strerror}"]) from error
+        return cls(folder.as_uri(), stores.LocalStore(folder))
+
+    def uri(self, key: str) -> str:
+        """The address of a key. Raises ForbiddenUriError for a key that is not one of ours in form."""
+        return f"{self.url}/{_checked(key)}"
+
+    def key(self, uri: str) -> str:
+        """The key behind an address. Raises ForbiddenUriError for an address outside this store."""
+        prefix = f"{self.url}/"
+        if not uri.startswith(prefix):
+            raise ForbiddenUriError("the reference points outside our object store")
+        return _checked(uri.removeprefix(prefix))
+
+    async def put(self, key: str, data: bytes, media_type: str) -> ObjectReference:
+        """Writes an object, replacing any under that key. Raises RetryableError."""
+        reference = await self._describe(key, data, media_type)
+        await self._write(key, data, media_type)
+        return reference
+
+    async def keep(self, key: str, data: bytes, media_type: str) -> ObjectReference:
+        """Like `put` for keys that are named after their content: writes nothing where the object is there and young.
+
+        Raises RetryableError.
+        """
+        reference = await self._describe(key, data, media_type)
+        if not await self._fresh(key, len(data)):
+            await self._write(key, data, media_type)
+        return reference
+
+    async def get(self, reference: ObjectReference, limit: int) -> bytes:
+        """The bytes that a reference names.
+
+        Raises ForbiddenUriError, TooLargeError (more than `limit` bytes), NotFoundError, DigestMismatchError (size or
+        SHA-256 differ) or RetryableError.
+        """
+        key = self.key(reference.uri)
+        if reference.size_bytes > limit:
+            raise TooLargeError(f"{reference.size_bytes} bytes, at most {limit} are read")
+        with _translated(key):
+            found = await self._store.get_async(key)
+            if found.meta["size"] != reference.size_bytes:
+                raise DigestMismatchError(f"{key} is {found.meta['size']} bytes, not {reference.size_bytes}")
+            data = bytes(await found.bytes_async())
+        if await _sha256(data) != reference.sha256:
+            raise DigestMismatchError(f"{key} is not the bytes of its reference")
+        return data
+
+    async def exists(self, key: str) -> bool:
+        """Whether there is an object under this key. Raises RetryableError."""
+        return await self._head(key) is not None
+
+    async def _describe(self, key: str, data: bytes, media_type: str) -> ObjectReference:
+        return ObjectReference(
+            uri=self.uri(key), sha256=await _sha256(data), size_bytes=len(data), media_type=media_type
+        )
+
+    async def _write(self, key: str, data: bytes, media_type: str) -> None:
+        # A folder has no place for attributes and refuses them.
+        remote = not isinstance(self._store, stores.LocalStore)
+        with _translated(key):
+            await self._store.put_async(key, data, attributes={"Content-Type": media_type} if remote else None)
+
+    async def _fresh(self, key: str, size: int) -> bool:
+        found = await self._head(key)
+        return found is not None and found[0] == size and datetime.now(UTC) - found[1] < FRESH
+
+    async def _head(self, key: str) -> tuple[int, datetime] | None:
+        """Size and time of the last write."""
+        try:
+            with _translated(_checked(key)):
+                meta = await self._store.head_async(key)
+        except NotFoundError:
+            return None
+        return meta["size"], meta["last_modified"]
+
+
+def _checked(key: str) -> str:
+    if len(key) > _LONGEST_KEY or not _KEY.fullmatch(key):
+        raise ForbiddenUriError("not a key of our object store")
+    return key
+
+
+@contextmanager
+def _translated(key: str) -> Iterator[None]:
+    """Turns the library's errors into ours. Its messages hold paths and whole responses, so they stay behind."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{key} is not in the object store") from error
+    except (BaseError, OSError) as error:
+        raise RetryableError(f"object store: {type(error).__name__} at {key}") from error
+
+
+async def _sha256(data: bytes) -> bytes:
+    if len(data) < _HASH_IN_THREAD:
+        return hashlib.sha256(data).digest()
+    return await asyncio.to_thread(lambda: hashlib.sha256(data).digest())

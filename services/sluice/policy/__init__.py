@@ -1,0 +1,1 @@
+"""The policy: a reviewed file that trust & safety staff own, as data that code evaluates."""

@@ -1,0 +1,87 @@
+"""What a policy says, once it has been read and found good."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import cel
+
+from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW
+from sluice.v1.request_pb2 import Stage
+
+CATEGORIES = (
+    "sexual",
+    "sexual/minors",
+    "hate",
+    "hate/threatening",
+    "harassment",
+    "harassment/threatening",
+    "self-harm",
+    "self-harm/intent",
+    "self-harm/instructions",
+    "violence",
+    "violence/graphic",
+    "illicit",
+    "illicit/violent",
+    "extremism",
+    "jailbreak",
+    "csam",
+)
+"""Harm categories: the first thirteen are those of OpenAI's moderation API, the last three are ours."""
+
+MOST_DEADLINE_MS = 300_000
+"""No policy may let a request wait longer: it holds up the orchestrator's low-water mark for as long."""
+
+
+class Severity(IntEnum):
+    """What a rule does, in order of severity; the numbers are the contract's `Action`."""
+
+    ALLOW = ACTION_ALLOW
+    REVIEW = ACTION_REVIEW
+    BLOCK = ACTION_BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class StagePolicy:
+    """What one stage asks for. `checks`: role number -> names of the checks that must answer OK."""
+
+    deadline_ms: int
+    max_deadline_ms: int
+    on_incomplete: Severity
+    checks: Mapping[int, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `labels` are put on the decision when it fires; `cites`: ids of the published cards' statements."""
+
+    id: str
+    action: Severity
+    when: str
+    program: cel.Program
+    terminal: bool = False
+    report: bool = False
+    labels: tuple[str, ...] = ()
+    cites: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy file. `digest`: SHA-256 of the file's bytes, 32 bytes; it is on every decision."""
+
+    version: str
+    digest: bytes
+    stages: Mapping[Stage.ValueType, StagePolicy]
+    rules: tuple[Rule, ...]
+    thresholds: Mapping[str, Mapping[str, float]]
+    require: tuple[str, ...] = ()
+    require_generation_id: bool = False
+
+    def threshold(self, category: str, age_band: str) -> float:
+        """The category's threshold for an age band; `default` where the band has none of its own."""
+        own = self.thresholds.get(age_band, {}).get(category)
+        return self.thresholds["default"][category] if own is None else own
+
+    def required_checks(self) -> frozenset[str]:
+        """Every check that some content needs."""
+        return frozenset(name for stage in self.stages.values() for names in stage.checks.values() for name in names)

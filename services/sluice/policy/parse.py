@@ -1,0 +1,131 @@
+"""A YAML file whose every value knows its line, so that a mistake is named with file and line.
+
+`Node` wraps what the YAML parser composed; readers ask it for what they expect and it notes what is not so.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from sluice.errors import ConfigError
+
+_DURATION = re.compile(r"(\d+)(ms|s|m)")
+_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000}
+
+
+@dataclass(slots=True)
+class Problems:
+    """What is wrong with one file, gathered before anything is said."""
+
+    file: str
+    found: list[str] = field(default_factory=list)
+
+    def add(self, node: yaml.Node, text: str) -> None:
+        """Notes a problem at a node's line."""
+        self.found.append(f"{self.file}:{node.start_mark.line + 1}: {text}")
+
+    def finish(self) -> None:
+        """Raises ConfigError with all of them."""
+        if self.found:
+            raise ConfigError(self.found)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of the file and where it stands; `path` is its name for messages."""
+
+    raw: yaml.Node
+    path: str
+    problems: Problems
+
+    def problem(self, text: str) -> None:
+        """Notes a problem here."""
+        self.problems.add(self.raw, f"{self.path}: {text}")
+
+    def mapping(self, known: frozenset[str] | None = None) -> dict[str, "Node"]:
+        """The entries of a mapping. With `known`, other keys are problems; a key twice always is."""
+        if not isinstance(self.raw, yaml.MappingNode):
+            self.problem("should be a mapping")
+            return {}
+        found: dict[str, Node] = {}
+        for key, value in self.raw.value:
+            name = str(key.value)
+            if name in found:
+                self.problems.add(key, f"{self.path}: {name!r} is here twice")
+            if known is not None and name not in known:
+                self.problems.add(key, f"{self.path}: unknown key {name!r}; known are {', '.join(sorted(known))}")
+                continue
+            found[name] = Node(value, f"{self.path}.{name}" if self.path else name, self.problems)
+        return found
+
+    def items(self) -> list["Node"]:
+        """The entries of a list."""
+        if not isinstance(self.raw, yaml.SequenceNode):
+            self.problem("should be a list")
+            return []
+        return [Node(item, f"{self.path}[{at}]", self.problems) for at, item in enumerate(self.raw.value)]
+
+    def text(self) -> str:
+        """A word."""
+        if not isinstance(self.raw, yaml.ScalarNode) or not self.raw.value:
+            self.problem("should be a word")
+            return ""
+        return str(self.raw.value)
+
+    def words(self) -> tuple[str, ...]:
+        """A list of words."""
+        return tuple(item.text() for item in self.items())
+
+    def choice(self, choices: frozenset[str], default: str) -> str:
+        """One of a few words."""
+        word = self.text()
+        if word in choices:
+            return word
+        self.problem(f"{word!r} should be one of {', '.join(sorted(choices))}")
+        return default
+
+    def flag(self) -> bool:
+        """true or false."""
+        word = self.text()
+        if word not in ("true", "false"):
+            self.problem("should be true or false")
+        return word == "true"
+
+    def fraction(self) -> float:
+        """A number from 0 to 1."""
+        try:
+            value = float(self.text())
+        except ValueError:
+            value = -1.0
+        if not 0.0 <= value <= 1.0:
+            self.problem("should be a number from 0 to 1")
+        return value
+
+    def duration_ms(self, most: int) -> int:
+        """A duration ("500ms", "10s", "2m") in milliseconds."""
+        found = _DURATION.fullmatch(self.text())
+        value = int(found[1]) * _UNIT_MS[found[2]] if found else 0
+        if not 1 <= value <= most:
+            self.problem(f'should be a duration like "500ms" or "10s", at most {most // 1000}s')
+        return value
+
+
+def read(path: Path) -> tuple[Node, bytes]:
+    """The file's root and its bytes. ConfigError where it cannot be read as YAML."""
+    try:
+        data = path.read_bytes()
+        root = yaml.compose(data.decode(), Loader=yaml.SafeLoader)
+    except OSError as error:
+        raise ConfigError(
+            [f"{path}: {error.strerror or 'cannot be read'}; SLUICE_POLICY names the policy file"]
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: not UTF-8"]) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError([f"{path}:{line}: not YAML: {error.problem}"]) from error
+    if root is None:
+        raise ConfigError([f"{path}:1: empty"])
+    return Node(root, "", Problems(str(path))), data

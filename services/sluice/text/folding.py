@@ -1,0 +1,80 @@
+"""One spelling for many: undoes the disguises of a word and leaves honest text of any script readable."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from sluice.text.lookalikes import LATIN_VARIANTS, LEET, RESEMBLING, TWINS
+
+_WORD = re.compile(r"[^\W\d_]+")
+_LEET = re.compile(r"[a-z]+(?:[013457@$!]+[a-z]+)+\$*|\$[a-z]{2,}|[a-z]+\$+")
+_SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*+·•|/])[^\W\d_])(?:\1[^\W\d_])+(?![^\W_])")
+_REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]{3,}")
+_UNSEEN = frozenset("\u115f\u1160\u3164\uffa0")
+"""Hangul fillers: letters by category, blank to the eye."""
+
+
+def fold(text: str) -> str:
+    """The text in lower case, one space between words, without what a reader cannot see, and with these undone:
+
+    styled letters (NFKC), accents on Latin letters, look-alikes from other scripts in words that also hold Latin
+    letters, digits and signs for letters ("b0mb"), and spelled-out words ("b-o-m-b"). A word in one script other
+    than Latin stays as it is. Pure; the cost grows with the length of the text.
+    """
+    seen = _visible(unicodedata.normalize("NFKC", text))
+    seen = _REGIONAL.sub(lambda run: "".join(chr(ord(flag) - 0x1F1E6 + ord("a")) for flag in run[0]), seen)
+    seen = _translate(seen, LATIN_VARIANTS)
+    plain = unicodedata.normalize("NFC", _unmix(seen).casefold())
+    joined = _SPELLED.sub(lambda run: run[0].replace(run[1], ""), plain)
+    unleet = _LEET.sub(lambda run: _translate(run[0], LEET), joined)
+    return " ".join(unleet.split())
+
+
+def _translate(text: str, table: Mapping[str, str]) -> str:
+    return "".join(table.get(character, character) for character in text)
+
+
+def _visible(text: str) -> str:
+    """Drops invisible and unassigned characters and the marks on Latin letters; every kind of gap becomes a space."""
+    kept: list[str] = []
+    base = " "
+    for character in unicodedata.normalize("NFD", text):
+        category = unicodedata.category(character)
+        if category in {"Mn", "Me"}:
+            if not base.isascii() and not _invisible_mark(character):
+                kept.append(character)
+        elif character.isspace() or category == "Cc" or character == "\u2800":
+            base = " "
+            kept.append(base)
+        elif category[0] != "C" and character not in _UNSEEN:
+            base = character
+            kept.append(base)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _invisible_mark(character: str) -> bool:
+    """The grapheme joiner, Khmer inherent vowels and variation selectors."""
+    return character in "\u034f\u17b4\u17b5" or "\ufe00" <= character <= "\ufe0f" or character >= "\U000e0100"
+
+
+def _unmix(text: str) -> str:
+    """Brings to Latin the words that mix scripts and, in a Latin text, those made of look-alikes alone.
+
+    In a text of another script a word of look-alikes alone is honest ("сор" beside "мусор"): one word with a letter
+    that has no Latin twin says that the script is at home.
+    """
+    words = _WORD.findall(text)
+    latin = any(_is_latin(word) for word in words)
+    at_home = any(not any(map(str.isascii, word)) and not set(word) <= TWINS.keys() for word in words)
+
+    def mend(found: re.Match[str]) -> str:
+        word = found[0]
+        if any(map(str.isascii, word)):
+            return _translate(_translate(word, TWINS), RESEMBLING)
+        return _translate(word, TWINS) if latin and not at_home and set(word) <= TWINS.keys() else word
+
+    return _WORD.sub(mend, text)
+
+
+def _is_latin(word: str) -> bool:
+    return word.isascii()

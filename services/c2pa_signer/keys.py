@@ -37,7 +37,7 @@ class SigningChain:
             raise NotReadyError(f"signing certificate {self.serial} is not valid before {self.begins.isoformat()}")
 
 
-def read_signing_chain(folder: Path) -> SigningChain:
+def read_signing_chain(folder: Path, now: dt.datetime | None = None) -> SigningChain:
     """Reads `root.pem`, `chain.pem` and `key.pem`. Raises NotReadyError for what is missing, malformed, expired, or
     for a key that is not the signing certificate's."""
     files = load_chain(folder)
@@ -61,5 +61,5 @@ def read_signing_chain(folder: Path) -> SigningChain:
         begins=max(certificate.not_valid_before_utc for certificate in certificates),
         expires=min(certificate.not_valid_after_utc for certificate in certificates),
     )
-    signing.require_valid()
+    signing.require_valid(now)
     return signing

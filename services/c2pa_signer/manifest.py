@@ -21,7 +21,7 @@ EDITED = _IPTC + "compositeWithTrainedAlgorithmicMedia"
 """Made by a model out of something that was there before."""
 
 PDQ_ALGORITHM = "io.sluice.pdq.1"
-"""Soft binding: the PDQ hash of the picture, 64 hexadecimal digits. Not on C2PA's list of algorithms, hence our name."""
+"""Soft binding: the PDQ hash of the picture, 64 hexadecimal digits. A name of ours: PDQ is not on C2PA's list."""
 
 ACTIONS_LABEL = "c2pa.actions.v2"
 SOFT_BINDING_LABEL = "c2pa.soft-binding"

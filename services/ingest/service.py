@@ -64,9 +64,7 @@ class IngestService(Service):
         assert records is not None
         settings = context.settings
         lanes = (Topic.REQUESTS, Topic.REQUESTS_BULK)
-        worker = Worker(
-            self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY
-        )
+        worker = Worker(self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY)
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
         reader = GroupReader(consumer, lanes, worker.deliver, _CONCURRENCY * 2, context.log)
         await context.readiness.expect("kafka", f"waiting for partitions of group {GROUP}")

@@ -43,10 +43,26 @@ class Source:
     data: bytes
 
 
-class Sdk:
-    """Reads and signs, trusting the anchors it was made with. Threads may share one."""
+class SigningKey:
+    """A P-256 key with its certificates, leaf first, opened for signing. Threads may share one."""
 
-    def __init__(self, trust_anchors_pem: str) -> None:
+    def __init__(self, chain_pem: bytes, key_pem: bytes) -> None:
+        """Raises CredentialError for certificates that the SDK does not accept."""
+        try:
+            info = c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, chain_pem, key_pem, None)
+            self._native = c2pa.Signer.from_info(info)
+        except c2pa.C2paError as error:
+            raise _refusal(error) from None
+
+    def native(self) -> c2pa.Signer:
+        """The SDK's own object."""
+        return self._native
+
+
+class Sdk:
+    """Reads and signs, trusting the anchors it was made with; none: nobody is trusted. Threads may share one."""
+
+    def __init__(self, trust_anchors_pem: str = "") -> None:
         self._context = c2pa.Context.from_dict(_settings(trust_anchors_pem))
 
     def read(self, data: bytes, media_type: str) -> tuple[Json, Json] | None:
@@ -63,34 +79,24 @@ class Sdk:
         except c2pa.C2paError as error:
             raise _refusal(error) from None
 
-    def sign(
-        self, signer: c2pa.Signer, data: bytes, media_type: str, manifest: Json, sources: Sequence[Source]
-    ) -> bytes:
+    def sign(self, key: SigningKey, data: bytes, media_type: str, manifest: Json, sources: Sequence[Source]) -> bytes:
         """The picture with a manifest embedded. Raises CredentialError."""
         out = io.BytesIO()
         try:
             with c2pa.Builder(dict(manifest), context=self._context) as builder:
                 for source in sources:
                     builder.add_ingredient(dict(source.about), source.media_type, io.BytesIO(source.data))
-                builder.sign(signer, media_type, io.BytesIO(data), out)
+                builder.sign(key.native(), media_type, io.BytesIO(data), out)
         except c2pa.C2paError as error:
             raise _refusal(error) from None
         return out.getvalue()
 
 
-def open_signer(chain_pem: bytes, key_pem: bytes) -> c2pa.Signer:
-    """A signer with a P-256 key in a file. Raises CredentialError for a chain that the SDK does not accept."""
-    try:
-        info = c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, chain_pem, key_pem, None)
-        return c2pa.Signer.from_info(info)
-    except c2pa.C2paError as error:
-        raise _refusal(error) from None
-
-
 def _settings(trust_anchors_pem: str) -> Json:
+    anchors = {"trust_anchors": trust_anchors_pem} if trust_anchors_pem else {}
     return {
         "version": 1,
-        "trust": {"trust_anchors": trust_anchors_pem, "trust_config": "\n".join(PURPOSES)},
+        "trust": {**anchors, "trust_config": "\n".join(PURPOSES)},
         "builder": {
             # A thumbnail can be larger than the picture, and one of an upload would publish the upload.
             "thumbnail": {"enabled": False},

@@ -118,4 +118,6 @@ def _check_size(size: tuple[int, int], bounds: Bounds) -> None:
             f"{width}x{height} pixels, at most {bounds.max_pixels} and {LONGEST_SIDE} a side are read",
         )
     if min(size) < SHORTEST_SIDE:
-        raise UnreadableError(Trouble.TOO_SMALL, f"{width}x{height} pixels, at least {SHORTEST_SIDE} a side are needed")
+        raise UnreadableError(
+            Trouble.TOO_SMALL, f"{width}x{height} pixels, at least {SHORTEST_SIDE} a side are needed"
+        )

@@ -1,6 +1,7 @@
 """The parent's side of one decoder child: started, asked one thing at a time, and killed when it misbehaves."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -113,14 +114,13 @@ class DecoderProcess:
         """Ends the child and its worker at once."""
         self._broken = True
         if self._process.returncode is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            # Its group: the worker too. It may have ended without anybody having looked yet.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
         await self._reap()
 
     async def close(self) -> None:
         """Lets an idle child go: it ends with its input. Waits until it is gone."""
-        self._broken = True
-        assert self._process.stdin is not None
-        self._process.stdin.close()
         try:
             async with asyncio.timeout(_GRACE_SECONDS):
                 await self._reap()
@@ -128,6 +128,12 @@ class DecoderProcess:
             await self.kill()
 
     async def _reap(self) -> None:
+        """Closes the child's input and waits until it has ended and its pipes are closed."""
+        self._broken = True
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        with contextlib.suppress(ConnectionError):
+            await self._process.stdin.wait_closed()
+        await self._process.stdout.read()
         await self._process.wait()
-        # Closes the pipes now, while the loop still turns, instead of in a finaliser.
-        self._process._transport.close()

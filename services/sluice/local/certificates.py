@@ -70,11 +70,11 @@ def create_chain(home: Path, force: bool = False) -> Chain:
 
 def load_chain(folder: Path) -> Chain:
     """Reads what is there. Raises NotReadyError, with the command that mends it, for anything else."""
+    if not folder.exists():
+        raise NotReadyError(f"{folder} does not exist; `sluice dev certs` makes a development chain")
     missing = [name for name in _FILES if not (folder / name).is_file()]
     if missing:
-        raise NotReadyError(
-            f"no {' or '.join(missing)} in {folder}; `sluice dev certs` makes a development chain"
-        )
+        raise NotReadyError(f"{folder} has no {', '.join(missing)}; `sluice dev certs --force` makes a new chain")
     try:
         leaf = x509.load_pem_x509_certificates((folder / "chain.pem").read_bytes())[0]
     except (ValueError, OSError) as error:

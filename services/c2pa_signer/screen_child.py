@@ -1,0 +1,30 @@
+"""The child of `screen`: reads a picture from standard input and writes the state of its credentials.
+
+python -m c2pa_signer.screen_child image/jpeg < picture
+"""
+
+import resource
+import sys
+
+from c2pa_signer.screen import READY
+from sluice.provenance import verify
+
+MEMORY = 1 << 30
+"""Bytes of address space; Python and the library take about a third of it."""
+CPU_SECONDS = 5
+
+
+def main() -> None:
+    """Limits itself, says that it is ready, then reads."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+        resource.setrlimit(nothing, (0, 0))
+    out = sys.stdout.buffer
+    out.write(READY)
+    out.flush()
+    out.write(verify(sys.stdin.buffer.read(), sys.argv[1], "").state.encode())
+
+
+if __name__ == "__main__":
+    main()

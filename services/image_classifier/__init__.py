@@ -1,0 +1,1 @@
+"""The check "image": what a picture shows."""

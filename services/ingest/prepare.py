@@ -1,0 +1,194 @@
+"""Makes prepared contents of what a request holds: reads it, digests it, stores it. Strangers' bytes enter here.
+
+A content that cannot be read is an answer, not an error: it comes back with its reason and ends its request.
+"""
+
+import asyncio
+import hashlib
+
+from ingest.decoder.answer import Reading, Refusal
+from ingest.decoder.pool import DecoderPool
+from ingest.settings import IngestSettings
+from ingest.texts import read_text
+from ingest.unreadable import UnreadableContentError
+from ingest.validate import role_fits
+from sluice.check import Picture
+from sluice.contract.digests import body_sha256
+from sluice.hashing import ByteDigests, digests
+from sluice.objects import (
+    DigestMismatchError,
+    ForbiddenUriError,
+    NotFoundError,
+    ObjectStore,
+    TooLargeError,
+    original_key,
+    rendition_key,
+)
+from sluice.v1.contents_pb2 import (
+    UNPROCESSABLE_DIGEST_MISMATCH,
+    UNPROCESSABLE_EMPTY,
+    UNPROCESSABLE_FORBIDDEN_URI,
+    UNPROCESSABLE_NOT_FOUND,
+    UNPROCESSABLE_TOO_LARGE,
+    UNPROCESSABLE_TOO_LARGE_INLINE,
+    UNPROCESSABLE_TYPE_MISMATCH,
+    ImageDigests,
+    PreparedContent,
+    PreparedImage,
+    Rendition,
+    Unprocessable,
+)
+from sluice.v1.request_pb2 import Content, ObjectReference, Request, Role
+
+TEXT = "text/plain"
+
+_JPEG = "image/jpeg"
+_FETCH_ERRORS = {
+    ForbiddenUriError: UNPROCESSABLE_FORBIDDEN_URI,
+    TooLargeError: UNPROCESSABLE_TOO_LARGE,
+    NotFoundError: UNPROCESSABLE_NOT_FOUND,
+    DigestMismatchError: UNPROCESSABLE_DIGEST_MISMATCH,
+}
+
+
+class Preparer:
+    """Prepares contents, several at once. Every method raises RetryableError (store or decoder) and nothing else."""
+
+    def __init__(self, store: ObjectStore, pool: DecoderPool, settings: IngestSettings) -> None:
+        self._store = store
+        self._pool = pool
+        self._settings = settings
+        # Pictures in memory at once: those being decoded, and one more that is on its way in or out.
+        self._room = asyncio.Semaphore(settings.decoders + 1)
+
+    async def prepare_request(self, request: Request) -> list[PreparedContent]:
+        """Every content of a request, in its order. If one raises, the others are given up."""
+        tasks = [
+            asyncio.ensure_future(self.prepare_content(content, index))
+            for index, content in enumerate(request.contents)
+        ]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def prepare_content(self, content: Content, index: int) -> PreparedContent:
+        """One content of a request; its id is "c" and `index`."""
+        content_id = f"c{index}"
+        match content.WhichOneof("body"):
+            case "text":
+                return await self.prepare_text(content.text, content.role, content_id)
+            case "image" if len(content.image) <= self._settings.inline_limit:
+                return await self.prepare_image(content.image, content.role, content_id)
+            case "image":
+                detail = f"{len(content.image)} bytes inline, at most {self._settings.inline_limit} are taken"
+                failed = UnreadableContentError(UNPROCESSABLE_TOO_LARGE_INLINE, detail)
+            case "reference":
+                return await self._prepare_reference(content.reference, content.role, content_id)
+            case _:
+                failed = UnreadableContentError(UNPROCESSABLE_EMPTY, "no body")
+        return _unreadable(content_id, content.role, body_sha256(content), failed)
+
+    async def prepare_text(self, text: str | bytes, role: Role.ValueType, content_id: str = "c0") -> PreparedContent:
+        """A text: as it is, or its UTF-8 bytes."""
+        # A str can hold halves of surrogate pairs; their bytes are not UTF-8 and are refused like any others.
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+        sha256 = hashlib.sha256(data).digest()
+        try:
+            body = read_text(data, self._settings.max_text_bytes)
+        except UnreadableContentError as error:
+            return _unreadable(content_id, role, sha256, error)
+        return PreparedContent(id=content_id, role=role, sha256=sha256, text=body)
+
+    async def prepare_image(
+        self, data: bytes, role: Role.ValueType, content_id: str = "c0", declared: str = ""
+    ) -> PreparedContent:
+        """A picture; original and renditions are in the object store afterwards. `declared`: its media type, or empty."""
+        async with self._room:
+            return await self._prepare_image(data, role, content_id, declared)
+
+    async def prepare_upload(
+        self, data: bytes, role: Role.ValueType, media_type: str
+    ) -> tuple[ObjectReference | None, PreparedContent]:
+        """What `Ingest.Prepare` answers: the reference of the stored original, None where it cannot be read."""
+        text = _is_text(media_type)
+        if not role_fits(role, text):
+            failed = UnreadableContentError(UNPROCESSABLE_TYPE_MISMATCH, "not what its role is for")
+            return None, _unreadable("c0", role, hashlib.sha256(data).digest(), failed)
+        if not text:
+            prepared = await self.prepare_image(data, role, "c0", media_type)
+            return (prepared.image.original if prepared.HasField("image") else None), prepared
+        prepared = await self.prepare_text(data, role)
+        if not prepared.HasField("text"):
+            return None, prepared
+        return await self._store.keep(original_key(prepared.sha256), data, TEXT), prepared
+
+    async def _prepare_reference(
+        self, reference: ObjectReference, role: Role.ValueType, content_id: str
+    ) -> PreparedContent:
+        text = _is_text(reference.media_type)
+        if not role_fits(role, text):
+            failed = UnreadableContentError(UNPROCESSABLE_TYPE_MISMATCH, "not what its role is for")
+            return _unreadable(content_id, role, reference.sha256, failed)
+        limit = self._settings.max_text_bytes if text else self._settings.max_image_bytes
+        async with self._room:
+            try:
+                data = await self._store.get(reference, limit)
+            except tuple(_FETCH_ERRORS) as error:
+                failed = UnreadableContentError(_FETCH_ERRORS[type(error)], str(error))
+                return _unreadable(content_id, role, reference.sha256, failed)
+            if text:
+                return await self.prepare_text(data, role, content_id)
+            return await self._prepare_image(data, role, content_id, reference.media_type)
+
+    async def _prepare_image(
+        self, data: bytes, role: Role.ValueType, content_id: str, declared: str
+    ) -> PreparedContent:
+        answer = await self._pool.decode(data, declared)
+        found = await asyncio.to_thread(digests, data)
+        if isinstance(answer, Refusal):
+            failed = UnreadableContentError(Unprocessable.Value(f"UNPROCESSABLE_{answer.trouble}"), answer.detail)
+            return _unreadable(content_id, role, found.sha256, failed)
+        image = await self._stored(data, found, answer)
+        return PreparedContent(id=content_id, role=role, sha256=found.sha256, image=image)
+
+    async def _stored(self, data: bytes, found: ByteDigests, reading: Reading) -> PreparedImage:
+        original = await self._store.keep(original_key(found.sha256), data, reading.media_type)
+        pictures = {"512": reading.rendition}
+        pictures |= {f"tile-{number}": tile for number, tile in enumerate(reading.tiles)}
+        whole, *tiles = [await self._rendition(found.sha256, name, picture) for name, picture in pictures.items()]
+        return PreparedImage(
+            original=original,
+            digests=ImageDigests(
+                md5=found.md5,
+                sha1=found.sha1,
+                sha256=found.sha256,
+                pdq=reading.pdq,
+                pdq_quality=reading.pdq_quality,
+            ),
+            width=reading.width,
+            height=reading.height,
+            rendition=whole,
+            tiles=tiles,
+        )
+
+    async def _rendition(self, original: bytes, name: str, picture: Picture) -> Rendition:
+        key = rendition_key(original, name, hashlib.sha256(picture.data).digest())
+        return Rendition(
+            object=await self._store.keep(key, picture.data, _JPEG),
+            width=picture.width,
+            height=picture.height,
+            left=picture.left,
+            top=picture.top,
+        )
+
+
+def _is_text(media_type: str) -> bool:
+    return media_type.partition(";")[0].strip().lower() == TEXT
+
+
+def _unreadable(
+    content_id: str, role: Role.ValueType, sha256: bytes, failed: UnreadableContentError
+) -> PreparedContent:
+    return PreparedContent(id=content_id, role=role, sha256=sha256, unprocessable=failed.reason, detail=failed.detail)

@@ -1,0 +1,74 @@
+"""`sluice up`: the whole stack, until Ctrl-C or SIGTERM."""
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+from sluice.cli.tell import refuse, say
+from sluice.errors import TerminalError
+from sluice.local.certificates import certs_folder, ensure_chain
+from sluice.local.entry_points import service_commands
+from sluice.local.interrupts import interruptible
+from sluice.local.plan import Plan, make_plan
+from sluice.local.stack import Stack
+from sluice.settings import sluice_home
+
+_POLL_SECONDS = 0.2
+
+
+def up(without: Sequence[str]) -> int:
+    """Starts everything, says where it is, and stops it when told to. 0 after a clean stop, 1 where Kafka ended."""
+    env = os.environ
+    home = sluice_home(env)
+    try:
+        services = service_commands(without)
+    except TerminalError as error:
+        refuse(str(error))
+    plan = make_plan(home, certs_folder(home), services, env)
+    if not env.get("SLUICE_C2PA_CERTS", ""):
+        ensure_chain(home)
+    return run_stack(plan)
+
+
+def run_stack(plan: Plan) -> int:
+    """Starts the plan's stack and watches it until SIGINT or SIGTERM."""
+    stack = Stack(plan, say)
+    with interruptible():
+        try:
+            begun = time.monotonic()
+            failed = stack.start()
+            announce(plan, stack, failed, time.monotonic() - begun)
+            ended = _watch(stack)
+        except KeyboardInterrupt:
+            say("stopping")
+            return 0
+        finally:
+            stack.stop()
+            say("stopped")
+    say(ended)
+    return 1
+
+
+def announce(plan: Plan, stack: Stack, failed: Mapping[str, str], seconds: float) -> None:
+    """Says where everything is."""
+    running = stack.running()
+    width = max(len(name) for name in ("kafka", *running.services))
+    lines = [f"sluice is up after {seconds:.0f} s, in {plan.home}", f"  {'kafka':<{width}}  {running.kafka}"]
+    for name, at in running.services.items():
+        trouble = "  NOT READY: nothing that needs it will be allowed" if name in failed else ""
+        lines.append(f"  {name:<{width}}  {at.address}{trouble}")
+    lines.append("Ctrl-C stops it.")
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _watch(stack: Stack) -> str:
+    """Reports services that end; returns how the broker ended, without which nothing works."""
+    while True:
+        for name, how in stack.newly_ended():
+            say(f"{name} {how}")
+            say(f"nothing that needs {name} will be allowed; `sluice serve {name}` starts it again")
+        if ended := stack.broker_ended():
+            return f"Kafka {ended}"
+        time.sleep(_POLL_SECONDS)

@@ -1,0 +1,45 @@
+"""Where the running stack is, and which broker a command should talk to."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from sluice.errors import ConfigError
+from sluice.local.distribution import Say
+from sluice.local.state import Running, is_claimed, read_running
+from sluice.settings import KafkaSettings, Reader, read_kafka, sluice_home
+
+_START_SECONDS = 180.0
+_POLL_SECONDS = 0.2
+
+
+def find_running(home: Path, say: Say) -> Running | None:
+    """The stack in this home. One that is starting is waited for; None where there is none."""
+    running = read_running(home)
+    if running is None and is_claimed(home):
+        say(f"waiting for the stack that is starting in {home}")
+    give_up = time.monotonic() + _START_SECONDS
+    while running is None and is_claimed(home) and time.monotonic() < give_up:
+        time.sleep(_POLL_SECONDS)
+        running = read_running(home)
+    return running
+
+
+def find_kafka(env: Mapping[str, str], say: Say) -> KafkaSettings:
+    """The broker that the environment names, else the running stack's. Raises ConfigError where there is neither."""
+    if env.get("KAFKA_BOOTSTRAP_SERVERS", ""):
+        reader = Reader(env)
+        kafka = read_kafka(reader)
+        reader.finish()
+        return kafka
+    running = find_running(sluice_home(env), say)
+    if running is None:
+        raise no_broker(env)
+    return KafkaSettings({"bootstrap.servers": running.kafka})
+
+
+def no_broker(env: Mapping[str, str]) -> ConfigError:
+    """The error for a command that needs a broker and has none."""
+    return ConfigError(
+        [f"KAFKA_BOOTSTRAP_SERVERS is not set and no stack runs in {sluice_home(env)}: `sluice up` starts one"]
+    )

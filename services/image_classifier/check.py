@@ -22,6 +22,8 @@ class ImageClassifier(Check):
     """`scores["sexual"]`, `signals["drawn"]`, `signals["photoreal"]`; the card lists what is abstained."""
 
     name = "image"
+    service_name = "image-classifier"
+    service = "ImageClassifier"
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.IMAGE})
     needs: ClassVar[frozenset[Need]] = frozenset({Need.RENDITION})
     max_batch = 16
@@ -41,9 +43,7 @@ class ImageClassifier(Check):
         pictures = await asyncio.gather(*(asyncio.to_thread(_picture, item) for item in items))
         readable = [picture for picture in pictures if not isinstance(picture, Result)]
         readings = iter(await nsfw.read(self._model, readable) if readable else ())
-        return [
-            picture if isinstance(picture, Result) else self._result(next(readings)) for picture in pictures
-        ]
+        return [picture if isinstance(picture, Result) else self._result(next(readings)) for picture in pictures]
 
     def models(self) -> Sequence[ModelInfo]:
         """The one model behind the answers."""
@@ -55,9 +55,7 @@ class ImageClassifier(Check):
         return examples.examples()
 
     def _result(self, reading: nsfw.Reading) -> Result:
-        return Result(
-            scores=reading.scores, signals=reading.signals, abstained=self._model.card.abstained
-        )
+        return Result(scores=reading.scores, signals=reading.signals, abstained=self._model.card.abstained)
 
 
 def _picture(item: Item) -> Rgb | Result:

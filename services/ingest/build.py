@@ -21,7 +21,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class StageDeadline:
-    """How long a decision may take at one stage, in milliseconds: what a request gets, and the most it may ask for."""
+    """How long a decision may take at one stage, in milliseconds: by default, and where a request asks for more."""
 
     default_ms: int
     max_ms: int

@@ -72,6 +72,7 @@ class Preparer:
         finally:
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def prepare_content(self, content: Content, index: int) -> PreparedContent:
         """One content of a request; its id is "c" and `index`."""
@@ -104,7 +105,7 @@ class Preparer:
     async def prepare_image(
         self, data: bytes, role: Role.ValueType, content_id: str = "c0", declared: str = ""
     ) -> PreparedContent:
-        """A picture; original and renditions are in the object store afterwards. `declared`: its media type, or empty."""
+        """A picture; stores the original and its renditions. `declared`: its media type as sent, or empty."""
         async with self._room:
             return await self._prepare_image(data, role, content_id, declared)
 

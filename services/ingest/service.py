@@ -67,12 +67,7 @@ class IngestService(Service):
         worker = Worker(self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY)
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
         reader = GroupReader(consumer, lanes, worker.deliver, _CONCURRENCY * 2, context.log)
-        await context.readiness.expect("kafka", f"waiting for partitions of group {GROUP}")
-        assigned = asyncio.create_task(self._ready_once(reader))
-        try:
-            await worker.run(reader, stop, settings.drain_seconds)
-        finally:
-            assigned.cancel()
+        await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
 
     async def close(self) -> None:
         self._servicer.preparer = None
@@ -82,8 +77,3 @@ class IngestService(Service):
         if self._pool is not None:
             await self._pool.close()
             self._pool = None
-
-    async def _ready_once(self, reader: GroupReader) -> None:
-        assert self._context is not None
-        await asyncio.shield(reader.assigned)
-        await self._context.readiness.met("kafka")

@@ -28,7 +28,7 @@ class IngestSettings:
 def read_ingest_settings(reader: Reader, settings: Settings) -> IngestSettings:
     """Reads ingest's own variables. The caller calls `reader.finish()`."""
     return IngestSettings(
-        max_image_bytes=reader.number("SLUICE_MAX_IMAGE_BYTES", 20 << 20, most=512 << 20),
+        max_image_bytes=reader.number("SLUICE_MAX_IMAGE_BYTES", 20 << 20, most=64 << 20),
         max_text_bytes=reader.number("SLUICE_MAX_TEXT_BYTES", 64 << 10, most=1 << 20),
         inline_limit=settings.inline_limit,
         max_pixels=reader.number("SLUICE_MAX_PIXELS", 64_000_000, most=1_000_000_000),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
@@ -125,8 +126,9 @@ def _judge_generation(request: Request) -> Refused | None:
 
 def _unknown_fields(message: Message, path: str) -> Iterator[str]:
     """Where fields lie that our version of the contract does not have."""
-    for unknown in UnknownFieldSet(message):
-        yield f"{path} has field {unknown.field_number}"
+    unknown = UnknownFieldSet(message)
+    for index in range(len(unknown)):
+        yield f"{path} has field {unknown[index].field_number}"
     for field, at, value in _fields(message, path):
         if field.message_type is not None:
             yield from _unknown_fields(value, at)
@@ -141,7 +143,7 @@ def _unknown_enums(message: Message, path: str) -> Iterator[str]:
             yield f"{at} is {value}"
 
 
-def _fields(message: Message, path: str) -> Iterator[tuple[FieldDescriptor, str, object]]:
+def _fields(message: Message, path: str) -> Iterator[tuple[FieldDescriptor, str, Any]]:
     """Every field that is set, each element of a repeated one by itself, with its path."""
     for field, value in message.ListFields():
         at = f"{path}.{field.name}"

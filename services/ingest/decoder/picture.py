@@ -76,6 +76,9 @@ def _format(data: bytes, declared: str, bounds: Bounds) -> Format:
         _check_size(size, bounds)
     if structure.animated(form, data):
         raise UnreadableError(Trouble.ANIMATED, "more than one frame")
+    # Pillow shows a PNG without its end; what is not whole may be anything to the next reader.
+    if structure.cut_off(form, data):
+        raise UnreadableError(Trouble.TRUNCATED, f"{form.value}: it ends early")
     return form
 
 
@@ -83,7 +86,7 @@ def _read(form: Format, data: bytes, bounds: Bounds) -> Reading:
     try:
         shown, stored, size = _pixels(_decoded(form, data, bounds))
     except _DECODER_ERRORS as error:
-        early = "truncated" in str(error).lower() or isinstance(error, EOFError) or structure.cut_off(form, data)
+        early = "truncated" in str(error).lower() or isinstance(error, EOFError)
         trouble = Trouble.TRUNCATED if early else Trouble.UNDECODABLE
         raise UnreadableError(trouble, f"{form.value}: {type(error).__name__}") from error
     variants, quality = pdq_dihedral(stored)

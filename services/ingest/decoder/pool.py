@@ -51,6 +51,8 @@ class DecoderPool:
 
     async def close(self) -> None:
         """Lets pictures in progress finish, refuses those that wait, and ends every child."""
+        if self._closed:
+            return
         self._closed = True
         for _ in range(self._size):
             child = await self._idle.get()

@@ -1,4 +1,4 @@
-"""The smaller copies that checks look at: one of the whole picture, and tiles of larger ones for small text and faces."""
+"""The smaller copies that checks look at: one of the whole picture, and tiles, for small text and small faces."""
 
 import io
 

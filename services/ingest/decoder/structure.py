@@ -34,12 +34,14 @@ def cut_off(form: Format, data: bytes) -> bool:
             return b"IEND" not in _png_chunks(data)
         case Format.WEBP:
             return int.from_bytes(data[4:8], "little") + 8 > len(data)
+        case Format.AVIF:
+            return _boxes_end(data) > len(data)
         case _:
             return False
 
 
 def webp_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height of a WebP picture, from its first chunk (RFC 9649, section 2): its decoder allocates at opening."""
+    """Width and height by a WebP picture's first chunk (RFC 9649, section 2): its decoder allocates when it opens."""
     for name, start, size in _webp_chunks(data):
         body = data[start : start + min(size, 10)]
         if name == b"VP8X" and len(body) == 10:
@@ -73,6 +75,20 @@ def _webp_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         size = int.from_bytes(data[at + 4 : at + 8], "little")
         yield data[at : at + 4], at + 8, size
         at += 8 + size + (size & 1)
+
+
+def _boxes_end(data: bytes) -> int:
+    """Where the last box of an ISO base media file ends, by its own account (ISO/IEC 14496-12, section 4.2)."""
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        if size == 1:
+            size = int.from_bytes(data[at + 8 : at + 16], "big")
+        if size < 8:
+            # Zero: the box goes on to the end of the file. Less: no box at all, which the decoder will find.
+            return len(data)
+        at += size
+    return at
 
 
 def _gif_images(data: bytes, most: int) -> int:

@@ -20,7 +20,7 @@ _READ_AT_ONCE = 1 << 16
 
 
 def decode(data: bytes, declared: str, bounds: Bounds, seconds: int) -> bytes | None:
-    """The packed answer for one picture; None where standard input ended meanwhile, which means: the parent is gone."""
+    """The packed answer for one picture; None where standard input ended meanwhile: the parent is gone."""
     source, sink = os.pipe()
     worker = os.fork()
     if worker == 0:

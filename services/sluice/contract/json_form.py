@@ -12,7 +12,7 @@ from sluice.v1.decision_pb2 import Action, Decision, Input, Reason
 from sluice.v1.request_pb2 import Operation, Stage
 from sluice.v1.verdict_pb2 import ContentResult, ListMatch, Model, Person, Status
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 JsonObject: TypeAlias = dict[str, Json]
 
 
@@ -99,7 +99,7 @@ def _result(result: ContentResult) -> JsonObject:
         "content": result.content_id,
         "status": short_name(Status, result.status),
         "scores": dict(sorted(result.scores.items())),
-        "abstained": sorted(result.abstained),
+        "abstained": [*sorted(result.abstained)],
         "signals": dict(sorted(result.signals.items())),
         "person": short_name(Person, result.person),
         "matches": [_match(match) for match in result.matches],

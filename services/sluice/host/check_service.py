@@ -65,10 +65,9 @@ class CheckService(Service):
         )
         consumer = group_consumer(settings.kafka, group, settings.instance)
         group_reader = GroupReader(consumer, lanes, worker.deliver, settings.max_inflight, context.log)
-        await context.readiness.expect("kafka", f"waiting for partitions of group {group}")
-        watching = asyncio.create_task(self._watch(group_reader))
+        watching = asyncio.create_task(self._keep_asking())
         try:
-            await worker.run(group_reader, stop, settings.drain_seconds)
+            await worker.run_when_ready(group_reader, group, context.readiness, stop, settings.drain_seconds)
         finally:
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
@@ -82,11 +81,9 @@ class CheckService(Service):
             await self._check.close()
             self._check = None
 
-    async def _watch(self, group_reader: GroupReader) -> None:
+    async def _keep_asking(self) -> None:
         assert self._context is not None
         readiness = self._context.readiness
-        await asyncio.shield(group_reader.assigned)
-        await readiness.met("kafka")
         while True:
             await asyncio.sleep(CANARY_SECONDS)
             try:

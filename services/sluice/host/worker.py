@@ -15,6 +15,7 @@ from sluice.bus.producer import AsyncProducer
 from sluice.bus.record import Outgoing, Record
 from sluice.errors import PoisonError, RetryableError, SluiceError
 from sluice.host.attempt import Unforeseen, attempt
+from sluice.host.readiness import Readiness
 from sluice.ids import parse_request_id
 from sluice.telemetry.logging import Log
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
@@ -79,6 +80,22 @@ class Worker:
             await reader.close()
         if reader.failed.done():
             reader.failed.result()
+
+    async def run_when_ready(
+        self, reader: GroupReader, group: str, readiness: Readiness, stop: asyncio.Event, drain_seconds: float
+    ) -> None:
+        """`run`, with the group's assignment on the readiness board."""
+        await readiness.expect("kafka", f"waiting for partitions of group {group}")
+
+        async def watch() -> None:
+            await asyncio.shield(reader.assigned)
+            await readiness.met("kafka")
+
+        watching = asyncio.create_task(watch())
+        try:
+            await self.run(reader, stop, drain_seconds)
+        finally:
+            watching.cancel()
 
     async def _serve(self) -> None:
         while True:

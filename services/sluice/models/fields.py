@@ -124,7 +124,9 @@ class Fields:
         """Raises CardError where the document has a field that nobody asked for: most often a slip of the pen."""
         unknown = sorted(self._value.keys() - self._asked)
         if unknown:
-            raise CardError(f"{self._where}{'' if self._where.endswith(': ') else '.'}{unknown[0]} is not a field here")
+            raise CardError(
+                f"{self._where}{'' if self._where.endswith(': ') else '.'}{unknown[0]} is not a field here"
+            )
 
     def _inside(self, name: str) -> str:
         return f"{self._where}{'' if self._where.endswith(': ') else '.'}{name}"

@@ -123,7 +123,9 @@ class Puller:
     def _build(self, card: Card, originals: Path) -> Path:
         converter = self._converters.get(card.converter)
         if converter is None:
-            raise PullError(f"{card.name}: its card names converter {card.converter}, which this version does not have")
+            raise PullError(
+                f"{card.name}: its card names converter {card.converter}, which this version does not have"
+            )
         built = self._scratch / card.name / "built"
         built.mkdir(parents=True, exist_ok=True)
         self._progress(f"{card.name}: converting")

@@ -1,7 +1,7 @@
 """What a sample is: a name, pixels, and their encoded form."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
@@ -24,8 +24,8 @@ class Sample:
     """A generated picture. `rgb` is (height, width, 3) of uint8 and read-only; `data` is it as PNG."""
 
     name: str
-    rgb: Rgb
-    data: bytes
+    rgb: Rgb = field(repr=False)
+    data: bytes = field(repr=False)
     media_type: str = "image/png"
 
     @property

@@ -94,6 +94,4 @@ def _decode(graph: Graph, boxes: str, priors: tfjs.Floats) -> None:
     middle = graph.node("Add", middle, graph.constant(centre))
     half = graph.node("Exp", graph.node("Div", grown, graph.floats(5)))
     half = graph.node("Mul", half, graph.constant(size / np.float32(2)))
-    graph.node(
-        "Concat", graph.node("Sub", middle, half), graph.node("Add", middle, half), output="box", axis=2
-    )
+    graph.node("Concat", graph.node("Sub", middle, half), graph.node("Add", middle, half), output="box", axis=2)

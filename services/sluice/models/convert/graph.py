@@ -72,9 +72,7 @@ class Graph:
         turned = kernel.transpose(2, 3, 0, 1)
         return self._conv(x, turned, bias, stride, pad, turned.shape[0])
 
-    def _conv(
-        self, x: str, kernel: Array, bias: Array | None, stride: int, pad: int | str, group: int
-    ) -> str:
+    def _conv(self, x: str, kernel: Array, bias: Array | None, stride: int, pad: int | str, group: int) -> str:
         inputs = [x, self.constant(kernel)] + ([] if bias is None else [self.constant(bias)])
         edges: dict[str, object] = {"auto_pad": pad} if isinstance(pad, str) else {"pads": [pad] * 4}
         return self.node(
@@ -88,9 +86,7 @@ class Graph:
 
     def pool(self, x: str, size: int, stride: int) -> str:
         """The largest value under a square window; rounds the size up."""
-        return self.node(
-            "MaxPool", x, kernel_shape=[size, size], strides=[stride, stride], auto_pad="SAME_UPPER"
-        )
+        return self.node("MaxPool", x, kernel_shape=[size, size], strides=[stride, stride], auto_pad="SAME_UPPER")
 
     def relu6(self, x: str) -> str:
         """Clips to 0..6."""

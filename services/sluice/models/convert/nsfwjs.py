@@ -83,9 +83,7 @@ class _Network:
 
     def _conv(self, name: str, config: Layer, inputs: list[str]) -> str:
         kernel = self._tensor(f"{name}/kernel")
-        return self._graph.conv(
-            inputs[0], kernel, self._bias(name, config), config["strides"][0], _pad(config)
-        )
+        return self._graph.conv(inputs[0], kernel, self._bias(name, config), config["strides"][0], _pad(config))
 
     def _depthwise(self, name: str, config: Layer, inputs: list[str]) -> str:
         kernel = self._tensor(f"{name}/depthwise_kernel")
@@ -104,9 +102,7 @@ class _Network:
 
     def _average(self, _name: str, config: Layer, inputs: list[str]) -> str:
         sides, strides = list(config["pool_size"]), list(config["strides"])
-        return self._graph.node(
-            "AveragePool", inputs[0], kernel_shape=sides, strides=strides, auto_pad=_pad(config)
-        )
+        return self._graph.node("AveragePool", inputs[0], kernel_shape=sides, strides=strides, auto_pad=_pad(config))
 
     def _flatten(self, _name: str, _config: Layer, inputs: list[str]) -> str:
         # Keras flattens with channels last.

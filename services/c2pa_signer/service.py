@@ -1,0 +1,80 @@
+"""The signer as a service."""
+
+import asyncio
+from collections.abc import Mapping
+
+import grpc.aio
+
+from c2pa_signer.rpc import C2paSignerRpc
+from c2pa_signer.settings import SignerSettings, read_signer_settings
+from c2pa_signer.sign import Signer
+from c2pa_signer.worker import SignerRecords, keep_allowed
+from sluice.bus.clients import group_consumer
+from sluice.bus.consumer import GroupReader
+from sluice.bus.record import Record
+from sluice.bus.tail import LogTail
+from sluice.bus.topics import Topic
+from sluice.deadline import Deadline
+from sluice.host.service import Context, Service
+from sluice.host.worker import Worker
+from sluice.settings import Reader, sluice_home
+from sluice.v1.c2pa_signer_pb2_grpc import add_C2paSignerServicer_to_server
+
+GROUP = "sluice-c2pa-signer"
+_TAIL_SECONDS = 60.0
+_CONCURRENCY = 8
+
+
+def keep_value(record: Record) -> bytes:
+    """A signed asset as it is."""
+    return record.value
+
+
+class SignerService(Service):
+    """Turns approved assets into signed ones."""
+
+    name = "c2pa-signer"
+    rpc = "sluice.v1.C2paSigner"
+
+    def __init__(self) -> None:
+        self._servicer = C2paSignerRpc()
+        self._own: SignerSettings | None = None
+        self._context: Context | None = None
+        self._tails: list[LogTail[bytes]] = []
+        self._records: SignerRecords | None = None
+
+    def configure(self, reader: Reader, env: Mapping[str, str]) -> None:
+        self._own = read_signer_settings(reader, sluice_home(env))
+
+    def add_rpc(self, server: grpc.aio.Server) -> None:
+        add_C2paSignerServicer_to_server(self._servicer, server)
+
+    async def open(self, context: Context) -> None:
+        assert self._own is not None
+        self._context = context
+        signer = Signer.open(self._own.certs)
+        kafka = context.settings.kafka
+        decisions = LogTail(kafka, Topic.DECISIONS, keep_allowed, context.log)
+        signed = LogTail(kafka, Topic.SIGNED, keep_value, context.log)
+        self._tails = [decisions, signed]
+        limit = Deadline.after(_TAIL_SECONDS)
+        await asyncio.gather(decisions.start(limit), signed.start(limit))
+        self._records = SignerRecords(signer, context.store, decisions, signed, self._own.mining)
+        self._servicer.records = self._records
+
+    async def run(self, stop: asyncio.Event) -> None:
+        context, records = self._context, self._records
+        assert context is not None
+        assert records is not None
+        settings = context.settings
+        lanes = (Topic.APPROVED,)
+        worker = Worker(self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY)
+        consumer = group_consumer(settings.kafka, GROUP, settings.instance)
+        reader = GroupReader(consumer, lanes, worker.deliver, _CONCURRENCY * 4, context.log)
+        await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
+
+    async def close(self) -> None:
+        self._servicer.records = None
+        for tail in self._tails:
+            await tail.close()
+        self._tails = []

@@ -1,0 +1,53 @@
+"""A check for tests of the host: it does what each item's text says."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Self
+
+from sluice.check import Check, Example, Item, Kind, ModelInfo, Result
+from sluice.errors import RetryableError, TerminalError
+from sluice.settings import Reader, Settings
+
+
+class ObedientCheck(Check):
+    """fine -> OK; terminal, bug -> raises; flaky -> RetryableError twice, then OK; slow -> takes a moment."""
+
+    name = "obedient"
+    service_name = "obedient"
+    kinds = frozenset({Kind.TEXT})
+    max_batch = 4
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self.failures = 2
+
+    @classmethod
+    async def open(cls, settings: Settings, reader: Reader) -> Self:
+        return cls()
+
+    async def run(self, items: Sequence[Item]) -> Sequence[Result]:
+        words = [item.text for item in items]
+        self.batches.append(words)
+        await asyncio.sleep(0.05 if "slow" in words else 0)
+        if "bug" in words:
+            raise ZeroDivisionError("a prompt that must not be seen")
+        if "terminal" in words:
+            raise TerminalError("cannot")
+        if "flaky" in words and self.failures:
+            self.failures -= 1
+            raise RetryableError("not now")
+        if "short" in words:
+            return []
+        return [Result(scores={"sexual": 0.5}) for _ in items]
+
+    def models(self) -> Sequence[ModelInfo]:
+        return [ModelInfo("obedient", "1", b"\x01" * 32)]
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        return [Example("fine", item("fine"), lambda result: result.scores["sexual"] == 0.5)]
+
+
+def item(text: str) -> Item:
+    """A text item."""
+    return Item("c0", Kind.TEXT, text=text, folded=text)

@@ -1,0 +1,73 @@
+"""What goes out with a decision."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.decide import decide
+from orchestrator.outputs import Outputs, Seen, outputs
+from sluice.policy.load import load
+from sluice.policy.model import Policy
+from sluice.v1.contents_pb2 import Contents
+from sluice.v1.decision_pb2 import ACTION_ALLOW
+from sluice.v1.request_pb2 import OPERATION_EDIT, ROLE_GENERATED, ROLE_UPLOAD, STAGE_OUTPUT
+from sluice.v1.verdict_pb2 import PERSON_NONE, Verdict
+from tests.unit.build import REQUEST_ID, contents, image, result, text, verdict
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return load(Path(__file__).parents[2] / "policies" / "default.yaml")
+
+
+def made(asked: Contents, policy: Policy, **verdicts: Verdict) -> Outputs:
+    outcome = decide(asked, verdicts, policy, late=True)
+    assert outcome is not None
+    seen = {check: Seen(found, at, 1500 + at) for at, (check, found) in enumerate(verdicts.items())}
+    return outputs(asked, 7, 1100, seen, outcome, policy)
+
+
+def looks(csam: bool = False) -> dict[str, Verdict]:
+    ids = ("c0", "c1")
+    return {
+        "image": verdict("image", *(result(one) for one in ids)),
+        "person": verdict("person", *(result(one, person=PERSON_NONE) for one in ids)),
+        "hash": verdict("hash", result("c0", csam=csam), result("c1")),
+    }
+
+
+def test_an_allowed_output_is_approved_with_its_digest(policy: Policy) -> None:
+    asked = contents(
+        image(role=ROLE_GENERATED), image("c1", ROLE_UPLOAD), stage=STAGE_OUTPUT, operation=OPERATION_EDIT
+    )
+    found = made(asked, policy, **looks())
+    assert found.decision.action == ACTION_ALLOW
+    assert found.approved is not None
+    assert (found.approved.request_id, found.approved.original.uri) == (REQUEST_ID, "file:///o/c0")
+    assert [upload.uri for upload in found.approved.uploads] == ["file:///o/c1"]
+    assert found.approved.pdq == b"p" * 32
+
+
+def test_an_allowed_prompt_approves_nothing(policy: Policy) -> None:
+    found = made(contents(text()), policy, text=verdict("text"))
+    assert (found.decision.action, found.approved, found.incidents) == (ACTION_ALLOW, None, ())
+
+
+def test_a_match_is_an_incident_and_never_an_asset(policy: Policy) -> None:
+    asked = contents(image(role=ROLE_GENERATED), image("c1"), stage=STAGE_OUTPUT)
+    found = made(asked, policy, **looks(csam=True))
+    assert found.approved is None
+    incident = found.incidents[0]
+    assert (incident.rule, incident.account_id, incident.test) == ("known-csam", "account", True)
+    assert [content.content_id for content in incident.contents] == ["c0"]
+    assert incident.contents[0].md5 == b"m" * 16
+    assert incident.id == made(asked, policy, **looks(csam=True)).incidents[0].id
+
+
+def test_a_decision_carries_its_facts_and_no_account(policy: Policy) -> None:
+    found = made(contents(text()), policy, text=verdict("text", result(scores={"illicit": 0.2})))
+    assert found.decision.inputs[0].results[0].scores["illicit"] == pytest.approx(0.2)
+    assert found.decision.contents[0].sha256 == b"t" * 32
+    assert found.decision.policy_digest == policy.digest
+    assert b"account" not in found.decision.SerializeToString()
+    assert b"lighthouse" not in found.decision.SerializeToString()

@@ -1,0 +1,96 @@
+"""A policy file: all of it good, or every mistake in it named with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from sluice.errors import ConfigError
+from sluice.policy.load import load
+from sluice.policy.model import Severity
+from sluice.v1.request_pb2 import STAGE_OUTPUT, STAGE_PROMPT
+
+DEFAULT = Path(__file__).parents[2] / "policies" / "default.yaml"
+FLOOR = "- {id: known-csam, action: BLOCK, terminal: true, report: true, when: 'contents.exists(c, c.known_csam)'}"
+STAGE = "{deadline: 2s, max_deadline: 60s, on_incomplete: BLOCK, checks: {PROMPT: [text]}}"
+
+
+def write(folder: Path, rules: str = FLOOR, stage: str = STAGE, more: str = "") -> Path:
+    path = folder / "policy.yaml"
+    path.write_text(
+        f"version: v1\nstages:\n  PROMPT: {stage}\n  OUTPUT: {STAGE}\nthresholds:\n  default: {{sexual: 0.5}}\n"
+        f"{more}rules:\n  {rules}\n"
+    )
+    return path
+
+
+def problems(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return "\n".join(caught.value.problems)
+
+
+def test_the_default_policy_is_good_and_requires_the_four_checks() -> None:
+    policy = load(DEFAULT)
+    assert policy.required_checks() == {"text", "image", "person", "hash"}
+    assert set(policy.stages) == {STAGE_PROMPT, STAGE_OUTPUT}
+    assert all(stage.on_incomplete is Severity.BLOCK for stage in policy.stages.values())
+
+
+def test_a_small_policy(tmp_path: Path) -> None:
+    policy = load(write(tmp_path))
+    assert policy.stages[STAGE_PROMPT].deadline_ms == 2000
+    assert len(policy.digest) == 32
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ("{id: a, action: BLOCK, when: 'nope == 1'}", "unknown variable 'nope'"),
+        ("{id: a, action: BLOCK, when: 'scores(\"sexual\") > 0.1'}", "unknown function 'scores'"),
+        ("{id: a, action: BLOCK, when: 'score(\"sexul\") > 0.1'}", "unknown category 'sexul'"),
+        ('{id: a, action: BLOCK, when: \'score("hate") > threshold("hate")\'}', "no default threshold for 'hate'"),
+        ("{id: a, action: BLOCK, when: 'stage =='}", "not CEL"),
+        ("{id: a, action: BLOCK, when: 'contents.exists(c, c.persn == \"CHILD\")'}", "persn"),
+        ("{id: a, action: BLOCK, when: 'stage + 1 == 2'}", "fails on a probe"),
+        ("{id: a, action: BLOCK, when: 'size(contents)'}", "not true or false"),
+        ("{id: a, action: DENY, when: 'true'}", "'DENY' should be one of"),
+        ("{id: a, action: BLOCK, wen: 'true'}", "unknown key 'wen'"),
+        ("{id: known-csam, action: BLOCK, when: 'true'}", "used twice"),
+    ],
+)
+def test_a_bad_rule_is_named_with_its_line(tmp_path: Path, rule: str, named: str) -> None:
+    text = problems(write(tmp_path, f"{FLOOR}\n  - {rule}"))
+    assert named in text
+    assert "policy.yaml:9:" in text
+
+
+def test_all_mistakes_are_told_in_one_go(tmp_path: Path) -> None:
+    rules = f"{FLOOR}\n  - {{id: a, action: BLOCK, when: 'nope'}}\n  - {{id: b, action: NO, when: 'true'}}"
+    text = problems(write(tmp_path, rules, stage="{deadline: 90s, max_deadline: 60s, on_incomplete: ALLOW}"))
+    assert text.count("policy.yaml:") >= 4
+    assert "BLOCK, REVIEW" in text
+
+
+@pytest.mark.parametrize(
+    "floor",
+    [
+        "- {id: known-csam, action: REVIEW, terminal: true, report: true, when: 'contents.exists(c, c.known_csam)'}",
+        "- {id: known-csam, action: BLOCK, report: true, when: 'contents.exists(c, c.known_csam)'}",
+        "- {id: known-csam, action: BLOCK, terminal: true, when: 'contents.exists(c, c.known_csam)'}",
+        "- {id: known-csam, action: BLOCK, terminal: true, report: true, when: 'false'}",
+        "- {id: other, action: BLOCK, when: 'true'}",
+    ],
+)
+def test_child_safety_cannot_be_weakened(tmp_path: Path, floor: str) -> None:
+    assert "is required" in problems(write(tmp_path, floor))
+
+
+@pytest.mark.parametrize("value", ["1.5", "-0.1", "much"])
+def test_a_threshold_is_from_0_to_1(tmp_path: Path, value: str) -> None:
+    path = write(tmp_path)
+    path.write_text(path.read_text().replace("sexual: 0.5", f"sexual: {value}"))
+    assert "from 0 to 1" in problems(path)
+
+
+def test_a_missing_file_says_which_variable_names_it(tmp_path: Path) -> None:
+    assert "SLUICE_POLICY" in problems(tmp_path / "none.yaml")

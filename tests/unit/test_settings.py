@@ -1,0 +1,48 @@
+"""Configuration: complete, or refused with the names of the variables."""
+
+from pathlib import Path
+
+import pytest
+
+from sluice.errors import ConfigError
+from sluice.settings import Reader, read_settings
+
+
+def test_every_problem_is_named_at_once() -> None:
+    env = {"SLUICE_LOG_LEVEL": "loud", "SLUICE_DRAIN_SECONDS": "soon", "SLUICE_MAX_INFLIGHT": "0"}
+    reader = Reader(env)
+    read_settings(reader, env)
+    with pytest.raises(ConfigError) as caught:
+        reader.finish()
+    text = "\n".join(caught.value.problems)
+    names = ("KAFKA_BOOTSTRAP_SERVERS", "SLUICE_LOG_LEVEL", "SLUICE_DRAIN_SECONDS", "SLUICE_MAX_INFLIGHT")
+    assert all(name in text for name in names)
+    assert "'loud' should be one of debug, info, warning, error" in text
+
+
+def test_security_settings_become_client_properties(tmp_path: Path) -> None:
+    env = {
+        "SLUICE_HOME": str(tmp_path),
+        "KAFKA_BOOTSTRAP_SERVERS": "broker:9093",
+        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+        "KAFKA_SASL_USERNAME": "ingest",
+        "KAFKA_SASL_PASSWORD": "secret",
+    }
+    reader = Reader(env)
+    settings = read_settings(reader, env)
+    reader.finish()
+    assert settings.kafka.bootstrap == "broker:9093"
+    assert settings.kafka.properties["sasl.mechanism"] == "SCRAM-SHA-512"
+    assert settings.object_store == f"file://{tmp_path}/objects"
+
+
+@pytest.mark.parametrize(("raw", "good"), [("1", True), ("0", True), ("yes", False), ("true", False)])
+def test_flags_are_ones_and_zeros(raw: str, good: bool) -> None:
+    reader = Reader({"X": raw})
+    reader.flag("X")
+    if good:
+        reader.finish()
+    else:
+        with pytest.raises(ConfigError, match="X="):
+            reader.finish()

@@ -23,6 +23,8 @@ class HashMatcher(Check):
     """Looks digests up in every bank. Knows lists, never pictures; ready only with the required banks."""
 
     name = "hash"
+    service_name = "hash-matcher"
+    service = "HashMatcher"
     kinds = frozenset({Kind.IMAGE})
     max_batch = 64
 

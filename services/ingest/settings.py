@@ -22,7 +22,7 @@ class IngestSettings:
     decoder_seconds: int
     """Wall clock and processor time for one picture."""
     decoder_memory_mib: int
-    """Address space of one child: about 32 bytes a pixel, most of it for PDQ, and 300 MiB for the interpreter."""
+    """Address space of one child: 28 bytes a pixel, most of them for PDQ, and 200 MiB beside."""
 
 
 def read_ingest_settings(reader: Reader, settings: Settings) -> IngestSettings:
@@ -34,5 +34,5 @@ def read_ingest_settings(reader: Reader, settings: Settings) -> IngestSettings:
         max_pixels=reader.number("SLUICE_MAX_PIXELS", 64_000_000, most=1_000_000_000),
         decoders=reader.number("SLUICE_DECODERS", 1, most=256),
         decoder_seconds=reader.number("SLUICE_DECODER_SECONDS", 20, most=300),
-        decoder_memory_mib=reader.number("SLUICE_DECODER_MEMORY_MIB", 2560, least=512, most=1 << 20),
+        decoder_memory_mib=reader.number("SLUICE_DECODER_MEMORY_MIB", 2304, least=512, most=1 << 20),
     )

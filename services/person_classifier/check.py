@@ -48,14 +48,11 @@ class PersonClassifier(Check):
         adult_age = reader.number("SLUICE_PERSON_ADULT_AGE", ADULT_AGE, least=ADULT_AGE, most=60)
         reader.finish()
 
-        def load(name: str) -> Model:
-            return open_model(settings.models, name, engine)
-
-        def load_all() -> Self:
-            networks = Networks(load("face_ssd"), load("face_tiny"), load("face_age"))
-            return cls(networks, load(nsfw.NAME), adult_age)
-
-        return await asyncio.to_thread(load_all)
+        ssd, tiny, age, style = [
+            await asyncio.to_thread(open_model, settings.models, name, engine)
+            for name in ("face_ssd", "face_tiny", "face_age", nsfw.NAME)
+        ]
+        return cls(Networks(ssd, tiny, age), style, adult_age)
 
     async def run(self, items: Sequence[Item]) -> Sequence[Result]:
         """One result per item; a picture that cannot be read or judged is an ERROR of its own."""

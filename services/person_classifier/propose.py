@@ -63,7 +63,8 @@ def place(rows: Rows, tile: Tile, width: int, height: int) -> Rows:
     cut = ((tile.left > 0) & (rows[:, 1] < near)) | ((tile.top > 0) & (rows[:, 2] < near))
     cut |= (tile.left + wide < width) & (rows[:, 3] > wide - near)
     cut |= (tile.top + tall < height) & (rows[:, 4] > tall - near)
-    return rows[~cut] + np.array([0, tile.left, tile.top, tile.left, tile.top], np.float64)
+    whole: Rows = rows[~cut] + np.array([0, tile.left, tile.top, tile.left, tile.top], np.float64)
+    return whole
 
 
 async def _run(model: Model, views: list[Rgb]) -> list[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:

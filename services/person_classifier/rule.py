@@ -14,8 +14,8 @@ from sluice.check import Person
 
 CHILD_AGE = 18.0
 ADULT_AGE = 25
-"""Least estimate that counts as adult. With the error that the model's authors report (4.5 years on average), a person
-of 17 reads 25 or more about 8 times in 100, and 30 or more about once."""
+"""Least estimate that counts as adult. With the error that the model's authors report (4.5 years on average), taken
+as Gaussian, a person of 17 reads 25 or more about 8 times in 100, and 30 or more about once."""
 
 CLEAR_SCORE = 0.5
 CONFIRMED = 0.2

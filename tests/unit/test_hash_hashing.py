@@ -1,5 +1,7 @@
 """PDQ in the text form of hash lists, its eight variants, and the digests of bytes."""
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import pdqhash
 import pytest
@@ -7,9 +9,9 @@ import pytest
 from sluice.hashing import DIHEDRAL, PDQ_BYTES, Rgb, digests, hamming, pdq, pdq_dihedral
 from sluice.samples.scenes import cottage, landscape
 
-TURNS = {
+TURNS: Mapping[str, Callable[[Rgb], Rgb]] = {
     "original": lambda rgb: rgb,
-    "rotated 90": lambda rgb: np.rot90(rgb),
+    "rotated 90": np.rot90,
     "rotated 180": lambda rgb: np.rot90(rgb, 2),
     "rotated 270": lambda rgb: np.rot90(rgb, 3),
     "flipped top-bottom": lambda rgb: rgb[::-1],

@@ -12,13 +12,15 @@ from PIL import Image
 from ingest.decoder import structure
 from ingest.decoder.answer import Reading, Refusal, Trouble, UnreadableError
 from ingest.decoder.pixels import eight_bits, orientation, over_white, shrunk, stored_rgb, turned
-from ingest.decoder.renditions import TILED_SIDE, tiles, whole
+from ingest.decoder.renditions import RENDITION_SIDE, TILED_SIDE, tiles, whole
 from ingest.decoder.sniff import Format, declared_as_is, sniff
 from sluice.hashing import Rgb, pdq_dihedral
 
 LONGEST_SIDE = 30_000
 SHORTEST_SIDE = 16
 """Pixels a side below which a picture cannot show anything that a check could find."""
+LONGEST_SHAPE = RENDITION_SIDE // SHORTEST_SIDE
+"""Sides in this proportion leave the rendition as narrow as that; a longer strip would hide what it shows."""
 
 _DECODER_ERRORS = (
     OSError,
@@ -124,3 +126,5 @@ def _check_size(size: tuple[int, int], bounds: Bounds) -> None:
         raise UnreadableError(
             Trouble.TOO_SMALL, f"{width}x{height} pixels, at least {SHORTEST_SIDE} a side are needed"
         )
+    if max(size) > LONGEST_SHAPE * min(size):
+        raise UnreadableError(Trouble.TOO_SMALL, f"{width}x{height} pixels, too narrow for its length")

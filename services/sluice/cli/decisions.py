@@ -20,7 +20,9 @@ from sluice.errors import RetryableError
 from sluice.settings import KafkaSettings
 from sluice.v1.decision_pb2 import Decision
 
-app = typer.Typer(no_args_is_help=True, help="What was decided.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="What was decided."
+)
 
 _CALL_SECONDS = 15.0
 _POLL_SECONDS = 0.2

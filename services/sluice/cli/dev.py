@@ -9,7 +9,9 @@ from sluice.cli.tell import say
 from sluice.local.distribution import ensure_kafka
 from sluice.local.java import find_java
 
-app = typer.Typer(no_args_is_help=True, help="Helpers for development.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Helpers for development."
+)
 
 _FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 

@@ -12,7 +12,9 @@ from sluice.cli.where import find_kafka
 from sluice.local.plan import read_partitions
 from sluice.settings import Reader
 
-app = typer.Typer(no_args_is_help=True, help="The Kafka topics.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The Kafka topics."
+)
 
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000

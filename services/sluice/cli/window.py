@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -11,7 +11,7 @@ B = TypeVar("B")
 _AHEAD = 8
 
 
-async def in_order(items: Iterable[A], work: Callable[[A], Awaitable[B]], most: int) -> AsyncIterator[B]:
+async def in_order(items: Iterable[A], work: Callable[[A], Awaitable[B]], most: int) -> AsyncGenerator[B, None]:
     """Results of `work` in the order of `items`, with at most `most` of them under way.
 
     Finished results wait for a slow one before them; at most eight times `most` are held so. Leaving the loop early

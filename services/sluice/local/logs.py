@@ -15,6 +15,11 @@ def last_words(log: Path) -> str:
     return ""
 
 
+def all_words(log: Path) -> str:
+    """Everything in a short log, on one line."""
+    return "; ".join(_readable(line) for line in reversed(list(_backwards(log))))
+
+
 def not_ready_reason(log: Path) -> str:
     """The newest reason that a service gave for not being ready, or its last words."""
     for line in _backwards(log):

@@ -8,8 +8,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from sluice.errors import EX_CONFIG
 from sluice.local import child
-from sluice.local.logs import last_words
+from sluice.local.logs import all_words, last_words
 
 _POLL_SECONDS = 0.05
 
@@ -69,7 +70,8 @@ class Process:
         if code is None:
             return "still runs"
         how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with status {code}"
-        words = self.last_words()
+        # A refused configuration is told in full, a line for each variable.
+        words = all_words(self.log) if code == EX_CONFIG else self.last_words()
         return f"{how}: {words}" if words else how
 
     def terminate(self) -> None:

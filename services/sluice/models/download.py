@@ -36,11 +36,12 @@ class Downloader:
         if host in self._unreachable:
             raise FetchError(f"{host} could not be reached before")
         try:
-            with urllib.request.urlopen(url, timeout=self._timeout) as answer:  # noqa: S310: the digest decides
+            # Any scheme will do (a mirror may be a folder): the digest decides what is accepted.
+            with urllib.request.urlopen(url, timeout=self._timeout) as answer:  # noqa: S310
                 receive(answer, sha256, size, out, url)
         except urllib.error.HTTPError as error:
             raise FetchError(f"{url}: HTTP status {error.code}") from error
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             if isinstance(error, urllib.error.URLError) and host:
                 self._unreachable.add(host)
             raise FetchError(f"{url}: {getattr(error, 'reason', error) or type(error).__name__}") from error

@@ -1,41 +1,33 @@
 """Models run by onnxruntime in this process."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from onnxruntime.capi.onnxruntime_pybind11_state import (
-    EPFail,
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-    NoSuchFile,
-    NotImplemented,
-    RuntimeException,
-)
+from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from sluice.errors import NotReadyError, TerminalError
 from sluice.models.engine import Arrays, EngineSettings
 
 PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-DTYPES = {
+DTYPES: Mapping[str, np.dtype[Any]] = {
     "tensor(uint8)": np.dtype(np.uint8),
     "tensor(int64)": np.dtype(np.int64),
     "tensor(float)": np.dtype(np.float32),
 }
-_ERRORS = (
-    EPFail,
-    Fail,
-    InvalidArgument,
-    InvalidGraph,
-    InvalidProtobuf,
-    NoSuchFile,
-    NotImplemented,
-    RuntimeException,
+_ERRORS: tuple[type[Exception], ...] = (
+    native.EPFail,
+    native.Fail,
+    native.InvalidArgument,
+    native.InvalidGraph,
+    native.InvalidProtobuf,
+    native.NoSuchFile,
+    native.NotImplemented,
+    native.RuntimeException,
 )
 """onnxruntime's errors have no common ancestor of their own."""
 
@@ -99,6 +91,5 @@ class OnnxEngine:
                 isinstance(want, str) or want == side for want, side in zip(shape, value.shape, strict=True)
             )
             if value.dtype != dtype or not fits:
-                raise TerminalError(
-                    f"model {self._name}: {name} should be {dtype} of shape {shape}, not {value.dtype} of {value.shape}"
-                )
+                found = f"{value.dtype} of {value.shape}"
+                raise TerminalError(f"model {self._name}: {name} should be {dtype} of shape {shape}, not {found}")

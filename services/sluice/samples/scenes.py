@@ -38,9 +38,7 @@ def skyline(height: int, width: int) -> Rgb:
     while left < width:
         wide = 60 + int(sizes[0, tower] * 90)
         top = int(height * (0.25 + 0.55 * sizes[1, tower]))
-        draw.rectangle(
-            (left, top, left + wide - 6, height), fill=(18 + tower * 3, 20 + tower * 2, 36 + tower * 2)
-        )
+        draw.rectangle((left, top, left + wide - 6, height), fill=(18 + tower * 3, 20 + tower * 2, 36 + tower * 2))
         lit = lattice(100 + tower, (height - top) // 24 + 1, wide // 18 + 1)
         for row, column in np.argwhere(lit > 0.45):
             x, y = left + 8 + int(column) * 18, top + 10 + int(row) * 24

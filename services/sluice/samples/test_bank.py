@@ -6,9 +6,11 @@ from sluice.samples.colours import Colour, ramp, write
 from sluice.samples.noise import clouds
 from sluice.samples.sample import Sample, sample
 
-COUNT = 8
 SIDE = 512
 """Pixels."""
+
+SEEDS = (107, 216, 323, 424, 502, 616, 703, 838)
+"""One a picture: of forty tried for each, the one whose hash moves least when the picture is turned."""
 
 _PALETTES: tuple[tuple[Colour, ...], ...] = (
     ((12, 20, 70), (60, 130, 200), (240, 240, 250)),
@@ -19,15 +21,16 @@ _PALETTES: tuple[tuple[Colour, ...], ...] = (
 
 
 def test_bank_pictures() -> Sequence[Sample]:
-    """Eight clouds of colour, 512 pixels square, each with its name written across it.
+    """Eight patches of colour, 512 pixels square, each with its name written across it.
 
-    Their PDQ quality is 100, and no two are within 80 bits of each other however they are turned.
+    Their PDQ quality is 100, no two are within 80 bits of each other, and each keeps its hash within 18 bits when it
+    is turned, mirrored, halved in size or compressed.
     """
-    return tuple(_picture(number) for number in range(1, COUNT + 1))
+    return tuple(_picture(number, seed) for number, seed in enumerate(SEEDS, start=1))
 
 
-def _picture(number: int) -> Sample:
-    field = clouds(seed=number, height=SIDE, width=SIDE, cell=96)
+def _picture(number: int, seed: int) -> Sample:
+    field = clouds(seed=seed, height=SIDE, width=SIDE, cell=32, octaves=2)
     spread = ((field - field.min()) / (field.max() - field.min())).clip(0.0, 1.0)
     rgb = ramp(spread, _PALETTES[number % len(_PALETTES)])
     name = f"SLUICE TEST PICTURE {number}"

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from sluice.text.lookalikes import LATIN_VARIANTS, LEET, RESEMBLING, TWINS
 
 _WORD = re.compile(r"[^\W\d_]+")
-_LEET = re.compile(r"[a-z]+(?:[013457@$!]+[a-z]+)+\$*|\$[a-z]{2,}|[a-z]+\$+")
+# Anchored at the start of a run of letters: without that a long run costs its length squared.
+_LEET = re.compile(r"(?<![a-z])(?:[a-z]+(?:[013457@$!]+[a-z]+)+\$*|\$[a-z]{2,}|[a-z]+\$+)")
 _SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:([ .\-_*+·•|/])[^\W\d_])(?:\1[^\W\d_])+(?![^\W_])")
 _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]{3,}")
 _UNSEEN = frozenset("\u115f\u1160\u3164\uffa0")
@@ -64,7 +65,7 @@ def _unmix(text: str) -> str:
     that has no Latin twin says that the script is at home.
     """
     words = _WORD.findall(text)
-    latin = any(_is_latin(word) for word in words)
+    latin = any(map(str.isascii, words))
     at_home = any(not any(map(str.isascii, word)) and not set(word) <= TWINS.keys() for word in words)
 
     def mend(found: re.Match[str]) -> str:
@@ -75,6 +76,3 @@ def _unmix(text: str) -> str:
 
     return _WORD.sub(mend, text)
 
-
-def _is_latin(word: str) -> bool:
-    return word.isascii()

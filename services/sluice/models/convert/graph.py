@@ -43,7 +43,7 @@ class Graph:
         """An int64 vector, the form in which shapes and axes are given."""
         return self.constant(np.array(values, np.int64))
 
-    def node(self, kind: str, *inputs: str, output: str = "", **attributes: object) -> str:
+    def node(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
         """Adds any operator with one output."""
         name = output or f"{kind.lower()}_{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
@@ -74,7 +74,7 @@ class Graph:
 
     def _conv(self, x: str, kernel: Array, bias: Array | None, stride: int, pad: int | str, group: int) -> str:
         inputs = [x, self.constant(kernel)] + ([] if bias is None else [self.constant(bias)])
-        edges: dict[str, object] = {"auto_pad": pad} if isinstance(pad, str) else {"pads": [pad] * 4}
+        edges: dict[str, Any] = {"auto_pad": pad} if isinstance(pad, str) else {"pads": [pad] * 4}
         return self.node(
             "Conv",
             *inputs,

@@ -1,0 +1,87 @@
+"""The text model: a score per category for prompts and other short texts."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sluice.check import ModelInfo
+from sluice.models import repository
+from sluice.models.engine import Engine, EngineSettings
+from sluice.models.opened import open_model
+from sluice.text.encoder import embed
+from sluice.text.folding import fold
+from sluice.text.heads import Floats, Heads
+from sluice.text.windows import Window, Windows
+
+ENCODER = "minilm"
+HEADS = "text_heads"
+HEADS_FILE = "heads.npz"
+TOKENIZER_FILE = "tokenizer.json"
+
+
+@dataclass(frozen=True, slots=True)
+class TextModel:
+    """Encoder, heads, and what they are called in a verdict. Calls may overlap."""
+
+    engine: Engine
+    windows: Windows
+    heads: Heads
+    categories: tuple[str, ...]
+    """What is scored."""
+    abstained: tuple[str, ...]
+    """Known to policies, but without training data here: never scored."""
+    thresholds: Mapping[str, float]
+    """What the heads' card suggests per category."""
+    models: tuple[ModelInfo, ...]
+
+    @classmethod
+    def open(cls, models: Path, settings: EngineSettings | None = None) -> "TextModel":
+        """Verifies the files against their cards, and loads them.
+
+        Raises NotReadyError with the command that mends it.
+        """
+        encoder = open_model(models, ENCODER, settings or EngineSettings())
+        about = repository.verify(models, HEADS)
+        card = repository.load(models, HEADS)
+        heads = Heads.load(repository.folder(models, card) / HEADS_FILE)
+        return cls(
+            engine=encoder.engine,
+            windows=Windows.open(repository.folder(models, encoder.card) / TOKENIZER_FILE),
+            heads=heads,
+            categories=tuple(heads.categories.tolist()),
+            abstained=card.abstained,
+            thresholds=card.thresholds,
+            models=(encoder.info, about),
+        )
+
+    def spellings(self, text: str) -> list[Window]:
+        """The windows of the text as written and, where folding shows another, as folded.
+
+        Raises TerminalError for a text that is too long to be scored whole.
+        """
+        written = self.windows.cut(text)
+        folded = fold(text)
+        return written if folded == " ".join(text.lower().split()) else [*written, *self.windows.cut(folded)]
+
+    async def score(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
+        """category -> 0..1 for each text, in order: the highest over its windows and both spellings.
+
+        A text's scores do not depend on the others. Raises TerminalError where one is too long (`spellings` tells
+        which beforehand), and what the engine raises.
+        """
+        if not texts:
+            return []
+        cut = await asyncio.to_thread(lambda: [self.spellings(text) for text in texts])
+        windows = [window for one in cut for window in one]
+        vectors = await embed(self.engine, windows)
+        scores = await asyncio.to_thread(self._scores, vectors, windows)
+        ends = np.cumsum([len(one) for one in cut])[:-1]
+        return [
+            dict(zip(self.categories, part.max(axis=0).tolist(), strict=True)) for part in np.split(scores, ends)
+        ]
+
+    def _scores(self, vectors: Floats, windows: Sequence[Window]) -> Floats:
+        return self.heads.scores(vectors, [self.heads.sparse(window.text) for window in windows])

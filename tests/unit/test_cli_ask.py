@@ -1,0 +1,106 @@
+"""Reading what `sluice moderate` is asked, before anything is sent."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sluice.cli.ask import Ask, AskError, read_ask, read_jsonl
+from sluice.ids import parse_request_id
+from sluice.v1.request_pb2 import AgeBand, Operation, Stage
+
+ID = "123e4567-e89b-42d3-a456-426614174000"
+
+
+def test_a_prompt_alone_gets_an_id_and_the_defaults() -> None:
+    ask = read_ask({"prompt": "a lighthouse"})
+    assert parse_request_id(ask.request_id) == ask.request_id
+    assert ask == Ask(
+        request_id=ask.request_id,
+        stage=Stage.STAGE_PROMPT,
+        operation=Operation.OPERATION_GENERATE,
+        age_band=AgeBand.AGE_BAND_UNKNOWN,
+        prompt="a lighthouse",
+        deadline_ms=60_000,
+    )
+
+
+def test_everything_can_be_said(tmp_path: Path) -> None:
+    one, two = tmp_path / "1.png", tmp_path / "2.png"
+    one.touch()
+    two.touch()
+    ask = read_ask(
+        {
+            "request_id": ID.upper(),
+            "generation_id": ID,
+            "stage": "Output",
+            "operation": "EDIT",
+            "age_band": "teen",
+            "tenant": "acme",
+            "prompt": "",
+            "transcript": "before",
+            "image": str(one),
+            "upload": [str(one), str(two)],
+            "deadline_ms": 1500,
+        }
+    )
+    assert ask == Ask(
+        request_id=ID,
+        generation_id=ID,
+        stage=Stage.STAGE_OUTPUT,
+        operation=Operation.OPERATION_EDIT,
+        age_band=AgeBand.AGE_BAND_TEEN,
+        tenant="acme",
+        prompt="",
+        transcript="before",
+        images=(one,),
+        uploads=(one, two),
+        deadline_ms=1500,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"stage": "middle"}, "stage should be one of prompt, output"),
+        ({"operation": "paint"}, "operation should be one of generate, edit"),
+        ({"age_band": "42"}, "age_band should be one of unknown, under_13, teen, adult"),
+        ({"request_id": "1"}, "request_id should be a UUID"),
+        ({"prompt": 5}, "prompt should be a string"),
+        ({"image": 5}, "image should be the name of a file"),
+        ({"image": ["no/such.png"]}, "image: there is no file no/such.png"),
+        ({"upload": "no/such.png"}, "upload: there is no file no/such.png"),
+        ({"deadline_ms": 0}, "deadline_ms should be a whole number from 1"),
+        ({"deadline_ms": True}, "deadline_ms should be a whole number from 1"),
+        ({"deadline_ms": "5"}, "deadline_ms should be a whole number from 1"),
+        ({"promt": "x"}, "unknown key 'promt'; there are: age_band"),
+    ],
+)
+def test_what_is_wrong_is_said(fields: dict[str, object], problem: str) -> None:
+    with pytest.raises(AskError, match=problem):
+        read_ask(fields)
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    with pytest.raises(AskError) as caught:
+        read_ask({"stage": "x", "operation": "y", "deadline_ms": -1})
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_lines_come_in_order_and_take_what_they_leave_out_from_the_options() -> None:
+    defaults = read_ask({"tenant": "acme", "deadline_ms": 900, "request_id": ID})
+    lines = [json.dumps({"prompt": "one"}), "", json.dumps({"prompt": "two", "tenant": "other"})]
+    first, second = read_jsonl(iter(lines), defaults)
+    assert (first.prompt, first.tenant, first.deadline_ms) == ("one", "acme", 900)
+    assert (second.prompt, second.tenant) == ("two", "other")
+    assert len({ID, first.request_id, second.request_id}) == 3
+
+
+def test_bad_lines_are_named_by_number_and_nothing_is_returned() -> None:
+    lines = ['{"prompt": "fine"}', "{not json", '["a list"]', '{"stage": "x", "prompt": 1}']
+    with pytest.raises(AskError) as caught:
+        read_jsonl(iter(lines), Ask(request_id=""))
+    problems = str(caught.value).splitlines()
+    assert [problem.partition(":")[0] for problem in problems] == ["line 2", "line 3", "line 4", "line 4"]
+    assert problems[0].startswith("line 2: not JSON")
+    assert problems[1] == "line 3: not a JSON object"

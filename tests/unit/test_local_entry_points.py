@@ -1,0 +1,29 @@
+"""The installed services, by name."""
+
+import sys
+
+import pytest
+
+from sluice.errors import TerminalError
+from sluice.local.entry_points import load_service, service_commands, service_names
+
+
+def test_the_main_line_of_services_is_installed() -> None:
+    assert {"ingest", "text-classifier", "image-classifier", "person-classifier"} <= set(service_names())
+    assert {"hash-matcher", "orchestrator", "c2pa-signer"} <= set(service_names())
+
+
+def test_each_is_a_process_of_its_own() -> None:
+    command = service_commands()["ingest"]
+    assert command == [sys.executable, "-m", "sluice.cli.main", "serve", "ingest"]
+
+
+def test_a_service_can_be_left_out() -> None:
+    assert service_commands(["ingest"]).keys() == set(service_names()) - {"ingest"}
+
+
+def test_an_unknown_name_is_answered_with_those_there_are() -> None:
+    with pytest.raises(TerminalError, match=r"'nobody'; there are: .*ingest"):
+        service_commands(["nobody"])
+    with pytest.raises(TerminalError, match="no service is called 'nobody'"):
+        load_service("nobody")

@@ -1,0 +1,57 @@
+"""What a stack is made of and what its services are told."""
+
+from pathlib import Path
+
+import pytest
+
+from sluice.errors import ConfigError
+from sluice.local.plan import Plan, make_plan, service_env
+
+HOME = Path("/home/of/sluice")
+CERTS = Path("/certs")
+OTHERS = {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9093", "KAFKA_SECURITY_PROTOCOL": "SASL_SSL"}
+
+
+def plan(env: dict[str, str]) -> Plan:
+    return make_plan(HOME, CERTS, {"ingest": ["ingest"]}, env)
+
+
+def test_without_a_broker_the_stack_brings_its_own() -> None:
+    ours = plan({"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"})
+    assert ours.kafka is None
+    told = service_env(ours, "127.0.0.1:9", "127.0.0.1:7")
+    assert told["KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:9"
+    assert "KAFKA_SECURITY_PROTOCOL" not in told
+
+
+def test_somebody_elses_broker_is_used_with_its_security_settings() -> None:
+    theirs = plan(OTHERS)
+    assert theirs.kafka is not None
+    assert theirs.kafka.properties == {"bootstrap.servers": "kafka:9093", "security.protocol": "SASL_SSL"}
+    told = service_env(theirs, theirs.kafka.bootstrap, "127.0.0.1:7")
+    assert told["KAFKA_SECURITY_PROTOCOL"] == "SASL_SSL"
+
+
+def test_services_are_told_where_everything_is() -> None:
+    told = service_env(plan({"PATH": "/bin"}), "127.0.0.1:9", "127.0.0.1:7")
+    assert told["SLUICE_GRPC_ADDRESS"] == "127.0.0.1:7"
+    assert told["SLUICE_HOME"] == str(HOME)
+    assert told["SLUICE_OBJECT_STORE"] == f"file://{HOME}/objects"
+    assert told["SLUICE_C2PA_CERTS"] == str(CERTS)
+    assert told["SLUICE_TEST_BANK"] == "1"
+    assert told["PATH"] == "/bin"
+
+
+def test_what_the_caller_sets_stays() -> None:
+    env = {"SLUICE_TEST_BANK": "0", "SLUICE_OBJECT_STORE": "s3://bucket", "SLUICE_C2PA_CERTS": "/real"}
+    told = service_env(plan(env), "127.0.0.1:9", "127.0.0.1:7")
+    assert {name: told[name] for name in env} == env
+
+
+def test_every_problem_is_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        plan({"SLUICE_PARTITIONS": "0", "SLUICE_REPLICATION": "many"})
+    assert [problem.partition("=")[0] for problem in caught.value.problems] == [
+        "SLUICE_PARTITIONS",
+        "SLUICE_REPLICATION",
+    ]

@@ -1,0 +1,42 @@
+"""From labels to categories."""
+
+import math
+
+import pytest
+
+from sluice.errors import TerminalError
+from sluice.models import repository
+from sluice.models.calibration import combine
+from tests.unit.model_files import MODELS
+
+CARD = repository.load(MODELS, "nsfw_mobilenet")
+
+
+@pytest.mark.parametrize(
+    ("drawing", "hentai", "neutral", "porn", "sexy", "sexual", "drawn"),
+    [
+        (1, 0, 0, 0, 0, 0, 1),
+        (0, 1, 0, 0, 0, 1, 1),
+        (0, 0, 1, 0, 0, 0, 0),
+        (0, 0, 0, 1, 0, 1, 0),
+        (0, 0, 0, 0, 1, 0.25, 0),
+        (0, 0.2, 0.2, 0.2, 0.4, 0.5, 0.2),
+    ],
+)
+def test_the_formula_of_the_image_check(
+    drawing: float, hentai: float, neutral: float, porn: float, sexy: float, sexual: float, drawn: float
+) -> None:
+    row = (drawing, hentai, neutral, porn, sexy)
+    assert combine(CARD.scores, CARD.labels, row) == pytest.approx({"sexual": sexual})
+    assert combine(CARD.signals, CARD.labels, row) == pytest.approx({"drawn": drawn, "photoreal": 1 - drawn})
+
+
+def test_a_score_stays_within_0_and_1() -> None:
+    assert combine({"x": {"a": 1, "b": 1}}, ("a", "b"), (1.0, 0.0009)) == {"x": 1.0}
+    assert combine({"x": {"a": 1}}, ("a",), (-0.0005,)) == {"x": 0.0}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -0.1, 1.1])
+def test_what_is_no_probability_is_an_error_and_never_a_low_score(value: float) -> None:
+    with pytest.raises(TerminalError, match="not numbers from 0 to 1"):
+        combine({"x": {"a": 1}}, ("a", "b"), (value, 0.5))

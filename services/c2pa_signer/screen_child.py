@@ -16,14 +16,19 @@ CPU_SECONDS = 5
 
 def main() -> None:
     """Limits itself, says that it is ready, then reads."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
-        resource.setrlimit(nothing, (0, 0))
+    limit()
     out = sys.stdout.buffer
     out.write(READY)
     out.flush()
     out.write(verify(sys.stdin.buffer.read(), sys.argv[1], "").state.encode())
+
+
+def limit() -> None:
+    """From here on this process has little memory and time, and writes no file."""
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    for nothing in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+        resource.setrlimit(nothing, (0, 0))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from sluice.errors import TerminalError
 from sluice.models.engine import read_engine
 from sluice.settings import Reader, Settings
 from sluice.text.model import TextModel
+from sluice.text.windows import Window
 from text_classifier import examples
 
 
@@ -33,11 +34,11 @@ class TextClassifier(Check):
 
     async def run(self, items: Sequence[Item]) -> Sequence[Result]:
         """One result per item. A text too long to be scored whole is UNPROCESSABLE: none is scored in part."""
-        too_long = await asyncio.to_thread(lambda: [self._problem(item.text) for item in items])
-        texts = [item.text for item, problem in zip(items, too_long, strict=True) if problem is None]
-        scores = iter(await self._model.score(texts))
+        cut = await asyncio.to_thread(lambda: [self._cut(item) for item in items])
+        scores = iter(await self._model.score_cut([one for one in cut if not isinstance(one, Result)]))
         return [
-            problem or Result(scores=next(scores), abstained=self._model.abstained) for problem in too_long
+            one if isinstance(one, Result) else Result(scores=next(scores), abstained=self._model.abstained)
+            for one in cut
         ]
 
     def models(self) -> Sequence[ModelInfo]:
@@ -49,9 +50,9 @@ class TextClassifier(Check):
         """A harmless prompt, and a request that is refused everywhere."""
         return examples.examples()
 
-    def _problem(self, text: str) -> Result | None:
+    def _cut(self, item: Item) -> list[Window] | Result:
+        # The model folds for itself: its own version of folding is the one that its thresholds were measured with.
         try:
-            self._model.spellings(text)
+            return self._model.spellings(item.text)
         except TerminalError as error:
             return Result(status=Status.UNPROCESSABLE, detail=str(error))
-        return None

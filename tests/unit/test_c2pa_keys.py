@@ -35,7 +35,7 @@ def test_a_missing_chain_names_the_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["root.pem", "chain.pem", "key.pem"])
 def test_a_damaged_file_is_not_ready(tmp_path: Path, name: str) -> None:
     (write_chain(tmp_path) / name).write_bytes(b"damaged")
-    with pytest.raises(NotReadyError, match="cannot be read|unreadable"):
+    with pytest.raises(NotReadyError, match=r"cannot be read|unreadable"):
         read_signing_chain(tmp_path)
 
 

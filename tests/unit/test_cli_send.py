@@ -1,7 +1,7 @@
 """The road of `sluice moderate`, against an orchestrator and an ingest that answer as the test says."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,6 @@ from sluice.v1.request_pb2 import ObjectReference, Request, Role, Stage
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
 ALLOW = ModerateResponse(decision=Decision(request_id=ID, action=Action.ACTION_ALLOW, stage=Stage.STAGE_OUTPUT))
-Answer = Callable[[Request], ModerateResponse]
 
 
 @dataclass
@@ -42,17 +41,16 @@ class Peer(OrchestratorServicer, IngestServicer):
     requests: list[Request] = field(default_factory=list)
     parts: list[PrepareRequest] = field(default_factory=list)
 
-    async def Moderate(self, request: ModerateRequest, context: Any) -> ModerateResponse:
+    async def Moderate(self, request: ModerateRequest, context: Any) -> ModerateResponse:  # noqa: N802
         self.requests.append(request.request)
         if self.failure is not None:
             await context.abort(self.failure, "as the test says")
         return self.answer
 
-    async def ModerateStream(self, request_iterator: Any, context: Any) -> AsyncIterator[ModerateStreamResponse]:
+    def ModerateStream(self, request_iterator: Any, context: Any) -> AsyncIterator[ModerateStreamResponse]:  # noqa: N802
         raise AssertionError("nobody streams here")
-        yield ModerateStreamResponse()
 
-    async def Prepare(self, request_iterator: Any, context: Any) -> PrepareResponse:
+    async def Prepare(self, request_iterator: Any, context: Any) -> PrepareResponse:  # noqa: N802
         self.parts += [part async for part in request_iterator]
         return self.prepared
 

@@ -59,7 +59,7 @@ def test_it_is_what_the_documentation_says() -> None:
 
 
 MEANING: dict[str, Callable[[Request], object]] = {
-    "nothing": lambda made: None,
+    "nothing": lambda made: made.stage,
     "stage": lambda made: setattr(made, "stage", STAGE_PROMPT),
     "operation": lambda made: setattr(made, "operation", OPERATION_EDIT),
     "generation": lambda made: setattr(made, "generation_id", ""),

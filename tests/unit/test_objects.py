@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -168,11 +167,11 @@ async def test_many_writers_of_one_object(store: ObjectStore, tmp_path: Path) ->
         "        await store.put(sys.argv[2], bytes(100_000), '')\n"
         "asyncio.run(main())\n"
     )
-    running = [subprocess.Popen([sys.executable, "-c", script, store.url, KEY]) for _ in range(2)]
+    running = [await asyncio.create_subprocess_exec(sys.executable, "-c", script, store.url, KEY) for _ in range(2)]
     for _ in range(50):
         await store.put(KEY, bytes(100_000), "")
         assert (tmp_path / "objects" / KEY).stat().st_size == 100_000
-    assert [await asyncio.to_thread(process.wait) for process in running] == [0, 0]
+    assert [await process.wait() for process in running] == [0, 0]
     assert files(tmp_path / "objects") == {KEY}
 
 

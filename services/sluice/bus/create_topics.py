@@ -1,8 +1,9 @@
 """Bringing the topics of a cluster to what the table says; safe to run any number of times."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import KafkaException
@@ -22,8 +23,10 @@ from sluice.settings import KafkaSettings
 OURS_TO_SET: Final = frozenset({"message.timestamp.type", "retention.ms", "segment.ms"})
 """Settings that are put right where they differ: the clock of deadlines, and how long content is kept."""
 
-_CALL_SECONDS = 15.0
-_VISIBLE_SECONDS = 20.0
+CALL_SECONDS: Final = 15.0
+"""How long each call to the broker may take."""
+
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class TopicReport:
     partitions: int
     created: tuple[str, ...] = ()
     existing: tuple[str, ...] = ()
-    differences: tuple[Difference, ...] = field(default=())
+    differences: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +89,25 @@ def compare(spec: TopicSpec, state: TopicState, replication: int) -> list[Differ
     ]
 
 
-def create(
-    kafka: KafkaSettings, partitions: int, replication: int, specs: Sequence[TopicSpec] = TOPICS
-) -> TopicReport:
+def create(kafka: KafkaSettings, partitions: int, replication: int, seconds: float = CALL_SECONDS) -> TopicReport:
     """Creates what is missing and puts right what is ours to set; existing topics keep their partitions.
 
     Raises ConfigError where existing topics cannot work together, RetryableError where the broker does not do it.
     """
-    admin = AdminClient({**kafka.properties, "log_level": 2})
-    try:
-        existing = _describe(admin, kafka, specs)
+    admin = _Admin(kafka, seconds)
+    with admin.translated():
+        existing = admin.describe()
         count = choose_partitions({name: state.partitions for name, state in existing.items()}, partitions)
-        missing = [spec for spec in specs if spec.topic not in existing]
-        _create(admin, missing, count, replication)
+        missing = [spec for spec in TOPICS if spec.topic not in existing]
         differences = [
             difference
-            for spec in specs
+            for spec in TOPICS
             if spec.topic in existing
             for difference in compare(spec, existing[spec.topic], replication)
         ]
-        _correct(admin, differences)
-        _wait_visible(admin, missing)
-    except KafkaException as error:
-        raise RetryableError(f"topics at {kafka.bootstrap}: {error.args[0].str()}") from error
+        admin.create(missing, count, replication)
+        admin.correct([difference for difference in differences if difference.corrected])
+        admin.wait_visible(missing)
     return TopicReport(
         partitions=count,
         created=tuple(spec.topic for spec in missing),
@@ -117,72 +116,83 @@ def create(
     )
 
 
-def describe(kafka: KafkaSettings, specs: Sequence[TopicSpec] = TOPICS) -> Mapping[str, TopicState]:
+def describe(kafka: KafkaSettings, seconds: float = CALL_SECONDS) -> Mapping[str, TopicState]:
     """Those of our topics that the cluster has. Raises RetryableError where no broker answers."""
-    admin = AdminClient({**kafka.properties, "log_level": 2})
-    try:
-        return _describe(admin, kafka, specs)
-    except KafkaException as error:
-        raise RetryableError(f"topics at {kafka.bootstrap}: {error.args[0].str()}") from error
+    admin = _Admin(kafka, seconds)
+    with admin.translated():
+        return admin.describe()
 
 
-def _describe(admin: AdminClient, kafka: KafkaSettings, specs: Sequence[TopicSpec]) -> dict[str, TopicState]:
-    try:
-        cluster = admin.list_topics(timeout=_CALL_SECONDS)
-    except KafkaException as error:
-        raise RetryableError(f"no Kafka broker answers at {kafka.bootstrap}: {error.args[0].str()}") from error
-    counts = {
-        spec.topic: len(cluster.topics[spec.topic].partitions) for spec in specs if spec.topic in cluster.topics
-    }
-    if not counts:
-        return {}
-    # The client insists on plain strings.
-    asked = [ConfigResource(ResourceType.TOPIC, str(name)) for name in counts]
-    answers = admin.describe_configs(asked, request_timeout=_CALL_SECONDS)
-    found = {resource.name: future.result() for resource, future in answers.items()}
-    return {
-        name: TopicState(count, {entry.name: str(entry.value) for entry in found[name].values()})
-        for name, count in counts.items()
-    }
+class _Admin:
+    """The few calls to a cluster that this takes."""
 
+    def __init__(self, kafka: KafkaSettings, seconds: float) -> None:
+        self._client = AdminClient({**kafka.properties, "log_level": 2})
+        self._bootstrap = kafka.bootstrap
+        self._seconds = seconds
 
-def _create(admin: AdminClient, specs: Sequence[TopicSpec], partitions: int, replication: int) -> None:
-    if not specs:
-        return
-    new = [
-        NewTopic(str(spec.topic), partitions, replication, config=dict(spec.settings(replication))) for spec in specs
-    ]
-    for future in admin.create_topics(new, operation_timeout=_CALL_SECONDS, request_timeout=_CALL_SECONDS).values():
-        future.result()
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Turns the client's errors into ours."""
+        try:
+            yield
+        except KafkaException as error:
+            raise RetryableError(f"topics at {self._bootstrap}: {error.args[0].str()}") from error
 
+    def describe(self) -> dict[str, TopicState]:
+        """Our topics as the cluster has them."""
+        topics = self._client.list_topics(timeout=self._seconds).topics
+        counts = {spec.topic: len(topics[spec.topic].partitions) for spec in TOPICS if spec.topic in topics}
+        if not counts:
+            return {}
+        # The client insists on plain strings.
+        asked = [ConfigResource(ResourceType.TOPIC, str(name)) for name in counts]
+        answers = self._client.describe_configs(asked, request_timeout=self._seconds)
+        found = {resource.name: future.result() for resource, future in answers.items()}
+        return {
+            name: TopicState(count, {entry.name: str(entry.value) for entry in found[name].values()})
+            for name, count in counts.items()
+        }
 
-def _correct(admin: AdminClient, differences: Sequence[Difference]) -> None:
-    ours = [difference for difference in differences if difference.corrected]
-    if not ours:
-        return
-    entries: dict[str, list[ConfigEntry]] = {}
-    for difference in ours:
-        entry = ConfigEntry(difference.setting, difference.wanted, incremental_operation=AlterConfigOpType.SET)
-        entries.setdefault(difference.topic, []).append(entry)
-    resources = [
-        ConfigResource(ResourceType.TOPIC, str(topic), incremental_configs=changes)
-        for topic, changes in entries.items()
-    ]
-    for future in admin.incremental_alter_configs(resources, request_timeout=_CALL_SECONDS).values():
-        future.result()
-
-
-def _wait_visible(admin: AdminClient, specs: Sequence[TopicSpec]) -> None:
-    """A topic can be used once its partitions have leaders, a moment after its creation was confirmed."""
-    give_up = time.monotonic() + _VISIBLE_SECONDS
-    while specs:
-        topics = admin.list_topics(timeout=_CALL_SECONDS).topics
-        led = [
-            spec.topic in topics and all(part.leader >= 0 for part in topics[spec.topic].partitions.values())
+    def create(self, specs: Sequence[TopicSpec], partitions: int, replication: int) -> None:
+        """Makes topics; returns when the controller has confirmed all."""
+        if not specs:
+            return
+        new = [
+            NewTopic(str(spec.topic), partitions, replication, config=dict(spec.settings(replication)))
             for spec in specs
         ]
-        if all(led):
+        answers = self._client.create_topics(new, operation_timeout=self._seconds, request_timeout=self._seconds)
+        for future in answers.values():
+            future.result()
+
+    def correct(self, differences: Sequence[Difference]) -> None:
+        """Sets what differs, and nothing else, to what is wanted."""
+        if not differences:
             return
-        if time.monotonic() > give_up:
-            raise RetryableError(f"topics created {_VISIBLE_SECONDS:.0f} s ago have no leaders yet")
-        time.sleep(0.05)
+        changes: dict[str, list[ConfigEntry]] = {}
+        for each in differences:
+            entry = ConfigEntry(each.setting, each.wanted, incremental_operation=AlterConfigOpType.SET)
+            changes.setdefault(str(each.topic), []).append(entry)
+        resources = [
+            ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
+            for topic, entries in changes.items()
+        ]
+        answers = self._client.incremental_alter_configs(resources, request_timeout=self._seconds)
+        for future in answers.values():
+            future.result()
+
+    def wait_visible(self, specs: Sequence[TopicSpec]) -> None:
+        """A topic can be used once its partitions have leaders, a moment after its creation was confirmed."""
+        give_up = time.monotonic() + self._seconds
+        while specs:
+            topics = self._client.list_topics(timeout=self._seconds).topics
+            led = [
+                spec.topic in topics and all(part.leader >= 0 for part in topics[spec.topic].partitions.values())
+                for spec in specs
+            ]
+            if all(led):
+                return
+            if time.monotonic() > give_up:
+                raise RetryableError(f"new topics at {self._bootstrap} have no leaders after {self._seconds:.0f} s")
+            time.sleep(_POLL_SECONDS)

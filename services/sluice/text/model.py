@@ -69,12 +69,17 @@ class TextModel:
     async def score(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
         """category -> 0..1 for each text, in order: the highest over its windows and both spellings.
 
-        A text's scores do not depend on the others. Raises TerminalError where one is too long (`spellings` tells
-        which beforehand), and what the engine raises.
+        Raises TerminalError where a text is too long, and what the engine raises.
         """
-        if not texts:
+        return await self.score_cut(await asyncio.to_thread(lambda: [self.spellings(text) for text in texts]))
+
+    async def score_cut(self, cut: Sequence[Sequence[Window]]) -> list[Mapping[str, float]]:
+        """`score` for texts that `spellings` has cut already: for callers that set aside those too long.
+
+        A text's scores do not depend on the others. Raises what the engine raises.
+        """
+        if not cut:
             return []
-        cut = await asyncio.to_thread(lambda: [self.spellings(text) for text in texts])
         windows = [window for one in cut for window in one]
         vectors = await embed(self.engine, windows)
         scores = await asyncio.to_thread(self._scores, vectors, windows)

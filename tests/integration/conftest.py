@@ -1,0 +1,49 @@
+"""One real stack for all integration tests: real Apache Kafka, real models, every service a process of its own."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+
+from sluice.local.entry_points import service_commands
+from sluice.local.state import Running
+from sluice.local.temporary import temporary
+from sluice.settings import KafkaSettings
+from tests.integration.client import Client
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SLUICE_HOME of the tests' own."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def stack(home: Path) -> Iterator[Running]:
+    """The running stack."""
+    lines: list[str] = []
+    with temporary(home, os.environ, service_commands(()), lines.append) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def logs(stack: Running) -> Path:
+    """Where the services write their logs."""
+    return Path(stack.object_store.removeprefix("file://")).parent / "logs"
+
+
+@pytest.fixture(scope="session")
+def kafka(stack: Running) -> KafkaSettings:
+    """The stack's broker."""
+    return KafkaSettings({"bootstrap.servers": stack.kafka})
+
+
+@pytest.fixture(scope="session")
+def client(stack: Running) -> Iterator[Client]:
+    """The gRPC doors."""
+    channels = {name: grpc.insecure_channel(at.address) for name, at in stack.services.items()}
+    yield Client(channels)
+    for channel in channels.values():
+        channel.close()

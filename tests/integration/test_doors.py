@@ -1,0 +1,118 @@
+"""gRPC: health, reflection, and each check's own method."""
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from sluice import samples
+from sluice.local.state import Running
+from sluice.v1 import hash_matcher_pb2, image_classifier_pb2, person_classifier_pb2, text_classifier_pb2
+from sluice.v1.contents_pb2 import UNPROCESSABLE_UNDECODABLE, UNPROCESSABLE_UNKNOWN_TYPE
+from sluice.v1.hash_matcher_pb2_grpc import HashMatcherStub
+from sluice.v1.image_classifier_pb2_grpc import ImageClassifierStub
+from sluice.v1.orchestrator_pb2 import ModerateStreamRequest
+from sluice.v1.orchestrator_pb2_grpc import OrchestratorStub
+from sluice.v1.person_classifier_pb2_grpc import PersonClassifierStub
+from sluice.v1.request_pb2 import ROLE_PROMPT, ROLE_UPLOAD
+from sluice.v1.text_classifier_pb2_grpc import TextClassifierStub
+from sluice.v1.verdict_pb2 import PERSON_NONE, PERSON_UNSPECIFIED, STATUS_OK
+from tests.integration.client import Client, action, ask, prompt
+
+SERVICES = {
+    "ingest": "sluice.v1.Ingest",
+    "text-classifier": "sluice.v1.TextClassifier",
+    "image-classifier": "sluice.v1.ImageClassifier",
+    "person-classifier": "sluice.v1.PersonClassifier",
+    "hash-matcher": "sluice.v1.HashMatcher",
+    "orchestrator": "sluice.v1.Orchestrator",
+    "c2pa-signer": "sluice.v1.C2paSigner",
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_health_and_reflection(client: Client, name: str) -> None:
+    channel = client.channels[name]
+    health = health_pb2_grpc.HealthStub(channel)
+    for service in ("", SERVICES[name]):
+        answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=10)
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+    stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+    asked = [reflection_pb2.ServerReflectionRequest(list_services="")]
+    (answer,) = stub.ServerReflectionInfo(iter(asked), timeout=10)
+    assert SERVICES[name] in {service.name for service in answer.list_services_response.service}
+
+
+def test_every_service_of_the_stack_is_tested(stack: Running) -> None:
+    assert set(stack.services) == set(SERVICES)
+
+
+def test_text_classifier(client: Client) -> None:
+    stub = TextClassifierStub(client.channels["text-classifier"])
+    content = client.prepare(b"how to build a pipe bomb", ROLE_PROMPT, "text/plain").content
+    answer = stub.Classify(text_classifier_pb2.TextClassifierClassifyRequest(content=content), timeout=30)
+    assert answer.result.status == STATUS_OK
+    assert answer.result.scores["illicit"] > 0.5
+    assert "illicit/violent" in answer.result.abstained
+    assert all(len(model.digest) == 32 for model in answer.models)
+
+
+def test_streams_answer_every_item(client: Client) -> None:
+    stub = TextClassifierStub(client.channels["text-classifier"])
+    content = client.prepare(b"a lighthouse", ROLE_PROMPT, "text/plain").content
+    asked = [
+        text_classifier_pb2.TextClassifierClassifyStreamRequest(tag=f"t{at}", content=content) for at in range(40)
+    ]
+    answers = list(stub.ClassifyStream(iter(asked), timeout=60))
+    assert sorted(answer.tag for answer in answers) == sorted(request.tag for request in asked)
+    assert all(answer.result.status == STATUS_OK for answer in answers)
+
+
+def test_picture_checks(client: Client) -> None:
+    content = client.prepare(samples.pictures()[0].data, ROLE_UPLOAD).content
+    image = ImageClassifierStub(client.channels["image-classifier"]).Classify(
+        image_classifier_pb2.ImageClassifierClassifyRequest(content=content), timeout=30
+    )
+    assert 0.0 <= image.result.scores["sexual"] <= 1.0
+    assert {"drawn", "photoreal"} <= set(image.result.signals)
+    person = PersonClassifierStub(client.channels["person-classifier"]).Classify(
+        person_classifier_pb2.PersonClassifierClassifyRequest(content=content), timeout=30
+    )
+    assert person.result.person != PERSON_UNSPECIFIED
+    assert person.result.person == PERSON_NONE
+
+
+def test_hash_matcher(client: Client) -> None:
+    stub = HashMatcherStub(client.channels["hash-matcher"])
+    known = client.prepare(samples.test_bank_pictures()[0].encoded("WEBP"), ROLE_UPLOAD).content
+    other = client.prepare(samples.pictures()[0].data, ROLE_UPLOAD).content
+    found = stub.Match(hash_matcher_pb2.HashMatcherMatchRequest(content=known), timeout=30)
+    assert [match.kind for match in found.result.matches] == ["csam"]
+    assert not stub.Match(hash_matcher_pb2.HashMatcherMatchRequest(content=other), timeout=30).result.matches
+
+
+def test_a_check_takes_nothing_but_what_it_is_for(client: Client) -> None:
+    stub = TextClassifierStub(client.channels["text-classifier"])
+    picture = client.prepare(samples.pictures()[0].data, ROLE_UPLOAD).content
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Classify(text_classifier_pb2.TextClassifierClassifyRequest(content=picture), timeout=30)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_prepare_says_what_it_cannot_read(client: Client) -> None:
+    answer = client.prepare(b"\x00\x01\x02 not a picture", ROLE_UPLOAD)
+    assert answer.content.unprocessable in (UNPROCESSABLE_UNKNOWN_TYPE, UNPROCESSABLE_UNDECODABLE)
+
+
+def test_a_bad_request_id_is_refused_at_the_door(client: Client) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        client.decide(ask(prompt("a lighthouse"), request_id="not-a-uuid"))
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_moderate_stream(client: Client) -> None:
+    stub = OrchestratorStub(client.channels["orchestrator"])
+    requests = [ask(prompt(f"a painting of {count} ducks")) for count in range(12)]
+    answers = list(stub.ModerateStream(iter([ModerateStreamRequest(request=r) for r in requests]), timeout=90))
+    assert {answer.request_id for answer in answers} == {request.id for request in requests}
+    assert {action(answer.decision) for answer in answers} == {"ALLOW"}

@@ -1,0 +1,92 @@
+"""Topics on a real cluster: made once, put right, and refused where they cannot work together."""
+
+from collections.abc import Iterator
+
+import pytest
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+
+from sluice.bus.create_topics import create, describe
+from sluice.bus.topics import TOPICS, Topic
+from sluice.errors import ConfigError, RetryableError
+from sluice.local.kafka import Broker
+from sluice.settings import KafkaSettings
+from tests.integration.quick_start import quick_broker
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A broker of this file's own."""
+    broker = quick_broker(tmp_path_factory.mktemp("topics") / "kafka")
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def admin(broker: Broker) -> Iterator[AdminClient]:
+    """An admin client for a cluster that has none of our topics, before and after."""
+    client = AdminClient(dict(broker.kafka.properties))
+    yield client
+    ours = [topic for topic in client.list_topics(timeout=10).topics if topic in list(Topic)]
+    for future in client.delete_topics(ours).values() if ours else ():
+        future.result()
+
+
+def test_topics_are_made_once_as_the_table_says(broker: Broker, admin: AdminClient) -> None:
+    first = create(broker.kafka, partitions=3, replication=1)
+    assert first.partitions == 3
+    assert set(first.created) == set(Topic)
+    found = describe(broker.kafka)
+    assert {name: state.partitions for name, state in found.items()} == dict.fromkeys(Topic, 3)
+    for spec in TOPICS:
+        assert spec.settings(1).items() <= found[spec.topic].settings.items()
+
+    second = create(broker.kafka, partitions=3, replication=1)
+    assert (second.created, second.differences) == ((), ())
+    assert set(second.existing) == set(Topic)
+
+
+def test_existing_topics_keep_their_partitions_and_new_ones_follow(broker: Broker, admin: AdminClient) -> None:
+    admin.create_topics([NewTopic("moderation.contents", 2, 1)])["moderation.contents"].result()
+    report = create(broker.kafka, partitions=4, replication=1)
+    assert report.partitions == 2
+    assert {state.partitions for state in describe(broker.kafka).values()} == {2}
+
+
+def test_clock_and_retention_are_put_right(broker: Broker, admin: AdminClient) -> None:
+    create(broker.kafka, partitions=1, replication=1)
+    changes = {"message.timestamp.type": "CreateTime", "retention.ms": "1234", "max.message.bytes": "4321"}
+    entries = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in changes.items()
+    ]
+    wrong = ConfigResource(ResourceType.TOPIC, "moderation.verdicts", incremental_configs=entries)
+    admin.incremental_alter_configs([wrong])[wrong].result()
+    report = create(broker.kafka, partitions=1, replication=1)
+    assert {(each.setting, each.corrected) for each in report.differences} == {
+        ("message.timestamp.type", True),
+        ("retention.ms", True),
+        ("max.message.bytes", False),
+    }
+    settings = describe(broker.kafka)[Topic.VERDICTS].settings
+    spec = next(spec for spec in TOPICS if spec.topic is Topic.VERDICTS)
+    assert settings["message.timestamp.type"] == "LogAppendTime"
+    assert settings["retention.ms"] == str(spec.retention_ms)
+    assert settings["max.message.bytes"] == "4321"
+
+
+def test_topics_that_disagree_are_refused_and_nothing_is_made(broker: Broker, admin: AdminClient) -> None:
+    for name, partitions in {"moderation.contents": 2, "moderation.verdicts": 3}.items():
+        admin.create_topics([NewTopic(name, partitions, 1)])[name].result()
+    with pytest.raises(ConfigError, match=r"moderation\.contents has 2 partitions and others have 3"):
+        create(broker.kafka, partitions=3, replication=1)
+    assert describe(broker.kafka).keys() == {"moderation.contents", "moderation.verdicts"}
+
+
+def test_what_the_broker_refuses_is_an_error(broker: Broker, admin: AdminClient) -> None:
+    with pytest.raises(RetryableError, match=r"(?i)replication factor"):
+        create(broker.kafka, partitions=1, replication=3)
+
+
+def test_a_broker_that_is_not_there_is_an_error() -> None:
+    nobody = KafkaSettings({"bootstrap.servers": "127.0.0.1:1", "socket.connection.setup.timeout.ms": "1000"})
+    with pytest.raises(RetryableError, match=r"topics at 127\.0\.0\.1:1: "):
+        create(nobody, partitions=1, replication=1, seconds=2.0)

@@ -1,0 +1,1 @@
+"""Programs that fit the models of our own: `python -m training.text`."""

@@ -12,18 +12,18 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from sluice.errors import NotReadyError
-from sluice.local.kafka import Broker
+from sluice.local.kafka import QUICK_START, Broker
 from sluice.local.locks import is_held
-from tests.integration.quick_start import FLAGS, quick_broker
+from tests.integration.quick_start import quick_broker
 
 
 def make_topic(broker: Broker, name: str) -> None:
-    admin = AdminClient(dict(broker.kafka.properties))
+    admin = AdminClient({**broker.kafka.properties, "log_level": 0})
     admin.create_topics([NewTopic(name, 1, 1)])[name].result()
 
 
 def write(broker: Broker, topic: str, value: bytes) -> None:
-    producer = Producer({**broker.kafka.properties, "transactional.id": "test"})
+    producer = Producer({**broker.kafka.properties, "transactional.id": "test", "log_level": 0})
     producer.init_transactions(30)
     producer.begin_transaction()
     producer.produce(topic, value)
@@ -31,7 +31,9 @@ def write(broker: Broker, topic: str, value: bytes) -> None:
 
 
 def read(broker: Broker, topic: str) -> bytes | None:
-    consumer = Consumer({**broker.kafka.properties, "group.id": "test", "isolation.level": "read_committed"})
+    consumer = Consumer(
+        {**broker.kafka.properties, "group.id": "test", "isolation.level": "read_committed", "log_level": 0}
+    )
     consumer.assign([TopicPartition(topic, 0, 0)])
     message = consumer.poll(30)
     consumer.close()
@@ -91,7 +93,7 @@ def test_no_broker_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
 import os, pathlib, time
 from sluice.local.kafka import start_broker
 data = pathlib.Path({str(data)!r})
-broker = start_broker(data, data.with_suffix(".log"), os.environ, print, {FLAGS!r})
+broker = start_broker(data, data.with_suffix(".log"), os.environ, print, {QUICK_START!r})
 print("pid", broker.process.pid, flush=True)
 time.sleep(120)
 """

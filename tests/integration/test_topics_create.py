@@ -1,6 +1,7 @@
 """Topics on a real cluster: made once, put right, and refused where they cannot work together."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
@@ -24,11 +25,29 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 @pytest.fixture
 def admin(broker: Broker) -> Iterator[AdminClient]:
     """An admin client for a cluster that has none of our topics, before and after."""
-    client = AdminClient(dict(broker.kafka.properties))
+    client = AdminClient({**broker.kafka.properties, "log_level": 0})
     yield client
-    ours = [topic for topic in client.list_topics(timeout=10).topics if topic in list(Topic)]
+    ours = [str(topic) for topic in describe(broker.kafka)]
     for future in client.delete_topics(ours).values() if ours else ():
         future.result()
+    wait_for(client, {})
+
+
+def make(admin: AdminClient, partitions: Mapping[str, int]) -> None:
+    """Makes topics as somebody else would."""
+    for future in admin.create_topics([NewTopic(name, count, 1) for name, count in partitions.items()]).values():
+        future.result()
+    wait_for(admin, partitions)
+
+
+def wait_for(admin: AdminClient, partitions: Mapping[str, int]) -> None:
+    """What the controller has confirmed, brokers tell a moment later."""
+    give_up = time.monotonic() + 20
+    found: Mapping[str, int] | None = None
+    while found != partitions and time.monotonic() < give_up:
+        topics = admin.list_topics(timeout=10).topics.items()
+        found = {name: len(topic.partitions) for name, topic in topics if not name.startswith("__")}
+    assert found == partitions
 
 
 def test_topics_are_made_once_as_the_table_says(broker: Broker, admin: AdminClient) -> None:
@@ -46,7 +65,7 @@ def test_topics_are_made_once_as_the_table_says(broker: Broker, admin: AdminClie
 
 
 def test_existing_topics_keep_their_partitions_and_new_ones_follow(broker: Broker, admin: AdminClient) -> None:
-    admin.create_topics([NewTopic("moderation.contents", 2, 1)])["moderation.contents"].result()
+    make(admin, {"moderation.contents": 2})
     report = create(broker.kafka, partitions=4, replication=1)
     assert report.partitions == 2
     assert {state.partitions for state in describe(broker.kafka).values()} == {2}
@@ -74,8 +93,7 @@ def test_clock_and_retention_are_put_right(broker: Broker, admin: AdminClient) -
 
 
 def test_topics_that_disagree_are_refused_and_nothing_is_made(broker: Broker, admin: AdminClient) -> None:
-    for name, partitions in {"moderation.contents": 2, "moderation.verdicts": 3}.items():
-        admin.create_topics([NewTopic(name, partitions, 1)])[name].result()
+    make(admin, {"moderation.contents": 2, "moderation.verdicts": 3})
     with pytest.raises(ConfigError, match=r"moderation\.contents has 2 partitions and others have 3"):
         create(broker.kafka, partitions=3, replication=1)
     assert describe(broker.kafka).keys() == {"moderation.contents", "moderation.verdicts"}

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from sluice.settings import Reader, Settings, read_settings
 MODELS = Path(__file__).parents[2] / "models"
 """The real repository; `make test` pulls it first."""
 
-Shapes = Mapping[str, tuple[int, ...]]
+Shapes = dict[str, tuple[int, ...]]
 
 
 def settings(models: Path = MODELS, **env: str) -> tuple[Settings, Reader]:

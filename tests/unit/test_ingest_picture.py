@@ -9,7 +9,7 @@ from PIL import Image
 from ingest.decoder.answer import Reading, Refusal, Trouble
 from ingest.decoder.picture import Bounds, read
 from sluice.hashing import DIHEDRAL, hamming, pdq
-from tests.unit.pictures import (
+from tests.unit.hostile_pictures import (
     FORMATS,
     animation,
     blobs,
@@ -45,8 +45,8 @@ def test_every_format_is_read(form: str) -> None:
     assert (found.media_type, found.width, found.height) == (f"image/{form.lower()}", 1000, 700)
     assert (found.rendition.width, found.rendition.height) == (512, 358)
     assert [(tile.left, tile.top) for tile in found.tiles] == [(0, 0), (360, 0), (0, 60), (360, 60)]
-    # GIF has 256 colours.
-    assert difference(opened(found.rendition.data), blobs(512, 358)) < 8
+    # GIF has 256 colours and shows the others as dots.
+    assert difference(opened(found.rendition.data), blobs(512, 358)) < (12 if form == "GIF" else 5)
 
 
 def test_pdq_is_of_the_stored_pixels_at_full_size() -> None:

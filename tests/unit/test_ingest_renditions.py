@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from ingest.decoder.renditions import STEP, TILE, starts, tiles, whole
-from tests.unit.pictures import blobs, difference, opened
+from tests.unit.hostile_pictures import blobs, difference, opened
 
 
 def test_the_rendition_is_a_jpeg_of_at_most_512_pixels() -> None:

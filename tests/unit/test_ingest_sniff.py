@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.decoder.sniff import Format, declared_as_is, sniff
-from tests.unit.pictures import FORMATS, animation, blobs, encoded
+from tests.unit.hostile_pictures import FORMATS, animation, blobs, encoded
 
 
 @pytest.mark.parametrize("form", FORMATS)

@@ -4,7 +4,7 @@ import pytest
 
 from ingest.decoder.sniff import Format
 from ingest.decoder.structure import animated, cut_off, webp_size
-from tests.unit.pictures import FORMATS, animation, blobs, chunk, encoded, png
+from tests.unit.hostile_pictures import FORMATS, animation, blobs, chunk, encoded, png
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF"])

@@ -80,7 +80,8 @@ def test_a_wrong_card_names_the_field(tmp_path: Path, changes: dict[str, Any], m
 
 
 @pytest.mark.parametrize(
-    ("text", "message"), [("a: [", "toy/card.yaml: is not YAML"), ("- x", "toy/card.yaml:  should be a mapping")]
+    ("text", "message"),
+    [("a: [", "toy/card.yaml: is not YAML"), ("- x", "toy/card.yaml: the document should be a mapping")],
 )
 def test_what_is_no_card(tmp_path: Path, text: str, message: str) -> None:
     path = write_card(tmp_path, "toy")

@@ -139,7 +139,7 @@ def test_every_failure_is_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_cards(tmp_path: Path) -> None:
-    with pytest.raises(PullError, match="no model cards in .*SLUICE_MODELS"):
+    with pytest.raises(PullError, match=r"no model cards in .*SLUICE_MODELS"):
         pull(tmp_path, [], progress=lambda _: None)
 
 

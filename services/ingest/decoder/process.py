@@ -80,7 +80,8 @@ class DecoderProcess:
     @property
     def alive(self) -> bool:
         """Whether the child can take another picture."""
-        return not self._broken and self._process.returncode is None
+        assert self._process.stdout is not None
+        return not self._broken and self._process.returncode is None and not self._process.stdout.at_eof()
 
     async def ask(self, data: bytes, declared: str) -> Reading | Refusal:
         """Reads one picture. A child that dies, hangs or talks nonsense is killed, and the picture refused."""

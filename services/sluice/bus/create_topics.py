@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
@@ -108,6 +108,7 @@ def create(kafka: KafkaSettings, partitions: int, replication: int, seconds: flo
         admin.create(missing, count, replication)
         admin.correct([difference for difference in differences if difference.corrected])
         admin.wait_visible(missing)
+        choose_partitions({name: state.partitions for name, state in admin.describe().items()}, count)
     return TopicReport(
         partitions=count,
         created=tuple(spec.topic for spec in missing),
@@ -164,7 +165,12 @@ class _Admin:
         ]
         answers = self._client.create_topics(new, operation_timeout=self._seconds, request_timeout=self._seconds)
         for future in answers.values():
-            future.result()
+            try:
+                future.result()
+            except KafkaException as error:
+                # Somebody made it since we looked.
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise
 
     def correct(self, differences: Sequence[Difference]) -> None:
         """Sets what differs, and nothing else, to what is wanted."""

@@ -84,9 +84,7 @@ def _draft(name: str, key: ec.EllipticCurvePrivateKey, start: dt.datetime, days:
     )
 
 
-def _sign(
-    draft: x509.CertificateBuilder, by: _Authority | None, key: ec.EllipticCurvePrivateKey
-) -> x509.Certificate:
+def _sign(draft: x509.CertificateBuilder, by: _Authority | None, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     """Signed `by` an authority, or by the certificate's own `key` where that is None: a root."""
     signing = by.key if by else key
     issuer = by.certificate.subject if by else _name("Root")

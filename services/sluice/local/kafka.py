@@ -28,6 +28,9 @@ READY_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 7.0
 FORMAT_SECONDS: Final = 60.0
 
+QUICK_START: Final = ("-XX:TieredStopAtLevel=1",)
+"""Compiles less: starts in three quarters of the time, and is slower for it where much is to be done."""
+
 _MEMORY = ("-Xms256m", "-Xmx512m")
 # On two cores the serial collector starts faster and takes less memory than G1; a heap this small pauses briefly.
 _JVM = (*_MEMORY, "-XX:+UseSerialGC")
@@ -122,9 +125,9 @@ def start_broker(data: Path, log: Path, env: Mapping[str, str], say: Say, jvm: S
     lock = FileLock.take(data / ".sluice.lock")
     if lock is None:
         raise NotReadyError(f"another broker runs on {data}: stop it first, or choose another SLUICE_HOME")
-    command = [str(java.program), *_JVM, *jvm, *_LOGGING, "-cp", f"{libs}/*"]
+    command = [str(java.program), "-cp", f"{libs}/*", *_JVM, *jvm, *_LOGGING]
     try:
-        _format(data, log, command, env)
+        _format(data, log, [*command, *QUICK_START], env)
         return _start(data, log, command, env, lock)
     except BaseException:
         lock.release()

@@ -26,6 +26,8 @@ class Plan:
     object_store: str
     partitions: int
     replication: int
+    short_lived: bool = False
+    """Start sooner, even where that makes a long life slower."""
 
     def log(self, name: str) -> Path:
         """The log of one of its processes."""
@@ -40,7 +42,13 @@ def read_partitions(reader: Reader) -> tuple[int, int]:
     )
 
 
-def make_plan(home: Path, certificates: Path, services: Mapping[str, Sequence[str]], env: Mapping[str, str]) -> Plan:
+def make_plan(
+    home: Path,
+    certificates: Path,
+    services: Mapping[str, Sequence[str]],
+    env: Mapping[str, str],
+    short_lived: bool = False,
+) -> Plan:
     """The plan that an environment asks for. Raises ConfigError."""
     reader = Reader(env)
     partitions, replication = read_partitions(reader)
@@ -48,7 +56,7 @@ def make_plan(home: Path, certificates: Path, services: Mapping[str, Sequence[st
     kafka = None if own else read_kafka(reader)
     store = reader.text("SLUICE_OBJECT_STORE", f"file://{home / 'objects'}")
     reader.finish()
-    return Plan(home, certificates, services, env, kafka, store, partitions, replication)
+    return Plan(home, certificates, services, env, kafka, store, partitions, replication, short_lived)
 
 
 def without_kafka(env: Mapping[str, str]) -> dict[str, str]:

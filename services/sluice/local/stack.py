@@ -16,7 +16,7 @@ from sluice.errors import NotReadyError
 from sluice.local.distribution import Say
 from sluice.local.health import Health, ask_health
 from sluice.local.interrupts import undisturbed
-from sluice.local.kafka import Broker, start_broker
+from sluice.local.kafka import QUICK_START, Broker, start_broker
 from sluice.local.locks import FileLock
 from sluice.local.logs import not_ready_reason
 from sluice.local.plan import Plan, service_env
@@ -104,7 +104,8 @@ class Stack:
         self._say("starting Kafka")
         data = self._plan.home / "kafka"
         data.mkdir(parents=True, exist_ok=True)
-        self._broker = start_broker(data, self._plan.log("kafka"), self._plan.env, self._say)
+        jvm = QUICK_START if self._plan.short_lived else ()
+        self._broker = start_broker(data, self._plan.log("kafka"), self._plan.env, self._say, jvm)
         return self._broker.kafka
 
     def _start_services(self, kafka: KafkaSettings) -> None:

@@ -30,7 +30,7 @@ def temporary(
     data = Path(mkdtemp(prefix="sluice-"))
     kept = {name: value for name, value in without_kafka(env).items() if name not in _OF_THE_STACK}
     shared = {"SLUICE_MODELS": str(default_models(home)), "SLUICE_POLICY": str(default_policy(home))}
-    plan = make_plan(data, certs_folder(home), services, {**shared, **kept})
+    plan = make_plan(data, certs_folder(home), services, {**shared, **kept}, short_lived=True)
     stack = Stack(plan, say)
     try:
         _start(stack, data / "logs", home / "logs" / "failed")

@@ -101,13 +101,13 @@ class Card:
 
 def load(path: Path) -> Card:
     """Reads a card. Raises CardError, which names the file and the field, and what it should be."""
-    where = f"{path.parent.name}/{path.name}: "
+    where = f"{path.parent.name}/{path.name}"
     try:
         document = yaml.safe_load(path.read_bytes())
     except OSError as error:
-        raise CardError(f"{where}cannot be read ({error.strerror})") from error
+        raise CardError(f"{where}: cannot be read ({error.strerror})") from error
     except yaml.YAMLError as error:
-        raise CardError(f"{where}is not YAML: {' '.join(str(error).split())}") from error
+        raise CardError(f"{where}: is not YAML: {' '.join(str(error).split())}") from error
     fields = Fields(document, where)
     card = Card(
         name=fields.text("name"),

@@ -19,17 +19,17 @@ class CardError(NotReadyError):
 class Fields:
     """One mapping of a document. Every field is asked for once; `done()` refuses the ones nobody asked for."""
 
-    def __init__(self, value: Any, where: str) -> None:
-        self._where = where
+    def __init__(self, value: Any, file: str, within: str = "") -> None:
+        self._file = file
+        self._within = within
         if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-            raise self.wrong("", "a mapping")
+            raise CardError(f"{file}: {within or 'the document'} should be a mapping")
         self._value: Mapping[str, Any] = value
         self._asked: set[str] = set()
 
     def wrong(self, name: str, should: str) -> CardError:
         """The error for a field of this mapping."""
-        field = f"{self._where}{'.' if name and not self._where.endswith(': ') else ''}{name}"
-        return CardError(f"{field} should be {should}")
+        return CardError(f"{self._file}: {self._path(name)} should be {should}")
 
     def get(self, name: str) -> Any:
         """The value as it stands, None where there is none."""
@@ -101,7 +101,7 @@ class Fields:
             return {}
         if not isinstance(value, dict):
             raise self.wrong(name, "a mapping")
-        inner = Fields(value, self._inside(name))
+        inner = Fields(value, self._file, self._path(name))
         found = {key: inner.shares(key) for key in value}
         inner.done()
         return found
@@ -115,7 +115,7 @@ class Fields:
             raise self.wrong(name, "a list")
         found: list[T] = []
         for index, item in enumerate(value):
-            inner = Fields(item, f"{self._inside(name)}[{index}]")
+            inner = Fields(item, self._file, f"{self._path(name)}[{index}]")
             found.append(read(inner))
             inner.done()
         return tuple(found)
@@ -124,9 +124,7 @@ class Fields:
         """Raises CardError where the document has a field that nobody asked for: most often a slip of the pen."""
         unknown = sorted(self._value.keys() - self._asked)
         if unknown:
-            raise CardError(
-                f"{self._where}{'' if self._where.endswith(': ') else '.'}{unknown[0]} is not a field here"
-            )
+            raise CardError(f"{self._file}: {self._path(unknown[0])} is not a field here")
 
-    def _inside(self, name: str) -> str:
-        return f"{self._where}{'' if self._where.endswith(': ') else '.'}{name}"
+    def _path(self, name: str) -> str:
+        return f"{self._within}.{name}" if self._within else name

@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Self
 
-from hash_matcher.banks import CSAM, TEST_BANK, Bank
+from hash_matcher import examples
+from hash_matcher.banks import Bank
 from hash_matcher.index import BankIndex, Hit
 from hash_matcher.required import open_banks, read_bank_settings
 from sluice.check import Check, Digests, Example, Item, Kind, Match, ModelInfo, Result, Status
 from sluice.errors import NotReadyError
-from sluice.hashing import DIHEDRAL, PDQ_BYTES, PDQ_MIN_QUALITY, Rgb, digests, pdq_dihedral
-from sluice.samples import pictures, test_bank_pictures
+from sluice.hashing import DIHEDRAL, PDQ_BYTES, PDQ_MIN_QUALITY
 from sluice.settings import Reader, Settings
 
 MOST_MATCHES = 32
@@ -64,16 +64,8 @@ class HashMatcher(Check):
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
-        """An ordinary picture, which holds for any bank and so is the canary, then pictures that need the test
-        bank: one as it is, one turned and re-encoded."""
-        ordinary = pictures()[0]
-        known = test_bank_pictures()[0]
-        turned = known.rgb[::-1]
-        return (
-            Example("an ordinary picture is in no bank", _item(ordinary.data, ordinary.rgb), _unknown),
-            Example("a picture of the test bank", _item(known.data, known.rgb), _known_exactly),
-            Example("the same picture, mirrored", _item(b"other bytes", turned), _known_by_pdq),
-        )
+        """The canary holds for any bank; the others need the test bank."""
+        return examples.examples()
 
     def _look(self, item: Item) -> Result:
         problem = _problem(item.digests)
@@ -121,24 +113,3 @@ def _match(hit: Hit) -> Match:
         test=hit.bank.test,
         list_digest=hit.bank.digest,
     )
-
-
-def _item(data: bytes, rgb: Rgb) -> Item:
-    of_bytes = digests(data)
-    hashes, quality = pdq_dihedral(rgb)
-    found = Digests(of_bytes.md5, of_bytes.sha1, of_bytes.sha256, hashes, quality)
-    return Item("c0", Kind.IMAGE, digests=found, width=rgb.shape[1], height=rgb.shape[0])
-
-
-def _unknown(result: Result) -> bool:
-    return result.status is Status.OK and not result.matches and "pdq_quality" in result.signals
-
-
-def _known_exactly(result: Result) -> bool:
-    return [(m.list_name, m.kind, m.method, m.distance, m.test) for m in result.matches] == [
-        (TEST_BANK, CSAM, "sha256", 0, True)
-    ]
-
-
-def _known_by_pdq(result: Result) -> bool:
-    return [(m.list_name, m.kind, m.method, m.test) for m in result.matches] == [(TEST_BANK, CSAM, "pdq", True)]

@@ -32,7 +32,7 @@ async def propose(model: Model, frame: Frame) -> Rows:
     answers = await _run(model, [view for view, _ in views])
     found = [decode(*answer, factor) for answer, (_, factor) in zip(answers, views, strict=True)]
     for rows in found[:2]:
-        pass
+        rows[:, 1:] *= frame.scale
     for index, tile in enumerate(frame.tiles):
         found[2 + index] = place(found[2 + index], tile, width, height)
     return suppress(clip(np.concatenate(found), width, height), MOST_OVERLAP, MOST_INSIDE)

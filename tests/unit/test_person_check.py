@@ -94,12 +94,6 @@ async def test_a_sideways_face_is_not_nobody(check: PersonClassifier) -> None:
     assert result.person is not Person.NONE
 
 
-async def test_a_crowd_is_not_read_to_the_end(check: PersonClassifier) -> None:
-    result = await judge(check, np.tile(resize(photograph("astronaut"), 240, 240), (5, 5, 1)))
-    assert result.signals["faces"] > 16
-    assert result.person in (Person.AGE_UNKNOWN, Person.CHILD)
-
-
 async def test_what_cannot_be_read_is_an_error_of_its_own(check: PersonClassifier) -> None:
     good = item(photograph("coffee"))
     results = await check.run([dataclasses.replace(good, rendition=None), good])

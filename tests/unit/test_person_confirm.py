@@ -50,6 +50,10 @@ async def test_it_confirms_a_face_and_not_a_cat(tiny: Model) -> None:
     assert await second_look(tiny, photograph("chelsea"), np.array([110.0, 30.0, 330.0, 250.0])) < 0.2
 
 
+async def test_a_face_beside_the_box_confirms_nothing(tiny: Model) -> None:
+    assert await second_look(tiny, photograph("astronaut"), FACE + np.array([102, 0, 102, 0])) < 0.2
+
+
 @pytest.mark.parametrize("degrees", [-40, 0, 40])
 async def test_a_turned_face_is_turned_back(tiny: Model, degrees: int) -> None:
     portrait = turned(photograph("astronaut")[0:240, 104:344], degrees)

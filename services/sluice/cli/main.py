@@ -124,7 +124,7 @@ def topics(context: typer.Context) -> None:
 
 @app.command(context_settings=_FORWARD)
 def dev(context: typer.Context) -> None:
-    """Helpers for development: `sluice dev certs`, `sluice dev kafka`."""
+    """Helpers for development: `sluice dev certs | java | kafka`."""
     _forward("sluice.cli.dev", "sluice dev", context.args)
 
 

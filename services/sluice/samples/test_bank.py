@@ -26,11 +26,12 @@ def test_bank_pictures() -> Sequence[Sample]:
     Their PDQ quality is 100, no two are within 80 bits of each other, and each keeps its hash within 18 bits when it
     is turned, mirrored, halved in size or compressed.
     """
-    return tuple(_picture(number, seed) for number, seed in enumerate(SEEDS, start=1))
+    return tuple(test_bank_picture(number) for number in range(1, len(SEEDS) + 1))
 
 
-def _picture(number: int, seed: int) -> Sample:
-    field = clouds(seed=seed, height=SIDE, width=SIDE, cell=32, octaves=2)
+def test_bank_picture(number: int) -> Sample:
+    """One of them, counted from 1: "test-1" to "test-8"."""
+    field = clouds(seed=SEEDS[number - 1], height=SIDE, width=SIDE, cell=32, octaves=2)
     spread = ((field - field.min()) / (field.max() - field.min())).clip(0.0, 1.0)
     rgb = ramp(spread, _PALETTES[number % len(_PALETTES)])
     name = f"SLUICE TEST PICTURE {number}"

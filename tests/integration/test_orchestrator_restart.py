@@ -1,0 +1,148 @@
+"""The orchestrator alone on a real broker, killed while it works: every request is decided, and once.
+
+The contents and verdicts are made by the test, so that what each decision should be is known; the broker, the process
+and the kills are real.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from sluice.bus.clients import plain_producer
+from sluice.bus.create_topics import create
+from sluice.bus.topics import Topic
+from sluice.deadline import now_ms
+from sluice.ids import new_request_id, partition_for
+from sluice.local.kafka import QUICK_START, start_broker
+from sluice.settings import KafkaSettings
+from sluice.v1.asset_pb2 import ApprovedAsset
+from sluice.v1.contents_pb2 import Contents
+from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, Decision
+from sluice.v1.request_pb2 import LANE_INTERACTIVE, ROLE_GENERATED, STAGE_OUTPUT
+from sluice.v1.verdict_pb2 import PERSON_NONE
+from tests.integration.topics import read_until
+from tests.unit.build import contents, image, result, verdict
+
+PARTITIONS = 4
+REQUESTS = 300
+CHECKS = ("image", "person", "hash")
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
+    data = tmp_path_factory.mktemp("kafka")
+    found = start_broker(data, data.with_suffix(".log"), os.environ, lambda _: None, QUICK_START)
+    create(found.kafka, PARTITIONS, 1)
+    yield found.kafka
+    found.stop()
+
+
+def start(kafka: KafkaSettings, home: Path) -> "subprocess.Popen[bytes]":
+    env = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "SLUICE_HOME": str(home)}
+    with (home / "orchestrator.log").open("ab") as log:
+        return subprocess.Popen([sys.executable, "-m", "orchestrator"], env=env, stdout=log, stderr=log)
+
+
+def ask(request_id: str, deadline_at_ms: int) -> Contents:
+    found = contents(
+        image(role=ROLE_GENERATED), stage=STAGE_OUTPUT, request_id=request_id, deadline_at_ms=deadline_at_ms
+    )
+    found.requested_at_ms = now_ms()
+    return found
+
+
+def send(producer: Producer, topic: Topic, request_id: str, value: bytes) -> int:
+    """Publishes to the request's partition; the record's offset."""
+    offsets: list[int] = []
+    partition = partition_for(request_id, PARTITIONS)
+    producer.produce(
+        topic,
+        value,
+        key=request_id.encode(),
+        partition=partition,
+        on_delivery=lambda error, message: offsets.append(-1 if error else message.offset() or 0),
+    )
+    producer.flush()
+    return offsets[0]
+
+
+def test_killed_while_it_works_every_request_is_decided_once(broker: KafkaSettings, tmp_path: Path) -> None:
+    dice = random.Random(20)
+    expected: dict[str, int] = {}
+    producer = plain_producer(broker, {"linger.ms": 0})
+    process = start(broker, tmp_path)
+    kills = sorted(dice.sample(range(20, REQUESTS), 4))
+    for number in range(REQUESTS):
+        request_id = new_request_id()
+        bad = dice.random() < 0.3
+        silent = dice.random() < 0.05
+        expected[request_id] = ACTION_BLOCK if bad or silent else ACTION_ALLOW
+        asked = ask(request_id, now_ms() + (1500 if silent else 60_000))
+        offset = send(producer, Topic.CONTENTS, request_id, asked.SerializeToString())
+        if dice.random() < 0.1:
+            send(producer, Topic.CONTENTS, request_id, asked.SerializeToString())
+        for check in CHECKS[: 2 if silent else 3]:
+            score = 0.99 if bad and check == "image" else 0.01
+            seen = verdict(
+                check,
+                result(scores={"sexual": score}, person=PERSON_NONE),
+                contents_offset=offset,
+                request_id=request_id,
+                lane=LANE_INTERACTIVE,
+            )
+            for _ in range(2 if dice.random() < 0.1 else 1):
+                send(producer, Topic.VERDICTS, request_id, seen.SerializeToString())
+        if number in kills:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            process = start(broker, tmp_path)
+    try:
+        records = read_until(broker, Topic.DECISIONS, lambda found: len(found) >= REQUESTS, 90)
+        time.sleep(3)
+        records = read_until(broker, Topic.DECISIONS, lambda found: len(found) > REQUESTS, 3)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    decisions = [Decision.FromString(record.value) for record in records]
+    counted = Counter(decision.request_id for decision in decisions)
+    assert set(counted) == set(expected)
+    assert set(counted.values()) == {1}
+    assert {d.request_id: d.action for d in decisions} == expected
+    approved = [
+        ApprovedAsset.FromString(record.value)
+        for record in read_until(broker, Topic.APPROVED, lambda found: len(found) > REQUESTS, 2)
+    ]
+    allowed = sorted(request_id for request_id, action in expected.items() if action == ACTION_ALLOW)
+    assert sorted(asset.request_id for asset in approved) == allowed
+
+
+def test_a_deadline_that_passed_while_it_was_down_does_not_outdate_verdicts_in_time(
+    broker: KafkaSettings, tmp_path: Path
+) -> None:
+    """Verdicts that were appended in time count, however late they are read."""
+    producer = plain_producer(broker)
+    request_id = new_request_id()
+    asked = ask(request_id, now_ms() + 1500)
+    offset = send(producer, Topic.CONTENTS, request_id, asked.SerializeToString())
+    for check in CHECKS:
+        seen = verdict(check, result(person=PERSON_NONE), contents_offset=offset, request_id=request_id)
+        send(producer, Topic.VERDICTS, request_id, seen.SerializeToString())
+    time.sleep(2)
+    process = start(broker, tmp_path)
+    try:
+        mine = request_id.encode()
+        records = read_until(broker, Topic.DECISIONS, lambda found: any(r.key == mine for r in found), 60)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    (decision,) = (Decision.FromString(record.value) for record in records if record.key == mine)
+    assert (decision.action, decision.complete) == (ACTION_ALLOW, True)

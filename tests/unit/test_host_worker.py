@@ -1,0 +1,167 @@
+"""The Kafka door: what becomes of a record whatever the handler does with it."""
+
+import asyncio
+import io
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+
+from sluice.bus.consumer import GroupReader
+from sluice.bus.producer import AsyncProducer
+from sluice.bus.record import Outgoing, Record
+from sluice.errors import PoisonError, RetryableError, TerminalError
+from sluice.host.worker import Worker
+from sluice.telemetry.logging import Log
+from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL, DEAD_LETTER_REASON_MALFORMED, DeadLetter
+from sluice.v1.request_pb2 import ObjectReference
+from tests.unit.build import REQUEST_ID
+
+FAST, SLOW = "fast", "slow"
+
+
+class MemoryReader:
+    """A group reader's twin: hands over records that it is given and notes which come back."""
+
+    def __init__(self) -> None:
+        self.finished: list[int] = []
+        self.draining = False
+        loop = asyncio.get_running_loop()
+        self.failed: asyncio.Future[None] = loop.create_future()
+
+    def start(self) -> None:
+        return
+
+    def done(self, record: Record) -> None:
+        self.finished.append(record.offset)
+
+    def drain(self) -> None:
+        self.draining = True
+
+    async def close(self) -> None:
+        return
+
+
+class MemoryProducer:
+    """A producer's twin. `refusals`: how many sends fail before one works."""
+
+    def __init__(self, refusals: int = 0) -> None:
+        self.sent: list[Outgoing] = []
+        self.refusals = refusals
+
+    async def send(self, outgoing: Outgoing) -> int:
+        if self.refusals:
+            self.refusals -= 1
+            raise RetryableError("not now")
+        self.sent.append(outgoing)
+        return len(self.sent)
+
+
+class MemoryStore:
+    """An object store's twin."""
+
+    async def put(self, key: str, data: bytes, media_type: str) -> ObjectReference:
+        return ObjectReference(uri=f"memory://{key}", size_bytes=len(data), media_type=media_type)
+
+
+def record(offset: int, value: bytes = b"fine", topic: str = FAST) -> Record:
+    return Record(topic, 0, offset, REQUEST_ID.encode(), value, 1000, (("traceparent", b"00-1-1-01"), ("x", b"y")))
+
+
+class Handler:
+    """Does what the record's value says."""
+
+    def __init__(self) -> None:
+        self.seen: list[bytes] = []
+        self.failures = 2
+
+    async def __call__(self, found: Record) -> Sequence[Outgoing]:
+        self.seen.append(found.value)
+        if found.value == b"poison":
+            raise PoisonError(DEAD_LETTER_REASON_MALFORMED, "not ours")
+        if found.value == b"terminal":
+            raise TerminalError("never")
+        if found.value == b"bug":
+            raise KeyError("a prompt that must not be seen")
+        if found.value == b"flaky" and self.failures:
+            self.failures -= 1
+            raise RetryableError("not now")
+        if found.value == b"nothing":
+            return ()
+        return (Outgoing("out", found.partition, found.key, found.value, found.trace()),)
+
+
+async def work(
+    records: Sequence[Record], producer: MemoryProducer | None = None, until: int | None = None
+) -> tuple[Handler, MemoryProducer, MemoryReader]:
+    """Runs a worker of one task over the records until that many are done."""
+    handler, found, reader = Handler(), producer or MemoryProducer(), MemoryReader()
+    stop = asyncio.Event()
+    log = Log("test", stream=io.StringIO())
+    worker = Worker("test", (FAST, SLOW), handler, cast("AsyncProducer", found), MemoryStore(), log, concurrency=1)
+    for one in records:
+        worker.deliver(one)
+    running = asyncio.create_task(worker.run(cast("GroupReader", reader), stop, drain_seconds=5))
+    async with asyncio.timeout(10):
+        while len(reader.finished) < (len(records) if until is None else until):
+            await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    return handler, found, reader
+
+
+async def test_what_the_handler_gives_is_published_with_the_trace_and_nothing_else() -> None:
+    _, producer, reader = await work([record(0)])
+    assert producer.sent == [Outgoing("out", 0, REQUEST_ID.encode(), b"fine", (("traceparent", b"00-1-1-01"),))]
+    assert reader.finished == [0]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (b"poison", DEAD_LETTER_REASON_MALFORMED),
+        (b"terminal", DEAD_LETTER_REASON_INTERNAL),
+        (b"bug", DEAD_LETTER_REASON_INTERNAL),
+    ],
+)
+async def test_what_cannot_be_handled_is_one_dead_letter_and_the_next_goes_on(value: bytes, reason: int) -> None:
+    _, producer, reader = await work([record(0, value), record(1)])
+    letters = [DeadLetter.FromString(out.value) for out in producer.sent if out.topic == "moderation.dead-letters"]
+    assert [letter.reason for letter in letters] == [reason]
+    assert (letters[0].offset, letters[0].request_id, letters[0].size_bytes) == (0, REQUEST_ID, len(value))
+    assert letters[0].value.uri.startswith("memory://dead-letters/")
+    assert "prompt" not in letters[0].detail
+    assert reader.finished == [0, 1]
+
+
+async def test_what_may_work_later_is_tried_again() -> None:
+    handler, producer, _ = await work([record(0, b"flaky")])
+    assert handler.seen == [b"flaky"] * 3
+    assert len(producer.sent) == 1
+
+
+async def test_a_broker_that_refuses_is_tried_again_and_nothing_is_lost() -> None:
+    _, producer, reader = await work([record(0)], MemoryProducer(refusals=2))
+    assert len(producer.sent) == 1
+    assert reader.finished == [0]
+
+
+async def test_the_first_lane_goes_first() -> None:
+    handler, _, _ = await work([record(0, b"bulk", SLOW), record(1, b"bulk", SLOW), record(0, b"person", FAST)])
+    assert handler.seen[0] == b"person"
+
+
+async def test_a_record_that_causes_nothing_is_done() -> None:
+    _, producer, reader = await work([record(0, b"nothing")])
+    assert (producer.sent, reader.finished) == ([], [0])
+
+
+async def test_a_consumer_that_failed_ends_the_worker() -> None:
+    reader = MemoryReader()
+    producer: Any = MemoryProducer()
+    log = Log("test", stream=io.StringIO())
+    worker = Worker("test", (FAST,), Handler(), producer, MemoryStore(), log, concurrency=1)
+    reader.failed.set_exception(RuntimeError("fenced"))
+    with pytest.raises(RuntimeError, match="fenced"):
+        await worker.run(cast("GroupReader", reader), asyncio.Event(), drain_seconds=1)
+    assert reader.draining

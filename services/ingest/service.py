@@ -7,6 +7,7 @@ import grpc.aio
 
 from ingest.decoder.pool import DecoderPool
 from ingest.prepare import Preparer
+from ingest.releases import finder
 from ingest.rpc import IngestRpc
 from ingest.settings import IngestSettings, read_ingest_settings
 from ingest.worker import IngestRecords, PromptAnswer, read_answer
@@ -54,7 +55,7 @@ class IngestService(Service):
         preparer = Preparer(context.store, self._pool, self._own)
         self._decisions = LogTail(context.settings.kafka, Topic.DECISIONS, read_answer, context.log)
         await self._decisions.start(Deadline.after(_TAIL_SECONDS))
-        self._records = IngestRecords(preparer, policy, self._decisions)
+        self._records = IngestRecords(preparer, policy, self._decisions, finder(context.settings.kafka))
         self._servicer.most_bytes = self._own.max_image_bytes
         self._servicer.preparer = preparer
 
@@ -63,7 +64,7 @@ class IngestService(Service):
         assert context is not None
         assert records is not None
         settings = context.settings
-        lanes = (Topic.REQUESTS, Topic.REQUESTS_BULK)
+        lanes = (Topic.REQUESTS, Topic.RELEASES, Topic.REQUESTS_BULK)
         worker = Worker(self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY)
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
         reader = GroupReader(consumer, lanes, worker.deliver, _CONCURRENCY * 2, context.log)

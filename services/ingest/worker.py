@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 from ingest.build import Source, StageDeadline, build
 from ingest.prepare import Preparer
+from ingest.releases import Find, contents_topic, parse_release, released_contents
 from ingest.validate import Refused, judge, parse
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.tail import LogTail
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline
+from sluice.errors import PoisonError
 from sluice.ids import partition_for
 from sluice.policy.model import Policy
-from sluice.v1.contents_pb2 import UNPROCESSABLE_TOO_LARGE, PromptDecision
-from sluice.v1.decision_pb2 import Action, Decision
+from sluice.v1.contents_pb2 import UNPROCESSABLE_TOO_LARGE, Contents, PromptDecision
+from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
+from sluice.v1.decision_pb2 import ACTION_REVIEW, Action, Decision
 from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE, STAGE_OUTPUT, Request
 
 _LOOK_UP_SECONDS = 10.0
@@ -45,13 +48,17 @@ def stage_deadlines(policy: Policy) -> Mapping[int, StageDeadline]:
 class IngestRecords:
     """Answers requests with contents records, on the partition that the request id belongs to."""
 
-    def __init__(self, preparer: Preparer, policy: Policy, decisions: LogTail[PromptAnswer]) -> None:
+    def __init__(self, preparer: Preparer, policy: Policy, decisions: LogTail[PromptAnswer], find: Find) -> None:
+        """`find` reads a single record of the log: what a release points to."""
         self._preparer = preparer
+        self._find = find
         self._deadlines = stage_deadlines(policy)
         self._decisions = decisions
 
     async def handle(self, record: Record) -> Sequence[Outgoing]:
         """One contents record. PoisonError for what is not a request; RetryableError."""
+        if record.topic == Topic.RELEASES:
+            return await self._release(record)
         request = parse(record.value)
         bulk = record.topic == Topic.REQUESTS_BULK
         source = Source(
@@ -71,6 +78,22 @@ class IngestRecords:
         topic = Topic.CONTENTS_BULK if bulk else Topic.CONTENTS
         partition = partition_for(request.id, self._decisions.partitions)
         return (Outgoing(topic, partition, request.id.encode(), value, record.trace()),)
+
+    async def _release(self, record: Record) -> Sequence[Outgoing]:
+        """Only what is in REVIEW can be set free."""
+        release = parse_release(record.value)
+        partition = partition_for(release.request_id, self._decisions.partitions)
+        await self._decisions.settled(partition, Deadline.after(_LOOK_UP_SECONDS))
+        decision = self._decisions.get(release.request_id)
+        if decision is None or decision.action != ACTION_REVIEW:
+            raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "the released request is not in review")
+        found = await self._find(contents_topic(release), partition, release.contents_offset)
+        stage = Contents.FromString(found.value).stage if found is not None else 0
+        default_ms = self._deadlines[stage].default_ms if stage in self._deadlines else 0
+        contents = released_contents(release, found, record.timestamp_ms, default_ms)
+        to = partition_for(contents.request_id, self._decisions.partitions)
+        key = contents.request_id.encode()
+        return (Outgoing(Topic.CONTENTS, to, key, contents.SerializeToString(), record.trace()),)
 
     async def _prompt_decision(self, request: Request) -> PromptDecision | None:
         """What the log says of the PROMPT request now. It is read to its end first: "none" must be true."""

@@ -71,7 +71,7 @@ def outputs(
         decision,
         _approved(contents, policy) if allowed else None,
         tuple(_incident(contents, rule, seen, policy) for rule in outcome.reports),
-        _review(contents, outcome, policy) if outcome.action is Severity.REVIEW else None,
+        _review(contents, offset, outcome, policy) if outcome.action is Severity.REVIEW else None,
     )
 
 
@@ -144,7 +144,7 @@ def _incident(contents: Contents, rule: str, seen: dict[str, Seen], policy: Poli
     )
 
 
-def _review(contents: Contents, outcome: Outcome, policy: Policy) -> Review:
+def _review(contents: Contents, offset: int, outcome: Outcome, policy: Policy) -> Review:
     references: list[ObjectReference] = [
         content.image.original for content in contents.contents if content.WhichOneof("body") == "image"
     ]
@@ -156,4 +156,6 @@ def _review(contents: Contents, outcome: Outcome, policy: Policy) -> Review:
         references=references,
         requested_at_ms=contents.requested_at_ms,
         policy_digest=policy.digest,
+        lane=contents.lane,
+        contents_offset=offset,
     )

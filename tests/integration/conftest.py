@@ -13,6 +13,10 @@ from sluice.local.temporary import temporary
 from sluice.settings import KafkaSettings
 from tests.integration.client import Client
 
+DEFAULT_POLICY = Path(__file__).parents[2] / "policies" / "default.yaml"
+REVIEW_RULE = """  - {id: held-tenant, action: REVIEW, when: 'tenant == "held"'}"""
+"""The default policy has no REVIEW rule; the tests' stack has one for one tenant."""
+
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -24,7 +28,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stack(home: Path) -> Iterator[Running]:
     """The running stack."""
     lines: list[str] = []
-    with temporary(home, os.environ, service_commands(()), lines.append) as running:
+    policy = home / "policy.yaml"
+    policy.write_text(DEFAULT_POLICY.read_text().replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n"))
+    env = {**os.environ, "SLUICE_POLICY": str(policy)}
+    with temporary(home, env, service_commands(()), lines.append) as running:
         yield running
 
 

@@ -1,6 +1,7 @@
 """From an approved asset to a signed one. Whoever asks, the log decides: no decision, no signature."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 
 from google.protobuf.message import DecodeError
@@ -101,7 +102,7 @@ class SignerRecords:
             signed = await asyncio.to_thread(self._embed, picture, original.media_type, facts, list(uploads))
         except NotReadyError as error:
             raise RetryableError(str(error)) from error
-        key = signed_key(request_id, _EXTENSIONS[original.media_type])
+        key = signed_key(request_id, hashlib.sha256(signed.data).digest(), _EXTENSIONS[original.media_type])
         reference = await self._store.put(key, signed.data, signed.media_type)
         return SignedAsset(
             request_id=request_id,

@@ -59,9 +59,13 @@ def rendition_key(original: bytes, name: str, sha256: bytes) -> str:
     return f"renditions/{original.hex()}/{name}-{sha256.hex()[:16]}.jpg"
 
 
-def signed_key(request_id: str, extension: str) -> str:
-    """Where a request's signed picture lies. `extension` without the dot."""
-    return f"signed/{request_id}.{extension}"
+def signed_key(request_id: str, sha256: bytes, extension: str) -> str:
+    """Where a request's signed picture lies. `sha256`: of the signed bytes; `extension` without the dot.
+
+    Signing twice gives other bytes: with the digest in the key, no reference ever points to a picture that was
+    replaced.
+    """
+    return f"signed/{request_id}/{sha256.hex()[:16]}.{extension}"
 
 
 def dead_letter_key(sha256: bytes) -> str:

@@ -53,5 +53,5 @@ def _parent(pid: int) -> int | None:
 
 async def _until(holds: Callable[[], bool]) -> None:
     # Nothing announces what other processes do: it has to be looked for.
-    while not holds():  # noqa: ASYNC110
+    while not holds():
         await asyncio.sleep(0.005)

@@ -8,7 +8,7 @@ from PIL import Image
 
 from c2pa_signer.manifest import plan
 from sluice.local.authority import issue_chain
-from sluice.provenance import State, verify
+from sluice.provenance import State, _state, verify
 from sluice.samples.sample import MEDIA_TYPES
 from tests.unit.signing import FACTS, anchor, check, picture, signer
 
@@ -109,3 +109,22 @@ def test_verifying_needs_only_the_file_and_the_anchor(jpeg: bytes, tmp_path: Pat
     (tmp_path / "root.pem").write_text(anchor())
     found = verify((tmp_path / "signed.jpg").read_bytes(), "image/jpeg", (tmp_path / "root.pem").read_text())
     assert found.state is State.TRUSTED
+
+
+@pytest.mark.parametrize(
+    ("word", "failures", "state"),
+    [
+        ("Trusted", (), State.TRUSTED),
+        ("Trusted", ("signingCredential.untrusted",), State.VALID),
+        ("Trusted", ("assertion.dataHash.mismatch",), State.INVALID),
+        ("Valid", (), State.VALID),
+        ("Valid", ("signingCredential.untrusted", "claimSignature.mismatch"), State.INVALID),
+        ("Invalid", (), State.INVALID),
+        ("", (), State.INVALID),
+        ("Splendid", (), State.INVALID),
+    ],
+)
+def test_the_sdk_is_believed_only_when_its_word_and_its_list_agree(
+    word: str, failures: tuple[str, ...], state: State
+) -> None:
+    assert _state(word, failures) is state

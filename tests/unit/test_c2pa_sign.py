@@ -143,3 +143,15 @@ def test_a_wrong_setting_is_named_and_not_guessed(tmp_path: Path) -> None:
     read_signer_settings(reader, tmp_path)
     with pytest.raises(ConfigError, match="SLUICE_C2PA_TRAINING_MINING"):
         reader.finish()
+
+
+def test_what_was_read_back_is_compared_with_what_was_meant(tmp_path: Path) -> None:
+    one = signer(tmp_path)
+    made = plan(FACTS, JPEG)
+    found = check(one.sign(picture(), JPEG, made).data)
+    assert one._objection(found, made) == ""
+    assert "another certificate" in one._objection(replace(found, serial="1"), made)
+    assert "does not vouch" in one._objection(replace(found, gathered=frozenset({"c2pa.actions.v2"})), made)
+    other = {**found.assertions, "io.sluice.decision": {**found.decision, "request_id": "another"}}
+    assert "another decision" in one._objection(replace(found, assertions=other), made)
+    assert "invalid" in one._objection(replace(found, state=State.INVALID), made)

@@ -8,7 +8,7 @@ import pytest
 
 from hash_matcher.banks import Bank, Entry, built_in_test_bank
 from hash_matcher.check import HashMatcher, keep
-from hash_matcher.index import Hit, Method
+from hash_matcher.index import BankIndex, Hit, Method
 from sluice.check import Digests, Item, Kind, Status
 from sluice.errors import ConfigError, NotReadyError
 from sluice.settings import Reader, read_settings
@@ -147,6 +147,14 @@ async def test_it_does_not_open_without_banks(tmp_path: Path) -> None:
 async def test_it_does_not_open_with_a_wrong_setting(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="SLUICE_TEST_BANK"):
         await opened(tmp_path, SLUICE_TEST_BANK="yes")
+
+
+async def test_it_does_not_open_with_an_index_that_finds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BankIndex, "look_up", lambda *_: ())
+    with pytest.raises(NotReadyError, match="the index does not find its entry test-1"):
+        await opened(tmp_path, SLUICE_TEST_BANK="1")
 
 
 def test_a_bank_whose_entries_are_not_found_again_is_not_ready() -> None:

@@ -51,7 +51,7 @@ def test_keys_say_what_lies_there() -> None:
     assert original_key(SHA256) == f"originals/{hexed[:2]}/{hexed}"
     assert dead_letter_key(SHA256) == f"dead-letters/{hexed[:2]}/{hexed}"
     assert rendition_key(SHA256, "512", bytes(32)) == f"renditions/{hexed}/512-{'0' * 16}.jpg"
-    assert signed_key("3b4a", "png") == "signed/3b4a.png"
+    assert signed_key("3b4a", bytes.fromhex("ab" * 32), "png") == "signed/3b4a/abababababababab.png"
 
 
 async def test_put_replaces_and_keep_does_not(store: ObjectStore, tmp_path: Path) -> None:

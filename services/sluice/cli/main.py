@@ -104,6 +104,16 @@ def moderate(
     raise typer.Exit(run(fields, jsonl, concurrency, as_json, explain, out))
 
 
+@app.command()
+def demo(
+    out: Path = typer.Option(Path("out"), metavar="DIR", help="Where signed pictures are written."),
+) -> None:
+    """Moderate a harmless sample set as a generator would, show it, and check every decision and signature."""
+    from sluice.cli.demo import demo as run
+
+    raise typer.Exit(run(out))
+
+
 @app.command(context_settings=_FORWARD)
 def decisions(context: typer.Context) -> None:
     """Follow decisions: `sluice decisions tail`."""

@@ -41,7 +41,7 @@ def grams(text: str) -> Counter[int]:
     for word in words:
         padded = f" {word.decode()} "
         for size in range(2, LONGEST + 1):
-            for start in range(max(1, len(padded) - size + 1)):
+            for start in range(len(padded) - size + 1):
                 hits.append(crc32(padded[start : start + size].encode(), _CHARACTER_SEED))
     return Counter(hit % BUCKETS for hit in hits)
 

@@ -47,7 +47,7 @@ class _Graph:
     def ints(self, name: str, *values: int) -> str:
         return self.constant(name, np.array(values, np.int64))
 
-    def add(self, op: str, *inputs: str, output: str = "", domain: str = "", **attributes: object) -> str:
+    def add(self, op: str, *inputs: str, output: str = "", domain: str = "", **attributes: Any) -> str:
         """Appends a node and returns its output's name."""
         name = output or f"{op}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(op, inputs, [name], name=name, domain=domain, **attributes))

@@ -12,7 +12,7 @@ from c2pa_signer.worker import SignerRecords, keep_allowed
 from sluice.bus.clients import group_consumer
 from sluice.bus.consumer import GroupReader
 from sluice.bus.record import Record
-from sluice.bus.tail import LogTail
+from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline
 from sluice.host.service import Context, Service
@@ -54,8 +54,8 @@ class SignerService(Service):
         self._context = context
         signer = Signer.open(self._own.certs)
         kafka = context.settings.kafka
-        decisions = LogTail(kafka, Topic.DECISIONS, keep_allowed, context.log)
-        signed = LogTail(kafka, Topic.SIGNED, keep_value, context.log)
+        decisions = LogTail(kafka, Topic.DECISIONS, keep_allowed, context.log, SMALL_VALUES)
+        signed = LogTail(kafka, Topic.SIGNED, keep_value, context.log, SMALL_VALUES)
         self._tails = [decisions, signed]
         limit = Deadline.after(_TAIL_SECONDS)
         await asyncio.gather(decisions.start(limit), signed.start(limit))

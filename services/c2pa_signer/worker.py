@@ -37,9 +37,12 @@ _EXTENSIONS = {
 
 
 def keep_allowed(record: Record) -> bytes | None:
-    """Decisions that let an output leave; nothing else is ever looked up."""
+    """What signing needs of decisions that let an output leave; nothing else is ever looked up."""
     decision = Decision.FromString(record.value)
-    return record.value if decision.action == ACTION_ALLOW and decision.stage == STAGE_OUTPUT else None
+    if decision.action != ACTION_ALLOW or decision.stage != STAGE_OUTPUT:
+        return None
+    del decision.inputs[:]
+    return decision.SerializeToString()
 
 
 class SignerRecords:

@@ -13,7 +13,7 @@ from ingest.settings import IngestSettings, read_ingest_settings
 from ingest.worker import IngestRecords, PromptAnswer, read_answer
 from sluice.bus.clients import group_consumer
 from sluice.bus.consumer import GroupReader
-from sluice.bus.tail import LogTail
+from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline
 from sluice.host.service import Context, Service
@@ -53,7 +53,7 @@ class IngestService(Service):
         policy = load(context.settings.policy)
         self._pool = await DecoderPool.open(self._own)
         preparer = Preparer(context.store, self._pool, self._own)
-        self._decisions = LogTail(context.settings.kafka, Topic.DECISIONS, read_answer, context.log)
+        self._decisions = LogTail(context.settings.kafka, Topic.DECISIONS, read_answer, context.log, SMALL_VALUES)
         await self._decisions.start(Deadline.after(_TAIL_SECONDS))
         self._records = IngestRecords(preparer, policy, self._decisions, finder(context.settings.kafka))
         self._servicer.most_bytes = self._own.max_image_bytes

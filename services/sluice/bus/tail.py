@@ -21,8 +21,10 @@ from sluice.settings import KafkaSettings
 from sluice.telemetry.logging import Log
 
 V = TypeVar("V")
-DEFAULT_MOST = 200_000
-"""Keys held; at some 1 KiB a decision this bounds the memory at about 200 MiB."""
+WHOLE_RECORDS = 50_000
+"""Keys held where whole records are kept; at 2 to 3 KiB a decision this bounds the memory at about 150 MiB."""
+SMALL_VALUES = 500_000
+"""Keys held where a few hundred bytes are kept of each."""
 
 
 class LogTail(Generic[V]):
@@ -34,7 +36,7 @@ class LogTail(Generic[V]):
         topic: str,
         read: Callable[[Record], V | None],
         log: Log,
-        most: int = DEFAULT_MOST,
+        most: int = WHOLE_RECORDS,
     ) -> None:
         """`read` turns a record into what is kept, on the reader's thread; None: nothing is."""
         self._kafka = kafka

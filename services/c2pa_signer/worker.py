@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from google.protobuf.message import DecodeError
 
+from c2pa_signer.asset import sign_asset
 from c2pa_signer.authorise import authorise
-from c2pa_signer.manifest import Facts, Ingredient, Part, plan
+from c2pa_signer.manifest import Facts, Ingredient, Part
 from c2pa_signer.settings import Mining
 from c2pa_signer.sign import Signed, Signer
 from sluice import __version__
@@ -18,7 +19,6 @@ from sluice.deadline import Deadline, now_ms
 from sluice.errors import NotReadyError, PoisonError, RetryableError, TerminalError
 from sluice.ids import partition_for
 from sluice.objects import ObjectStore, signed_key
-from sluice.provenance import State, verify
 from sluice.v1.asset_pb2 import ApprovedAsset, SignedAsset
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
@@ -122,9 +122,7 @@ class SignerRecords:
             raise TerminalError(f"not signed: no way to sign {media_type}")
         # Uploads are named, not opened: a stranger's manifest is not parsed beside the key.
         ingredients = [Ingredient(Part.UPLOAD, upload.media_type) for upload in uploads]
-        if b"c2pa" in picture and verify(picture, media_type, "").state is not State.NONE:
-            ingredients.insert(0, Ingredient(Part.SOURCE, media_type, picture))
-        return self._signer.sign(picture, media_type, plan(facts, media_type, ingredients))
+        return sign_asset(self._signer, facts, picture, ingredients)
 
     async def _settle(self, request_id: str) -> None:
         """Reads both logs to their end as it is now, so that "not there" is true."""

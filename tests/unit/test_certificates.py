@@ -13,6 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from typer.testing import CliRunner
 
 from sluice.cli.certs import app
+from sluice.cli.dev import app as dev
 from sluice.errors import NotReadyError
 from sluice.local.authority import issue_chain
 from sluice.local.certificates import certs_folder, create_chain, ensure_chain, load_chain
@@ -131,7 +132,7 @@ def _own_identifier(certificate: x509.Certificate) -> bytes:
 def test_the_command_makes_keeps_and_replaces(tmp_path: Path) -> None:
     environment = {"SLUICE_HOME": str(tmp_path)}
     answers = []
-    for arguments in (["certs"], ["certs"], ["certs", "--force"]):
+    for arguments in ([], [], ["--force"]):
         outcome = CliRunner().invoke(app, arguments, env=environment)
         assert outcome.exit_code == 0
         answers.append(json.loads(outcome.stdout))
@@ -141,9 +142,17 @@ def test_the_command_makes_keeps_and_replaces(tmp_path: Path) -> None:
     assert replaced["serial"] != made["serial"]
 
 
+def test_the_command_is_part_of_sluice(tmp_path: Path) -> None:
+    environment = {"SLUICE_HOME": str(tmp_path)}
+    made = CliRunner().invoke(dev, ["certs"], env=environment)
+    replaced = CliRunner().invoke(dev, ["certs", "--force"], env=environment)
+    assert (made.exit_code, replaced.exit_code) == (0, 0)
+    assert json.loads(made.stdout)["serial"] != json.loads(replaced.stdout)["serial"]
+
+
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     ensure_chain(tmp_path).key.unlink()
-    outcome = CliRunner().invoke(app, ["certs"], env={"SLUICE_HOME": str(tmp_path)})
+    outcome = CliRunner().invoke(app, [], env={"SLUICE_HOME": str(tmp_path)})
     assert outcome.exit_code == 1
     assert "has no key.pem" in outcome.stderr
 
@@ -153,6 +162,6 @@ def test_the_command_says_that_a_chain_has_expired(tmp_path: Path) -> None:
     begins = dt.datetime.now(dt.UTC) - dt.timedelta(days=10)
     for name, content in issue_chain(begins, leaf_days=1).items():
         (certs_folder(tmp_path) / name).write_bytes(content)
-    outcome = CliRunner().invoke(app, ["certs"], env={"SLUICE_HOME": str(tmp_path)})
+    outcome = CliRunner().invoke(app, [], env={"SLUICE_HOME": str(tmp_path)})
     assert outcome.exit_code == 1
     assert "has expired" in outcome.stderr

@@ -12,14 +12,9 @@ from sluice.errors import NotReadyError
 from sluice.local.certificates import Chain, create_chain, ensure_chain
 from sluice.settings import sluice_home
 
-app = typer.Typer(help="For development on one machine.", no_args_is_help=True)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 Force = Annotated[bool, typer.Option("--force", help="Replace the chain: what it signed no longer verifies.")]
-
-
-@app.callback()
-def dev() -> None:
-    """For development on one machine."""
 
 
 @app.command()

@@ -21,12 +21,15 @@ Array = npt.NDArray[Any]
 
 IMAGE_PROMPTS = ("vbench", "vbench-long", "t2i-compbench", "coco-captions-1k", "geneval", OWN)
 """Sources of what people ask an image generator for."""
-IMAGE_BUDGET = 0.002
+IMAGE_BUDGET = 0.003
 """The share of harmless image prompts that may reach 0.5, per category."""
-OTHER_BUDGET = 0.02
+OTHER_BUDGET = 0.04
 """The same for every other harmless English text."""
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-LEAST_SLOPE = 0.75
+SLOPES = (1.0, 3.0)
+"""Bounds of the curve's slope. A category with few examples gets a flat or a steep one by chance."""
+LEXICONS = ("surge-profanity",)
+"""Sources of single words: good to learn from, no measure of texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +55,16 @@ def calibrate(samples: Samples, network: Array, ngrams: Array) -> Calibration:
     count = samples.labels.shape[1]
     mix, slope, offset = np.full(count, 0.5), np.ones(count), np.zeros(count)
     groups = harmless(samples)
+    texts = np.array([row.source not in LEXICONS for row in samples.rows])[samples.row]
     for column in range(count):
-        known = samples.labels[:, column] >= 0
+        known = texts & (samples.labels[:, column] >= 0)
         labels = samples.labels[known, column]
         if 0 < labels.sum() < len(labels):
             mix[column] = _best_share(labels, equal[0][known, column], equal[1][known, column])
         mixed = mix[column] * equal[0][:, column] + (1 - mix[column]) * equal[1][:, column]
         if 0 < labels.sum() < len(labels):
             curve = LogisticRegression(C=1e3, class_weight="balanced").fit(mixed[known, None], labels)
-            slope[column] = max(float(curve.coef_[0, 0]), LEAST_SLOPE)
+            slope[column] = float(np.clip(curve.coef_[0, 0], *SLOPES))
         worst = by_row(samples, mixed[:, None])[:, 0]
         budgets = zip(groups, (IMAGE_BUDGET, OTHER_BUDGET), strict=True)
         points = [np.quantile(worst[group], 1 - budget) for group, budget in budgets if group.any()]

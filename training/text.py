@@ -23,7 +23,7 @@ from training import card, report
 from training.calibration import calibrate
 from training.rows import CATEGORIES, cap, read
 from training.samples import Samples, prepare, rarity_of
-from training.validation import fit_network, fit_ngrams, left_out
+from training.validation import fit_network, fit_ngrams, left_out, training_set
 
 ROOT = Path(__file__).resolve().parents[1]
 OWN_ROWS = ROOT / "training" / "data" / "own.jsonl"
@@ -48,10 +48,10 @@ def train(samples: Samples, plan: Plan) -> tuple[Heads, list[str]]:
     network_out, ngrams_out = left_out(samples, plan.units, plan.epochs)
     found = calibrate(samples, network_out, ngrams_out)
     scores = found.scores(network_out, ngrams_out)
-    everything = np.ones(len(samples.row), bool)
+    everything = training_set(samples, np.ones(len(samples.row), bool))
     network = fit_network(samples, everything, plan.units, plan.epochs)
     rarity = rarity_of(samples.counts)
-    weights, bias = fit_ngrams(samples.weighted(rarity), samples.labels)
+    weights, bias = fit_ngrams(samples.weighted(rarity)[everything], samples.labels[everything])
     heads = Heads(
         categories=np.array(list(CATEGORIES.values())),
         hidden=network.hidden,

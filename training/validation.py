@@ -21,6 +21,8 @@ SEEDS = (0, 1, 2)
 FAMILIES = ("vbench", "tldr", "self-instruct", "jailbreakbench", "gptfuzz", "mhc", "hatecheck")
 """Prefixes of sources that share an author or templates and so are left out together."""
 LEAST_POSITIVES = 5
+EMPHASIS = 4
+"""How often each row of our own counts in training: they are few, and close to what is asked of an image generator."""
 
 
 def family(source: str) -> str:
@@ -43,8 +45,15 @@ def folds(rows: Sequence[Row]) -> Array:
     )
 
 
+def training_set(samples: Samples, chosen: Array) -> Array:
+    """Indices of the chosen samples, our own ones several times."""
+    own = np.array([row.source == OWN for row in samples.rows])[samples.row]
+    indices: Array = np.flatnonzero(chosen)
+    return np.repeat(indices, np.where(own[indices], EMPHASIS, 1))
+
+
 def fit_network(samples: Samples, chosen: Array, units: int, epochs: int) -> Network:
-    """The network for these samples: the mean of one per seed."""
+    """The network for these samples, by index: the mean of one per seed."""
     return join([fit(samples.vectors[chosen], samples.labels[chosen], units, epochs, seed) for seed in SEEDS])
 
 
@@ -69,9 +78,10 @@ def left_out(samples: Samples, units: int, epochs: int) -> tuple[Array, Array]:
     network = np.zeros(samples.labels.shape, np.float32)
     ngrams = np.zeros(samples.labels.shape, np.float32)
     for number in range(FOLDS):
-        rest, out = fold != number, fold == number
+        out = fold == number
         if not out.any():
             continue
+        rest = training_set(samples, ~out)
         network[out] = fit_network(samples, rest, units, epochs)(samples.vectors[out])
         features = samples.weighted(rarity_of(samples.counts[rest]))
         weights, bias = fit_ngrams(features[rest], samples.labels[rest])

@@ -43,6 +43,7 @@ from sluice.v1.request_pb2 import Content, ObjectReference, Request, Role
 TEXT = "text/plain"
 
 _JPEG = "image/jpeg"
+_UNKNOWN = "application/octet-stream"
 _FETCH_ERRORS = {
     ForbiddenUriError: UNPROCESSABLE_FORBIDDEN_URI,
     TooLargeError: UNPROCESSABLE_TOO_LARGE,
@@ -112,14 +113,22 @@ class Preparer:
     async def prepare_upload(
         self, data: bytes, role: Role.ValueType, media_type: str
     ) -> tuple[ObjectReference | None, PreparedContent]:
-        """What `Ingest.Prepare` answers: the reference of the stored original, None where it cannot be read."""
+        """What `Ingest.Prepare` answers: the reference of the stored original, None where it is not kept.
+
+        A picture that cannot be read is kept as it came, unless it is too large: a request that names it is then
+        refused for the true reason.
+        """
         text = _is_text(media_type)
         if not role_fits(role, text):
             failed = UnreadableContentError(UNPROCESSABLE_TYPE_MISMATCH, "not what its role is for")
             return None, _unreadable("c0", role, hashlib.sha256(data).digest(), failed)
         if not text:
             prepared = await self.prepare_image(data, role, "c0", media_type)
-            return (prepared.image.original if prepared.HasField("image") else None), prepared
+            if prepared.HasField("image"):
+                return prepared.image.original, prepared
+            if not 0 < len(data) <= self._settings.max_image_bytes:
+                return None, prepared
+            return await self._store.keep(original_key(prepared.sha256), data, media_type or _UNKNOWN), prepared
         prepared = await self.prepare_text(data, role)
         if not prepared.HasField("text"):
             return None, prepared
@@ -133,6 +142,10 @@ class Preparer:
             failed = UnreadableContentError(UNPROCESSABLE_TYPE_MISMATCH, "not what its role is for")
             return _unreadable(content_id, role, reference.sha256, failed)
         limit = self._settings.max_text_bytes if text else self._settings.max_image_bytes
+        if not 0 < reference.size_bytes <= limit:
+            reason = UNPROCESSABLE_TOO_LARGE if reference.size_bytes else UNPROCESSABLE_EMPTY
+            failed = UnreadableContentError(reason, f"{reference.size_bytes} bytes, at most {limit} are read")
+            return _unreadable(content_id, role, reference.sha256, failed)
         async with self._room:
             try:
                 data = await self._store.get(reference, limit)

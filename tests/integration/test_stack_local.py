@@ -22,6 +22,7 @@ from sluice.local.state import STATE_FILE, Running, is_claimed, read_running
 from sluice.local.temporary import temporary
 from sluice.settings import KafkaSettings
 from tests.integration import tiny_stack
+from tests.integration.quick_start import quick_broker
 
 STOP_SECONDS = 20
 """What a stack promises."""
@@ -61,9 +62,9 @@ class Up:
 
 
 @contextmanager
-def up(home: Path, *lives: str) -> Iterator[Up]:
-    """`sluice up` with tiny services; killed at the end if it still runs."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "SLUICE_"))}
+def up(home: Path, *lives: str, **more: str) -> Iterator[Up]:
+    """`sluice up` with tiny services, and more variables; killed at the end if it still runs."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("KAFKA_", "SLUICE_"))} | more
     words = [sys.executable, str(Path(tiny_stack.__file__)), str(home), *lives]
     with (home.parent / f"{home.name}.said").open("w+") as said:
         process = subprocess.Popen(words, env=env, stdout=said, stderr=said, text=True)
@@ -127,6 +128,27 @@ def test_a_service_that_ends_is_reported_and_the_others_go_on(tmp_path: Path) ->
         assert stack.stop() == 0
         assert "deaf did not stop within 10 s and was killed" in stack.said()
         wait_until_gone([service.pid for service in running.services.values()])
+
+
+def test_a_stack_that_is_told_to_stop_while_it_starts_stops(tmp_path: Path) -> None:
+    with up(tmp_path / "home", "alpha=never") as stack:
+        stack.wait_until_said("starting 1 services")
+        pids = children_named(stack.process.pid, "java")
+        assert stack.stop() == 0
+        assert "stopped" in stack.said()
+        wait_until_gone(pids)
+        assert not is_claimed(stack.home)
+
+
+def test_somebody_elses_broker_is_used_and_left_running(tmp_path: Path) -> None:
+    broker = quick_broker(tmp_path / "theirs")
+    with up(tmp_path / "home", "alpha=ready", KAFKA_BOOTSTRAP_SERVERS=broker.bootstrap) as stack:
+        stack.wait_until_said("Ctrl-C stops it.")
+        assert stack.running().kafka == broker.bootstrap
+        assert children_named(stack.process.pid, "java") == []
+        assert stack.stop() == 0
+    assert describe(broker.kafka).keys() == set(Topic)
+    broker.stop()
 
 
 def test_without_its_broker_a_stack_stops_and_fails(tmp_path: Path) -> None:

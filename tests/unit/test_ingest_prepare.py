@@ -215,8 +215,8 @@ async def test_an_upload_gets_a_reference_for_a_request(preparer: Preparer, stor
 @pytest.mark.parametrize(
     ("data", "role", "media_type", "reason"),
     [
-        (JPEG, ROLE_UPLOAD, "image/png", UNPROCESSABLE_TYPE_MISMATCH),
         (JPEG, ROLE_PROMPT, "", UNPROCESSABLE_TYPE_MISMATCH),
+        (b"", ROLE_UPLOAD, "", UNPROCESSABLE_EMPTY),
         (b"a lighthouse", ROLE_UPLOAD, "text/plain", UNPROCESSABLE_TYPE_MISMATCH),
         (b"\xff", ROLE_PROMPT, "text/plain", UNPROCESSABLE_INVALID_TEXT),
         (bytes((4 << 20) + 1), ROLE_UPLOAD, "", UNPROCESSABLE_TOO_LARGE),
@@ -228,3 +228,21 @@ async def test_an_unreadable_upload_gets_none(
     reference, prepared = await preparer.prepare_upload(data, role, media_type)
     assert reference is None
     assert refusal(prepared) == reason
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type", "reason"),
+    [
+        (JPEG[: len(JPEG) // 2], "", UNPROCESSABLE_TRUNCATED),
+        (JPEG, "image/png", UNPROCESSABLE_TYPE_MISMATCH),
+        (b"not a picture at all", "", UNPROCESSABLE_UNKNOWN_TYPE),
+    ],
+)
+async def test_an_unreadable_picture_is_kept_and_refused_again_for_the_same_reason(
+    preparer: Preparer, data: bytes, media_type: str, reason: Unprocessable.ValueType
+) -> None:
+    reference, prepared = await preparer.prepare_upload(data, ROLE_UPLOAD, media_type)
+    assert refusal(prepared) == reason
+    assert reference is not None
+    again = await preparer.prepare_content(Content(role=ROLE_UPLOAD, reference=reference), 0)
+    assert refusal(again) == reason

@@ -77,6 +77,22 @@ def test_a_folder_of_ones_own_can_be_named(tmp_path: Path) -> None:
     assert distribution_folder({"SLUICE_KAFKA_DIST": str(tmp_path / "mine")}) == tmp_path / "mine"
 
 
+def test_an_unpacked_kafka_is_used_as_it_is(tmp_path: Path) -> None:
+    libs = tmp_path / "mine" / "libs"
+    libs.mkdir(parents=True)
+    (libs / "kafka_2.13-4.3.1.jar").touch()
+    assert ensure_kafka({"SLUICE_KAFKA_DIST": str(tmp_path / "mine")}, print) == libs
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
+    precious = tmp_path / "mine" / "precious"
+    precious.mkdir(parents=True)
+    env = {**machine(tmp_path, MAVEN), "SLUICE_KAFKA_DIST": str(tmp_path / "mine")}
+    with pytest.raises(NotReadyError, match="holds something that is not Kafka"):
+        ensure_kafka(env, print)
+    assert precious.exists()
+
+
 def test_the_default_folder_names_the_version_of_the_pom(tmp_path: Path) -> None:
     folder = distribution_folder({"HOME": str(tmp_path)})
     assert folder == tmp_path / ".cache" / "sluice" / "kafka-4.3.1"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sluice.errors import ConfigError
-from sluice.local.distribution import Say
+from sluice.local.progress import Say
 from sluice.local.state import Running, is_claimed, read_running
 from sluice.settings import KafkaSettings, Reader, read_kafka, sluice_home
 

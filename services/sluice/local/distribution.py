@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp, mkstemp
 from typing import Final
@@ -12,6 +12,7 @@ from typing import Final
 from sluice.errors import NotReadyError
 from sluice.local.java import find_java
 from sluice.local.locks import FileLock
+from sluice.local.progress import Say
 
 KAFKA_VERSION: Final = "4.3.1"
 POM: Final = Path(__file__).with_name("pom.xml")
@@ -20,23 +21,23 @@ FETCH_COMMAND: Final = "sluice dev kafka"
 _LOCK_SECONDS = 900.0
 _TELL_SECONDS = 10.0
 
-Say = Callable[[str], None]
-"""Tells a person what is going on, a line at a time."""
-
 
 def distribution_folder(env: Mapping[str, str]) -> Path:
     """Where the jars are kept: SLUICE_KAFKA_DIST, else `sluice/kafka-4.3.1` in the user's cache folder."""
     chosen = env.get("SLUICE_KAFKA_DIST", "")
     if chosen:
         return Path(chosen).absolute()
-    cache = env.get("XDG_CACHE_HOME", "") or os.path.join(env.get("HOME", "") or str(Path.home()), ".cache")  # noqa: PTH118
-    return Path(cache).absolute() / "sluice" / f"kafka-{KAFKA_VERSION}"
+    named = env.get("XDG_CACHE_HOME", "")
+    cache = Path(named) if named else Path(env.get("HOME", "") or Path.home()) / ".cache"
+    return cache.absolute() / "sluice" / f"kafka-{KAFKA_VERSION}"
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether the folder holds what this pom.xml resolves to. Its copy of the pom is written last."""
+    """Whether the folder can be used: it is what this pom.xml resolves to, or a Kafka that somebody unpacked."""
     copy = folder / POM.name
-    return copy.is_file() and copy.read_bytes() == POM.read_bytes() and any((folder / "libs").glob("*.jar"))
+    if copy.is_file():
+        return copy.read_bytes() == POM.read_bytes()
+    return any((folder / "libs").glob("kafka_2.13-4.*.jar"))
 
 
 def ensure_kafka(env: Mapping[str, str], say: Say) -> Path:
@@ -63,24 +64,27 @@ def ensure_kafka(env: Mapping[str, str], say: Say) -> Path:
 
 
 def _resolve(folder: Path, env: Mapping[str, str], say: Say) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / POM.name).is_file():
+        raise NotReadyError(f"{folder} holds something that is not Kafka: point SLUICE_KAFKA_DIST elsewhere")
     maven = shutil.which("mvn", path=env.get("PATH", ""))
     if maven is None:
         raise NotReadyError(
             "Maven fetches Kafka and is not installed: run `apt-get install maven` (or your system's equal), "
-            f"then `{FETCH_COMMAND}`; or point SLUICE_KAFKA_DIST at a folder that it has filled"
+            f"then `{FETCH_COMMAND}`; or point SLUICE_KAFKA_DIST at an unpacked Kafka {KAFKA_VERSION}"
         )
     java = find_java(env)
     say(f"fetching Apache Kafka {KAFKA_VERSION} with Maven (about 45 MB, once)")
     fresh = Path(mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    old = fresh / "old"
     try:
         command = [maven, "-B", "-ntp", "-q", "--strict-checksums", "-f", str(POM)]
-        command += ["dependency:copy-dependencies", f"-DoutputDirectory={fresh / 'libs'}"]
+        command += ["dependency:copy-dependencies", f"-DoutputDirectory={fresh / 'new' / 'libs'}"]
         # Maven needs a Java too, and the one from a Python package is on nobody's PATH.
-        _run(command, {"JAVA_HOME": str(java.home), **env}, say)
-        shutil.copyfile(POM, fresh / POM.name)
-        fresh.chmod(0o755)
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.rename(folder)
+        _run(command, {**env, **({"JAVA_HOME": str(java.home)} if java.is_whole else {})}, say)
+        shutil.copyfile(POM, fresh / "new" / POM.name)
+        if folder.exists():
+            folder.rename(old)
+        (fresh / "new").rename(folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     say(f"Apache Kafka {KAFKA_VERSION} is in {folder}")

@@ -33,6 +33,11 @@ class Java:
         """What JAVA_HOME would be."""
         return self.program.resolve().parent.parent
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether `home` is one: a `java` on PATH may be a script that finds the runtime elsewhere."""
+        return (self.home / "lib" / "modules").is_file()
+
 
 def release_of(banner: str) -> int | None:
     """The feature release in what `java -version` prints, or None."""

@@ -16,11 +16,12 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from sluice.errors import NotReadyError
-from sluice.local.distribution import Say, ensure_kafka
+from sluice.local.distribution import ensure_kafka
 from sluice.local.java import find_java
 from sluice.local.locks import FileLock
 from sluice.local.ports import LOOPBACK, free_ports, listens
 from sluice.local.process import Process
+from sluice.local.progress import Say
 from sluice.settings import KafkaSettings
 
 READY_SECONDS: Final = 60.0

@@ -13,7 +13,6 @@ from typing import Final
 
 from sluice.bus.create_topics import create
 from sluice.errors import NotReadyError
-from sluice.local.distribution import Say
 from sluice.local.health import Health, ask_health
 from sluice.local.interrupts import undisturbed
 from sluice.local.kafka import QUICK_START, Broker, start_broker
@@ -22,6 +21,7 @@ from sluice.local.logs import not_ready_reason
 from sluice.local.plan import Plan, service_env
 from sluice.local.ports import LOOPBACK, free_ports
 from sluice.local.process import Process, stop_all
+from sluice.local.progress import Progress, Say
 from sluice.local.state import Running, ServiceAt, claim, forget, publish
 from sluice.settings import KafkaSettings
 
@@ -29,7 +29,6 @@ READY_SECONDS: Final = 120.0
 """How long services may take to get ready, models loaded; on two quiet cores it is well under 45 s."""
 SERVICE_STOP_SECONDS: Final = 10.0
 
-_TELL_SECONDS = 5.0
 _POLL_SECONDS = 0.1
 
 
@@ -46,10 +45,11 @@ class Stack:
         self._ended: set[str] = set()
         self._started = ""
 
-    def start(self) -> Mapping[str, str]:
+    def start(self, all_or_nothing: bool = False) -> Mapping[str, str]:
         """Starts everything. Returns the services that did not get ready, with the reason.
 
-        Raises NotReadyError where the stack as a whole cannot work, ConfigError for a wrong environment.
+        `all_or_nothing`: do not wait for the others once one has failed. Raises NotReadyError where the stack as a
+        whole cannot work, ConfigError for a wrong environment.
         """
         self._started = datetime.now(UTC).isoformat(timespec="seconds")
         self._lock = claim(self._plan.home)
@@ -59,7 +59,7 @@ class Stack:
             mended = "" if found.corrected else " (left as it is)"
             self._say(f"topic {found.topic}: {found.setting} was {found.found}, not {found.wanted}{mended}")
         self._start_services(kafka)
-        failed = self._wait_ready()
+        failed = self._wait_ready(all_or_nothing)
         publish(self._plan.home, self.running())
         return failed
 
@@ -117,28 +117,31 @@ class Stack:
             env = service_env(self._plan, kafka.bootstrap, address)
             self._services[name] = Process.start(name, argv, env, self._plan.log(name))
 
-    def _wait_ready(self) -> dict[str, str]:
+    def _wait_ready(self, all_or_nothing: bool) -> dict[str, str]:
         failed: dict[str, str] = {}
         waiting = list(self._services)
-        begun = told = time.monotonic()
+        give_up = time.monotonic() + READY_SECONDS
+        progress = Progress(self._say)
         while waiting:
             for name, how in self.newly_ended():
                 self._say(f"{name} {how}")
                 failed[name] = how
-                waiting.remove(name)
+            if failed and all_or_nothing:
+                break
             if ended := self.broker_ended():
                 raise NotReadyError(f"Kafka {ended}")
-            waiting = [name for name in waiting if ask_health(self._addresses[name]) is not Health.SERVING]
+            waiting = [name for name in waiting if name not in failed and not self._serves(name)]
             reasons = {name: not_ready_reason(self._services[name].log) for name in waiting}
-            if time.monotonic() - begun > READY_SECONDS:
+            if time.monotonic() > give_up:
                 for name, reason in reasons.items():
                     self._say(f"{name} is not ready after {READY_SECONDS:.0f} s: {reason}")
                 return failed | reasons
-            if waiting and time.monotonic() - told > _TELL_SECONDS:
-                told = time.monotonic()
-                self._say(f"waiting for {', '.join(_with_reason(*pair) for pair in reasons.items())}")
+            progress.tell(f"waiting for {', '.join(_with_reason(*pair) for pair in reasons.items())}")
             time.sleep(_POLL_SECONDS)
         return failed
+
+    def _serves(self, name: str) -> bool:
+        return ask_health(self._addresses[name]) is Health.SERVING
 
 
 def _with_reason(name: str, reason: str) -> str:

@@ -8,8 +8,8 @@ from tempfile import mkdtemp
 
 from sluice.errors import NotReadyError
 from sluice.local.certificates import certs_folder, ensure_chain
-from sluice.local.distribution import Say
 from sluice.local.plan import make_plan, without_kafka
+from sluice.local.progress import Say
 from sluice.local.stack import Stack
 from sluice.local.state import Running
 from sluice.settings import default_models, default_policy
@@ -43,7 +43,7 @@ def temporary(
 def _start(stack: Stack, logs: Path, keep: Path) -> None:
     """Starts every service or raises NotReadyError and keeps the logs."""
     try:
-        failed = stack.start()
+        failed = stack.start(all_or_nothing=True)
         why = "\n".join(f"{name} {reason}" for name, reason in failed.items())
     except NotReadyError as error:
         why = str(error)

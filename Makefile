@@ -9,7 +9,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= uv
 BIN := .venv/bin
 DONE := .venv/.done
-CODE := $(wildcard services tests benchmarks training docs/examples)
+CODE := $(wildcard services tests benchmarks training)
 VERIFIERS := tests/verifiers
 
 .PHONY: help

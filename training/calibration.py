@@ -24,7 +24,11 @@ IMAGE_PROMPTS = ("vbench", "vbench-long", "t2i-compbench", "coco-captions-1k", "
 IMAGE_BUDGET = 0.003
 """The share of harmless image prompts that may reach 0.5, per category."""
 OTHER_BUDGET = 0.04
-"""The same for every other harmless English text."""
+"""The same for other harmless English texts, without those in `AFAR`."""
+AFAR = ("cyberseceval-frr", "hatecheck")
+"""Requests for security programs, and sentences built to quote or deny hate: the hardest harmless texts there are,
+and nothing that an image generator is asked for. Keeping to the budget there would cost a quarter of what is caught;
+the figures by source show what they pay instead."""
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 SLOPES = (1.0, 3.0)
 """Bounds of the curve's slope. A category with few examples gets a flat or a steep one by chance."""
@@ -54,7 +58,9 @@ def calibrate(samples: Samples, network: Array, ngrams: Array) -> Calibration:
     equal = (network / spread[0], ngrams / spread[1])
     count = samples.labels.shape[1]
     mix, slope, offset = np.full(count, 0.5), np.ones(count), np.zeros(count)
-    groups = harmless(samples)
+    image, other = harmless(samples)
+    near = np.array([row.source not in AFAR for row in samples.rows])
+    groups = (image, other & near)
     texts = np.array([row.source not in LEXICONS for row in samples.rows])[samples.row]
     for column in range(count):
         known = texts & (samples.labels[:, column] >= 0)

@@ -61,7 +61,9 @@ def fit(vectors: Array, labels: Array, units: int, epochs: int, seed: int) -> Ne
         for index, gradient in enumerate(gradients):
             first[index] = 0.9 * first[index] + 0.1 * gradient
             second[index] = 0.999 * second[index] + 0.001 * gradient**2
-            move = first[index] / (1 - 0.9 ** (step + 1)) / (np.sqrt(second[index] / (1 - 0.999 ** (step + 1))) + 1e-8)
+            move = (
+                first[index] / (1 - 0.9 ** (step + 1)) / (np.sqrt(second[index] / (1 - 0.999 ** (step + 1))) + 1e-8)
+            )
             decay = DECAY * parameters[index] if parameters[index].ndim == 2 else 0
             parameters[index] = (parameters[index] - rate * (move + decay)).astype(np.float32)
     return Network(parameters[0] * np.float32(SCALE), *parameters[1:])

@@ -36,9 +36,9 @@ def categories(samples: Samples, scores: Array) -> list[str]:
         any_caught = np.mean(rows[known][truth == 1].max(axis=1) >= LEVEL)
         lines.append(
             f"{name}: AUPRC {average_precision_score(truth, found):.3f} (share of positives {truth.mean():.3f}, "
-            f"{int(truth.sum())} of {len(truth)}); at 0.5 catches {caught:.3f}, with every category {any_caught:.3f}; "
-            f"harmless image prompts at or above 0.5: {_share(rows[image, column])}, other harmless: "
-            f"{_share(rows[other, column])}"
+            f"{int(truth.sum())} of {len(truth)}); at 0.5 catches {caught:.3f}, with every category "
+            f"{any_caught:.3f}; harmless image prompts at or above 0.5: {_share(rows[image, column])}, "
+            f"other harmless: {_share(rows[other, column])}"
         )
     return lines
 

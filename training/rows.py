@@ -39,8 +39,7 @@ class Row:
 
 def read(path: Path) -> list[Row]:
     """The rows of a file, plain or gzipped. Raises ValueError with the line number where one is wrong."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
         return [_row(line, f"{path.name}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
 
 

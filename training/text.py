@@ -44,7 +44,7 @@ class Plan:
 
 
 def train(samples: Samples, plan: Plan) -> tuple[Heads, list[str]]:
-    """The heads, and the lines that say how well they did on left-out sources. The same input gives the same heads."""
+    """The heads, and lines that say how well they did on left-out sources. The same input gives the same heads."""
     network_out, ngrams_out = left_out(samples, plan.units, plan.epochs)
     found = calibrate(samples, network_out, ngrams_out)
     scores = found.scores(network_out, ngrams_out)

@@ -22,7 +22,7 @@ FAMILIES = ("vbench", "tldr", "self-instruct", "jailbreakbench", "gptfuzz", "mhc
 """Prefixes of sources that share an author or templates and so are left out together."""
 LEAST_POSITIVES = 5
 EMPHASIS = 4
-"""How often each row of our own counts in training: they are few, and close to what is asked of an image generator."""
+"""How often a row of our own counts in training: they are few, and close to what image generators are asked for."""
 
 
 def family(source: str) -> str:

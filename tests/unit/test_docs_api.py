@@ -102,7 +102,7 @@ def test_the_other_keys_are_named() -> None:
 
 @pytest.mark.parametrize("script", re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
 def test_what_the_scripts_import_exists(script: str) -> None:
-    """They run against a stack in tests/integration/test_docs_api.py."""
+    """They run against a stack in tests/integration/test_docs_scripts.py."""
     imports = [node for node in ast.walk(ast.parse(script)) if isinstance(node, ast.ImportFrom)]
     assert imports
     for node in imports:

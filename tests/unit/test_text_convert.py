@@ -62,6 +62,7 @@ def embed(session: Any, ids: list[list[int]]) -> Array:
 
 def reference(weights: dict[str, Array], ids: list[int]) -> Array:
     """BERT as its paper describes it, one text at a time, in float64."""
+
     def linear(x: Array, name: str) -> Array:
         found: Array = x @ weights[f"{name}.weight"].T.astype(np.float64) + weights[f"{name}.bias"]
         return found

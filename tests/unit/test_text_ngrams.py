@@ -7,7 +7,6 @@ import pytest
 
 from sluice.text.ngrams import BUCKETS, grams, vector
 
-
 GOLDEN_AB = [(7086, 1), (13392, 1), (22326, 1), (26833, 1), (31020, 1), (31545, 1), (61361, 1)]
 GOLDEN_DIGEST = "73dc9c270eef12f38ce92bc4cdfa698876ab6b08720dee37f509f948fdab90e1"
 

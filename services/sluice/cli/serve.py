@@ -7,19 +7,30 @@ from sluice.cli.tell import refuse, say
 from sluice.cli.where import find_running, no_broker
 from sluice.errors import TerminalError
 from sluice.local.entry_points import load_service
+from sluice.local.health import Health, ask_health
 from sluice.local.state import Running
 from sluice.settings import sluice_home
 
 
-def joining(env: Mapping[str, str], running: Running) -> dict[str, str]:
-    """The environment of a service that joins the running stack; what the caller set itself stays."""
+def joining(env: Mapping[str, str], running: Running, address: str | None) -> dict[str, str]:
+    """The environment of a service that joins the running stack; what the caller set itself stays.
+
+    `address`: where it shall listen, None for any free port.
+    """
     stack = {
         "KAFKA_BOOTSTRAP_SERVERS": running.kafka,
         "SLUICE_OBJECT_STORE": running.object_store,
         "SLUICE_C2PA_CERTS": running.certificates,
         "SLUICE_TEST_BANK": "1",
+        **({"SLUICE_GRPC_ADDRESS": address} if address else {}),
     }
     return {**stack, **{name: value for name, value in env.items() if value}}
+
+
+def vacant_address(name: str, running: Running) -> str | None:
+    """Where the stack's own service of this name listened, if it is gone: callers look for it there."""
+    at = running.services.get(name)
+    return at.address if at and ask_health(at.address) is Health.UNREACHABLE else None
 
 
 def serve(name: str) -> int:
@@ -33,5 +44,5 @@ def serve(name: str) -> int:
         running = find_running(sluice_home(env), say)
         if running is None:
             raise no_broker(env)
-        env = joining(env, running)
+        env = joining(env, running, vacant_address(name, running))
     return main(env)

@@ -75,4 +75,3 @@ def _unmix(text: str) -> str:
         return _translate(word, TWINS) if latin and not at_home and set(word) <= TWINS.keys() else word
 
     return _WORD.sub(mend, text)
-

@@ -68,8 +68,7 @@ class Heads:
 
     def save(self, path: Path) -> None:
         """Writes an .npz in one step; weights as float16. The same heads give the same bytes."""
-        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        packed = {name: value if value.dtype.kind == "U" else _half(value) for name, value in arrays.items()}
+        packed: dict[str, Any] = {field.name: _packed(getattr(self, field.name)) for field in fields(self)}
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **packed)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,9 +80,9 @@ class Heads:
     def load(cls, path: Path) -> "Heads":
         """Reads what `save` wrote. Raises NotReadyError where the file is not heads for this code."""
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
                 arrays = {field.name: file[field.name] for field in fields(cls)}
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise NotReadyError(f"{path.name} does not hold text heads ({type(error).__name__})") from error
         heads = cls(**{name: a if a.dtype.kind == "U" else a.astype(np.float32) for name, a in arrays.items()})
         if heads.ngrams.shape != (BUCKETS, len(heads.categories)):
@@ -91,6 +90,8 @@ class Heads:
         return heads
 
 
-def _half(value: Floats) -> Floats:
-    """float16 for big arrays; the few numbers of a calibration keep their digits."""
+def _packed(value: Floats) -> Floats:
+    """float16 for big arrays; names and the few numbers of a calibration stay as they are."""
+    if value.dtype.kind == "U":
+        return value
     return value.astype(np.float16 if value.size > 4096 else np.float32)

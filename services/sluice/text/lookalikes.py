@@ -8,8 +8,9 @@ def _pairs(line: str) -> dict[str, str]:
 
 
 LATIN_VARIANTS: Mapping[str, str] = _pairs(
-    "ɑa ɐa ƅb ɓb ƈc ɖd ɗd đd Đd ƌd ǝe əe ɛe ƒf ɡg ɠg ħh Ħh ɦh ɨi ıi ɩi ɉj ƙk łl Łl ɫl ƚl ɱm ɲn ŋn ƞn øo Øo ɵo ɔo ƥp ɋq"
-    " ʀr ɍr ɾr ʂs ŧt Ŧt ƭt ʉu ʋv ⱳw ʏy ƴy ƶz ʐz ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ꞯq ꜱs ᴛt ᴜu ᴠv ᴡw ᴢz"
+    "ɑa ɐa ƅb ɓb ƈc ɖd ɗd đd Đd ƌd ǝe əe ɛe ƒf ɡg ɠg ħh Ħh ɦh ɨi ıi ɩi ɉj ƙk łl Łl ɫl ƚl ɱm ɲn ŋn ƞn øo Øo ɵo ɔo ƥp"
+    " ɋq ʀr ɍr ɾr ʂs ŧt Ŧt ƭt ʉu ʋv ⱳw ʏy ƴy ƶz ʐz ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ꞯq ꜱs ᴛt ᴜu ᴠv ᴡw"
+    " ᴢz"
 ) | {chr(first + index): chr(ord("a") + index) for first in (0x1F150, 0x1F170) for index in range(26)}
 """Letters of the Latin script that stand for a plain one, small capitals, and letters in black discs and boxes."""
 

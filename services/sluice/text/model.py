@@ -84,9 +84,7 @@ class TextModel:
         vectors = await embed(self.engine, windows)
         scores = await asyncio.to_thread(self._scores, vectors, windows)
         ends = np.cumsum([len(one) for one in cut])[:-1]
-        return [
-            dict(zip(self.categories, part.max(axis=0).tolist(), strict=True)) for part in np.split(scores, ends)
-        ]
+        return [dict(zip(self.categories, part.max(axis=0).tolist(), strict=True)) for part in np.split(scores, ends)]
 
     def _scores(self, vectors: Floats, windows: Sequence[Window]) -> Floats:
         return self.heads.scores(vectors, [self.heads.sparse(window.text) for window in windows])

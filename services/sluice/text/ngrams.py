@@ -6,6 +6,7 @@ The hash is CRC-32, which is the same everywhere; Python's own `hash` differs be
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log
 from typing import Any
 from zlib import crc32
@@ -37,7 +38,7 @@ def grams(text: str) -> Counter[int]:
     """
     words = [word.encode() for word in _WORD.findall(text.lower())]
     hits = [crc32(word, _WORD_SEED) for word in words]
-    hits += [crc32(first + b" " + second, _PAIR_SEED) for first, second in zip(words, words[1:], strict=False)]
+    hits += [crc32(first + b" " + second, _PAIR_SEED) for first, second in pairwise(words)]
     for word in words:
         padded = f" {word.decode()} "
         for size in range(2, LONGEST + 1):

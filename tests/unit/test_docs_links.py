@@ -1,0 +1,77 @@
+"""What the documents point to is there: files, commands, make targets; and SECURITY.md agrees with asyncapi.yaml."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+import yaml
+
+from sluice.bus.topics import Topic
+from sluice.cli import decisions, dev, models, topics
+from sluice.cli.main import app
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+FOLDERS = ("services", "protos", "policies", "docs", "tests", "models", "benchmarks", "training", "asyncapi.yaml")
+
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+def commands() -> set[str]:
+    """Every command line of `sluice`, without options."""
+    groups = {"decisions": decisions.app, "dev": dev.app, "models": models.app, "topics": topics.app}
+    names = set(typer.main.get_group(app).commands)
+    return names | {f"{group} {name}" for group, sub in groups.items() for name in typer.main.get_group(sub).commands}
+
+
+@every_page
+def test_links_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+@every_page
+def test_paths_in_code_exist(page: Path) -> None:
+    spans = re.findall(r"`([\w./-]+/[\w./-]*|asyncapi\.yaml)`", page.read_text())
+    named = [span for span in spans if span.split("/")[0] in FOLDERS]
+    allowed_to_miss = {"services/sluice/v1"}
+    example = set(re.findall(r"^`([\w/.]+)`\n\n```", page.read_text(), re.MULTILINE))
+    assert [span for span in named if span not in allowed_to_miss | example and not (ROOT / span).exists()] == []
+
+
+@every_page
+def test_commands_exist(page: Path) -> None:
+    known = commands()
+    said = re.findall(r"(?:`|\$ |^ {4}|bin/)sluice ([a-z]+)(?: ([a-z]+))?", page.read_text(), re.MULTILINE)
+    groups = {name.split()[0] for name in known if " " in name}
+    unknown = [
+        (first, second)
+        for first, second in said
+        if first not in known or (first in groups and second and f"{first} {second}" not in known)
+    ]
+    assert unknown == []
+
+
+@every_page
+def test_make_targets_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    said = set(re.findall(r"(?:`|\$ |^ {4})make ([a-z]+)", page.read_text(), re.MULTILINE))
+    assert said <= targets
+
+
+def topics_in(cell: str) -> set[str]:
+    return set(re.findall(r"`([^`]+)`", cell))
+
+
+def test_the_rights_of_principals_are_what_services_use() -> None:
+    channels = yaml.safe_load((ROOT / "asyncapi.yaml").read_text())["channels"]
+    row = re.compile(r"^\| `?([\w -]+?)`? \| ([^|]*) \| ([^|]*) \| [^|]*\|$", re.MULTILINE)
+    rights = {who: (topics_in(w), topics_in(r)) for who, w, r in row.findall((ROOT / "SECURITY.md").read_text())}
+    for who in ("ingest", "orchestrator", "c2pa-signer"):
+        assert rights[who][0] == {name for name in Topic if who in channels[name]["x-writers"]}
+        assert rights[who][1] == {name for name in Topic if who in channels[name]["x-readers"]}
+    for check in ("text-classifier", "image-classifier", "person-classifier", "hash-matcher"):
+        assert rights["each check"][0] == {name for name in Topic if check in channels[name]["x-writers"]}
+        assert rights["each check"][1] == {name for name in Topic if check in channels[name]["x-readers"]}

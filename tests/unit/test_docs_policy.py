@@ -1,0 +1,106 @@
+"""docs/policy.md tells the policy language and the default policy as the code has them."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sluice.errors import ConfigError
+from sluice.policy import load as loader
+from sluice.policy.facts import FUNCTIONS, VARIABLES, content_value
+from sluice.policy.load import load
+from sluice.policy.model import CATEGORIES, MOST_DEADLINE_MS, Policy
+from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "policy.md").read_text()
+DEFAULT = ROOT / "policies" / "default.yaml"
+FLOOR = "when: 'contents.exists(c, c.known_csam)'"
+
+
+@pytest.fixture(scope="module")
+def default() -> Policy:
+    return load(DEFAULT)
+
+
+def block(language: str) -> str:
+    (text,) = re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    return str(text)
+
+
+def code() -> set[str]:
+    """Everything that the page sets as code, with the words inside it."""
+    spans = re.findall(r"`([^`\n]+)`", PAGE)
+    return {word for span in spans for word in (span, *re.findall(r"\w+", span))}
+
+
+def test_its_example_is_a_policy(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(block("yaml"))
+    policy = load(path)
+    assert len(policy.rules) == 4
+    path.write_text(block("yaml").replace("has(g.signals.drawn) && ", ""))
+    with pytest.raises(ConfigError, match="fails on a probe"):
+        load(path)
+
+
+def test_every_key_name_and_category_is_told() -> None:
+    known = {*loader._TOP, *loader._STAGE, *loader._RULE, *loader._ROLES, *loader._BANDS, *loader._STAGES}
+    words = {*known, *loader._SEVERITIES, *loader._MACROS, *VARIABLES, *FUNCTIONS, *CATEGORIES}
+    assert words - code() == set()
+
+
+def test_every_field_of_a_content_is_told() -> None:
+    result = ContentResult(status=STATUS_OK)
+    result.matches.add(kind="csam")
+    value = content_value("c0", "UPLOAD", "image", [result])
+    assert set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE)) >= value.keys()
+    assert value["matches"][0].keys() <= code()
+    assert {f'"{name.removeprefix("PERSON_")}"' for name, number in Person.items() if number} <= set(
+        re.findall(r'"\w+"', PAGE)
+    )
+
+
+def test_the_most_that_a_request_waits() -> None:
+    assert f"longer than {MOST_DEADLINE_MS // 1000} s" in PAGE
+
+
+def test_every_rule_of_the_default_policy_is_told(default: Policy) -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| ([A-Z]+) \| ([\w, ]+) \|", PAGE, re.MULTILINE)
+    assert rows == [(rule.id, rule.action.name, ", ".join(rule.cites)) for rule in default.rules]
+
+
+def test_every_cited_statement_is_told(default: Policy) -> None:
+    told = re.findall(r"^\| ([A-Z]\d+) \|", PAGE, re.MULTILINE)
+    cited = {statement for rule in default.rules for statement in rule.cites}
+    assert len(told) == len(set(told))
+    assert set(told) == cited
+
+
+def test_what_teens_have_lower_is_told(default: Policy) -> None:
+    (sentence,) = re.findall(r"TEEN has lower thresholds for (.*?) \(", PAGE, re.DOTALL)
+    assert set(re.findall(r"`([^`]+)`", sentence)) == set(default.thresholds["TEEN"])
+
+
+def test_the_floor_is_as_the_page_says(tmp_path: Path) -> None:
+    assert FLOOR in PAGE
+    path = tmp_path / "policy.yaml"
+    path.write_text(block("yaml").replace(FLOOR, "when: 'false'"))
+    with pytest.raises(ConfigError, match="is required"):
+        load(path)
+
+
+def test_its_command_accepts_the_default_policy_and_refuses_another(tmp_path: Path) -> None:
+    _, words, path = re.fullmatch(r"(\S+) -c '([^']+)' (\S+)\n", block("sh")).groups()  # type: ignore[union-attr]
+    done = subprocess.run([sys.executable, "-c", words, path], cwd=ROOT, check=False, timeout=60)
+    assert done.returncode == 0
+    bad = tmp_path / "policy.yaml"
+    bad.write_text("version: 1\n")
+    refused = subprocess.run(
+        [sys.executable, "-c", words, str(bad)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert refused.returncode == 1
+    assert f"{bad}:1:" in refused.stderr
+    assert "'rules' is missing" in refused.stderr

@@ -97,7 +97,7 @@ def publish(kafka: KafkaSettings, value: bytes, key: bytes) -> None:
     [
         (b"not a message of ours \xff\xff\xff", DEAD_LETTER_REASON_MALFORMED),
         (random.Random(3).randbytes(3000), DEAD_LETTER_REASON_MALFORMED),
-        (b"", DEAD_LETTER_REASON_INVALID_REQUEST_ID),
+        (b"", DEAD_LETTER_REASON_MALFORMED),
         (ask(prompt("x"), request_id="17").SerializeToString(), DEAD_LETTER_REASON_INVALID_REQUEST_ID),
     ],
     ids=["words", "noise", "empty", "bad-id"],

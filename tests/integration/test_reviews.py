@@ -31,7 +31,8 @@ def publish(kafka: KafkaSettings, release: Release, key: str) -> None:
 def test_a_review_releases_nothing_until_a_person_does(client: Client, kafka: KafkaSettings) -> None:
     request = held(ask_output(samples.pictures()[5].data))
     answer = client.moderate(request)
-    assert (action(answer.decision), rules(answer.decision)) == ("REVIEW", {"held-tenant"})
+    assert action(answer.decision) == "REVIEW"
+    assert "held-tenant" in rules(answer.decision)
     assert not answer.HasField("asset")
     assert of_request(kafka, Topic.APPROVED, request.id, seconds=1) == []
     (record,) = of_request(kafka, Topic.REVIEWS, request.id)

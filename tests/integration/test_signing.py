@@ -12,8 +12,8 @@ from sluice.objects import ObjectStore
 from sluice.provenance import State, verify
 from sluice.v1.c2pa_signer_pb2 import SignRequest
 from sluice.v1.c2pa_signer_pb2_grpc import C2paSignerStub
-from sluice.v1.request_pb2 import ROLE_GENERATED, ObjectReference
-from tests.integration.client import Client, action, ask_output
+from sluice.v1.request_pb2 import ROLE_GENERATED, STAGE_OUTPUT, Content, ObjectReference
+from tests.integration.client import Client, action, ask, ask_output
 
 
 def fetch(stack: Running, reference: ObjectReference) -> bytes:
@@ -22,8 +22,9 @@ def fetch(stack: Running, reference: ObjectReference) -> bytes:
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "TIFF", "AVIF"])
 def test_an_allowed_output_is_signed_for_its_decision(client: Client, stack: Running, kind: str) -> None:
-    picture = samples.pictures()[2].encoded(kind)
-    answer = client.moderate(ask_output(picture))
+    stored = client.prepare(samples.pictures()[2].encoded(kind), ROLE_GENERATED).reference
+    picture = Content(role=ROLE_GENERATED, reference=stored)
+    answer = client.moderate(ask(picture, stage=STAGE_OUTPUT))
     assert action(answer.decision) == "ALLOW"
     signed = fetch(stack, answer.asset.signed)
     anchors = (Path(stack.certificates) / "root.pem").read_text()

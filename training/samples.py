@@ -14,9 +14,9 @@ from sluice.text.ngrams import BUCKETS, Sparse, vector
 from sluice.text.windows import Window, Windows
 from training.rows import CATEGORIES, Row
 
-MOST_SAFE_WINDOWS = 4
-"""Windows taken of a long safe text: each of them is safe. Of an unsafe one only the first is taken, since nobody
-says where the unsafe part is."""
+MOST_SAFE_WINDOWS = 16
+"""Windows taken of a long safe text, evenly spread: each of them is safe. Of an unsafe one only the first is taken,
+since nobody says where the unsafe part is."""
 
 Array = npt.NDArray[Any]
 
@@ -49,7 +49,7 @@ async def prepare(rows: Sequence[Row], windows: Windows, engine: Engine) -> Samp
     pieces: list[Window] = []
     owner: list[int] = []
     for index, row in enumerate(rows):
-        taken = windows.cut(row.text)[: MOST_SAFE_WINDOWS if row.unsafe is False else 1]
+        taken = _spread(windows.cut(row.text), MOST_SAFE_WINDOWS if row.unsafe is False else 1)
         pieces += taken
         owner += [index] * len(taken)
     labels = np.full((len(pieces), len(CATEGORIES)), -1, np.int8)
@@ -59,6 +59,12 @@ async def prepare(rows: Sequence[Row], windows: Windows, engine: Engine) -> Samp
                 labels[sample, column] = rows[index].labels[name]
     sparse = [vector(piece.text) for piece in pieces]
     return Samples(rows, np.array(owner), await embed(engine, pieces), _matrix(sparse), labels)
+
+
+def _spread(pieces: Sequence[Window], most: int) -> list[Window]:
+    """At most `most` of them, the first one among them."""
+    step = max(1.0, len(pieces) / most)
+    return [pieces[int(number * step)] for number in range(min(most, len(pieces)))]
 
 
 def _matrix(sparse: Sequence[Sparse]) -> csr_matrix:

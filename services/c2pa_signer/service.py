@@ -21,7 +21,8 @@ from sluice.settings import Reader, sluice_home
 from sluice.v1.c2pa_signer_pb2_grpc import add_C2paSignerServicer_to_server
 
 GROUP = "sluice-c2pa-signer"
-_TAIL_SECONDS = 60.0
+_TAIL_SECONDS = 3600.0
+"""How long reading the log back may take at start; the service is not ready meanwhile, and can be stopped."""
 _CONCURRENCY = 8
 
 

@@ -23,7 +23,8 @@ from sluice.settings import Reader, read_settings
 from sluice.v1.ingest_pb2_grpc import add_IngestServicer_to_server
 
 GROUP = "sluice-ingest"
-_TAIL_SECONDS = 60.0
+_TAIL_SECONDS = 3600.0
+"""How long reading the log back may take at start; the service is not ready meanwhile, and can be stopped."""
 _CONCURRENCY = 32
 
 

@@ -1,6 +1,5 @@
 """The gRPC road: publish the request, wait for its decision and, for an allowed output, the signed picture."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from sluice.bus.topics import Topic
 from sluice.contract.digests import request_digest
 from sluice.deadline import Deadline
 from sluice.errors import RetryableError, SluiceError, TerminalError
+from sluice.host.streams import as_ready
 from sluice.ids import parse_request_id, partition_for
 from sluice.policy.model import Policy
 from sluice.v1.asset_pb2 import SignedAsset
@@ -32,7 +32,6 @@ GRACE_SECONDS = 10.0
 """How long after the request's own deadline a door still waits: the decision that it brings about comes then."""
 SIGNING_SECONDS = 30.0
 """How long a door waits for the signed picture after an ALLOW."""
-_STREAM_INFLIGHT = 64
 
 
 class ConflictError(SluiceError):
@@ -125,36 +124,18 @@ class OrchestratorRpc(OrchestratorServicer):
         self, requests: AsyncIterator[ModerateStreamRequest], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> AsyncIterator[ModerateStreamResponse]:
         """Many requests; answers as they are ready. An answer with an error has no decision: not allowed."""
-        room = asyncio.Semaphore(_STREAM_INFLIGHT)
-        answers: asyncio.Queue[ModerateStreamResponse | None] = asyncio.Queue()
 
-        async def one(request: Request) -> None:
+        async def one(message: ModerateStreamRequest) -> ModerateStreamResponse:
+            request = message.request
             try:
                 found = await self._ready().moderate(request, context.time_remaining())
-                asset = found.asset if found.HasField("asset") else None
-                answer = ModerateStreamResponse(request_id=request.id, decision=found.decision, asset=asset)
             except SluiceError as error:
-                answer = ModerateStreamResponse(request_id=request.id, error=str(error))
-            finally:
-                room.release()
-            await answers.put(answer)
+                return ModerateStreamResponse(request_id=request.id, error=str(error))
+            asset = found.asset if found.HasField("asset") else None
+            return ModerateStreamResponse(request_id=request.id, decision=found.decision, asset=asset)
 
-        async def feed() -> None:
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    async for message in requests:
-                        await room.acquire()
-                        tasks.create_task(one(message.request))
-            finally:
-                await answers.put(None)
-
-        feeding = asyncio.create_task(feed())
-        try:
-            while (answer := await answers.get()) is not None:
-                yield answer
-            await feeding
-        finally:
-            feeding.cancel()
+        async for answer in as_ready(requests, one):
+            yield answer
 
     def _ready(self) -> Road:
         if self.road is None:

@@ -21,7 +21,8 @@ from sluice.settings import Reader
 from sluice.v1.orchestrator_pb2_grpc import add_OrchestratorServicer_to_server
 
 GROUP = "sluice-orchestrator"
-_TAIL_SECONDS = 60.0
+_TAIL_SECONDS = 3600.0
+"""How long reading the log back may take at start; the service is not ready meanwhile, and can be stopped."""
 
 
 class OrchestratorService(Service):

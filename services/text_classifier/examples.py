@@ -1,11 +1,11 @@
-"""Texts with known answers. The suggested thresholds of the heads' card are the measure."""
+"""Texts with known answers."""
 
 from collections.abc import Sequence
 
 from sluice.check import Example, Item, Kind, Result, Status
 
-LIKELY = 0.5
-"""Scores are calibrated so that this is the point where, of two equally frequent kinds, neither is likelier."""
+LEVEL = 0.5
+"""What the card of the heads suggests in every category: the point that few harmless texts reach."""
 
 
 def examples() -> Sequence[Example]:
@@ -22,8 +22,8 @@ def _text(text: str) -> Item:
 
 
 def _harmless(result: Result) -> bool:
-    return result.status is Status.OK and bool(result.scores) and max(result.scores.values()) < LIKELY
+    return result.status is Status.OK and bool(result.scores) and max(result.scores.values()) < LEVEL
 
 
 def _illicit(result: Result) -> bool:
-    return result.status is Status.OK and result.scores["illicit"] >= LIKELY
+    return result.status is Status.OK and result.scores["illicit"] >= LEVEL

@@ -16,7 +16,7 @@ from sluice.v1.orchestrator_pb2_grpc import OrchestratorStub
 from sluice.v1.person_classifier_pb2_grpc import PersonClassifierStub
 from sluice.v1.request_pb2 import ROLE_PROMPT, ROLE_UPLOAD
 from sluice.v1.text_classifier_pb2_grpc import TextClassifierStub
-from sluice.v1.verdict_pb2 import PERSON_NONE, PERSON_UNSPECIFIED, STATUS_OK
+from sluice.v1.verdict_pb2 import PERSON_NONE, PERSON_UNSPECIFIED, STATUS_OK, STATUS_UNPROCESSABLE
 from tests.integration.client import Client, action, ask, prompt
 
 SERVICES = {
@@ -39,7 +39,7 @@ def test_health_and_reflection(client: Client, name: str) -> None:
         request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
         response_deserializer=health_pb2.HealthCheckResponse.FromString,
     )
-    for service in ("", SERVICES[name]):
+    for service in ("", "live", SERVICES[name]):
         answer = check(health_pb2.HealthCheckRequest(service=service), timeout=10)
         assert answer.status == health_pb2.HealthCheckResponse.SERVING
     # A call by path, as grpcurl makes it: the generated stubs of these two services have no types.
@@ -75,6 +75,18 @@ def test_streams_answer_every_item(client: Client) -> None:
     answers = list(stub.ClassifyStream(iter(asked), timeout=60))
     assert sorted(answer.tag for answer in answers) == sorted(request.tag for request in asked)
     assert all(answer.result.status == STATUS_OK for answer in answers)
+
+
+def test_one_bad_item_of_a_stream_costs_only_its_own_answer(client: Client) -> None:
+    stub = TextClassifierStub(client.channels["text-classifier"])
+    good = client.prepare(b"a lighthouse", ROLE_PROMPT, "text/plain").content
+    bad = client.prepare(samples.pictures()[0].data, ROLE_UPLOAD).content
+    asked = [
+        text_classifier_pb2.TextClassifierClassifyStreamRequest(tag=tag, content=content)
+        for tag, content in (("a", good), ("b", bad), ("c", good))
+    ]
+    statuses = {answer.tag: answer.result.status for answer in stub.ClassifyStream(iter(asked), timeout=60)}
+    assert statuses == {"a": STATUS_OK, "b": STATUS_UNPROCESSABLE, "c": STATUS_OK}
 
 
 def test_picture_checks(client: Client) -> None:

@@ -85,6 +85,12 @@ def test_child_safety_cannot_be_weakened(tmp_path: Path, floor: str) -> None:
     assert "is required" in problems(write(tmp_path, floor))
 
 
+@pytest.mark.parametrize("role", ["UPLOAD", "GENERATED"])
+def test_no_picture_goes_unmatched(tmp_path: Path, role: str) -> None:
+    stage = f"{{deadline: 2s, max_deadline: 60s, on_incomplete: BLOCK, checks: {{{role}: [image]}}}}"
+    assert "'hash' is required" in problems(write(tmp_path, stage=stage))
+
+
 @pytest.mark.parametrize("value", ["1.5", "-0.1", "much"])
 def test_a_threshold_is_from_0_to_1(tmp_path: Path, value: str) -> None:
     path = write(tmp_path)

@@ -59,9 +59,9 @@ async def test_long_safe_texts_give_more_samples_than_unsafe_ones() -> None:
         small_windows(),
         BagEngine(),
     )
-    assert found.row.tolist() == [0, 0, 0, 0, 1]
+    assert found.row.tolist() == [*[0] * 16, 1]
     column = list(CATEGORIES).index("hate")
-    assert found.labels[:, column].tolist() == [0, 0, 0, 0, 1]
+    assert found.labels[:, column].tolist() == [*[0] * 16, 1]
     assert set(np.delete(found.labels, column, axis=1).ravel().tolist()) == {-1}
 
 

@@ -3,9 +3,10 @@
 import hashlib
 from typing import Protocol
 
-from sluice.bus.record import Outgoing, Record
+from sluice.bus.record import PARTITION_OF_KEY, Outgoing, Record
 from sluice.bus.topics import Topic
 from sluice.errors import PoisonError
+from sluice.objects import dead_letter_key
 from sluice.v1.dead_letter_pb2 import DeadLetter, DeadLetterReason
 from sluice.v1.request_pb2 import ObjectReference
 
@@ -18,12 +19,13 @@ class Keeps(Protocol):
 
 
 async def dead_letter(record: Record, error: PoisonError, service: str, request_id: str, store: Keeps) -> Outgoing:
-    """The dead letter for a record, its value stored under `dead-letters/<sha256>`.
+    """The dead letter for a record, its value kept in the object store.
 
-    It goes to the record's own partition number, so that a request's trouble lies beside the request.
+    It goes to the partition that the record's key belongs to: beside the request, whatever partition a stranger
+    had chosen.
     """
     digest = hashlib.sha256(record.value)
-    value = await store.put(f"dead-letters/{digest.hexdigest()}", record.value, "application/octet-stream")
+    value = await store.put(dead_letter_key(digest.digest()), record.value, "application/octet-stream")
     letter = DeadLetter(
         reason=DeadLetterReason.ValueType(error.reason),
         detail=error.detail,
@@ -36,4 +38,4 @@ async def dead_letter(record: Record, error: PoisonError, service: str, request_
         value=value,
         service=service,
     )
-    return Outgoing(Topic.DEAD_LETTERS, record.partition, record.key, letter.SerializeToString(), record.trace())
+    return Outgoing(Topic.DEAD_LETTERS, PARTITION_OF_KEY, record.key, letter.SerializeToString(), record.trace())

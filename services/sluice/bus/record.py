@@ -9,6 +9,9 @@ from sluice.telemetry.attributes import TRACE_HEADERS
 
 Headers = Sequence[tuple[str, bytes]]
 
+PARTITION_OF_KEY = -1
+"""Let the client choose: murmur2 of the key, as the Java client does; any, where there is no key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
@@ -44,7 +47,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A record to write, to a partition number of ours."""
+    """A record to write, to a partition number of ours or to PARTITION_OF_KEY."""
 
     topic: str
     partition: int

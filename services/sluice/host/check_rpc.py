@@ -21,13 +21,14 @@ from sluice.errors import SluiceError
 from sluice.host.batching import Batcher, QueueFullError
 from sluice.host.convert import kind_of, model_messages, result_message
 from sluice.host.pictures import item_for
+from sluice.host.streams import as_ready
 from sluice.objects import ObjectStore
 from sluice.v1.contents_pb2 import PreparedContent
 from sluice.v1.verdict_pb2 import ContentResult, Model
 
 DEFAULT_SECONDS = 10.0
 """How long a call without a deadline may take."""
-_STREAM_INFLIGHT = 64
+_FULL_PAUSE = 0.02
 
 _CODES = {
     Status.UNPROCESSABLE: grpc.StatusCode.INVALID_ARGUMENT,
@@ -55,28 +56,44 @@ class CheckRpc:
         """The models behind the answers."""
         return model_messages(list(self._check.models()))
 
-    async def answer(self, content: PreparedContent, context: "grpc.aio.ServicerContext[Any, Any]") -> ContentResult:
-        """The check's result, or an abort that says why there is none."""
+    async def ask(self, content: PreparedContent, deadline: Deadline) -> Result:
+        """The check's result, or one that says why there is none. QueueFullError where no room is left."""
         if kind_of(content) not in self._check.kinds:
             kinds = ", ".join(sorted(self._check.kinds))
-            await context.abort(
-                grpc.StatusCode.INVALID_ARGUMENT,
-                f"this check takes prepared content of kind {kinds}; get one from sluice.v1.Ingest/Prepare",
-            )
-        remaining = context.time_remaining()
-        deadline = Deadline.after(DEFAULT_SECONDS if remaining is None else remaining)
+            detail = f"this check takes prepared content of kind {kinds}; get one from sluice.v1.Ingest/Prepare"
+            return Result(Status.UNPROCESSABLE, detail=detail)
         try:
             item = await item_for(self._check, content, self._store)
-            result = await self._batcher.submit(item, deadline)
+        except SluiceError as error:
+            return Result(Status.ERROR, detail=str(error))
+        return await self._batcher.submit(item, deadline)
+
+    async def answer(self, content: PreparedContent, context: "grpc.aio.ServicerContext[Any, Any]") -> ContentResult:
+        """The check's result, or an abort that says why there is none."""
+        try:
+            result = await self.ask(content, deadline_of(context))
         except QueueFullError as error:
             await context.abort(
                 grpc.StatusCode.RESOURCE_EXHAUSTED, f"{error}; try again", (("retry-pushback-ms", "100"),)
             )
-        except SluiceError as error:
-            result = Result(Status.ERROR, detail=str(error))
         if result.status in _CODES:
             await context.abort(_CODES[result.status], result.detail or result.status)
         return result_message(content.id, result)
+
+    async def answer_in_stream(self, content: PreparedContent, deadline: Deadline) -> ContentResult:
+        """The same as an item of a stream: what went wrong with one is its status, and the others go on."""
+        while not deadline.passed():
+            try:
+                return result_message(content.id, await self.ask(content, deadline))
+            except QueueFullError:
+                await asyncio.sleep(_FULL_PAUSE)
+        return result_message(content.id, Result(Status.TIMEOUT, detail="the queue stayed full until the deadline"))
+
+
+def deadline_of(context: "grpc.aio.ServicerContext[Any, Any]") -> Deadline:
+    """The caller's deadline."""
+    remaining = context.time_remaining()
+    return Deadline.after(DEFAULT_SECONDS if remaining is None else remaining)
 
 
 def add_check_rpc(server: grpc.aio.Server, service: str, door: Callable[[], CheckRpc | None]) -> None:
@@ -102,41 +119,21 @@ def _handler(method: MethodDescriptor, door: Callable[[], CheckRpc | None]) -> A
     async def unary(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> Any:
         rpc = await ready(context)
         result = await rpc.answer(request.content, context)
-        return response_type(result=result, models=model_messages(list(rpc._check.models())))  # noqa: SLF001
+        return response_type(result=result, models=rpc.models())
 
     async def stream(
         requests: AsyncIterator[Any], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> AsyncIterator[Any]:
         rpc = await ready(context)
         models = rpc.models()
-        room = asyncio.Semaphore(_STREAM_INFLIGHT)
-        answers: asyncio.Queue[Any] = asyncio.Queue()
+        limit = deadline_of(context)
 
-        async def one(request: Any) -> None:
-            try:
-                result = await rpc.answer(request.content, context)
-                await answers.put(response_type(tag=request.tag, result=result, models=models))
-            finally:
-                room.release()
+        async def one(request: Any) -> Any:
+            result = await rpc.answer_in_stream(request.content, limit)
+            return response_type(tag=request.tag, result=result, models=models)
 
-        async def feed() -> None:
-            async with asyncio.TaskGroup() as tasks:
-                async for request in requests:
-                    await room.acquire()
-                    tasks.create_task(one(request))
-
-        feeding = asyncio.create_task(feed())
-        try:
-            while not (feeding.done() and answers.empty()):
-                getting = asyncio.create_task(answers.get())
-                done, _ = await asyncio.wait({getting, feeding}, return_when=asyncio.FIRST_COMPLETED)
-                if getting in done:
-                    yield getting.result()
-                else:
-                    getting.cancel()
-            await feeding
-        finally:
-            feeding.cancel()
+        async for answer in as_ready(requests, one):
+            yield answer
 
     decode, encode = request_type.FromString, response_type.SerializeToString
     if method.client_streaming:

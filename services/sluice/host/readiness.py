@@ -5,6 +5,9 @@ from grpc_health.v1._async import HealthServicer
 
 from sluice.telemetry.logging import Log
 
+LIVE = "live"
+"""Health service name for liveness: SERVING as long as the event loop turns, ready or not."""
+
 
 class Readiness:
     """A board of conditions. The service is ready when every condition named so far is met."""
@@ -39,6 +42,7 @@ class Readiness:
         status = response.SERVING if ready else response.NOT_SERVING
         for name in ("", self._service):
             await self.health.set(name, status)
+        await self.health.set(LIVE, response.SERVING)
         if ready != self._ready:
             self._ready = ready
             if ready:

@@ -64,13 +64,16 @@ async def _run(service: Service, settings: Settings) -> None:
     await server.start()
     log.info("listening", address=f"{settings.grpc_address.rpartition(':')[0]}:{port}")
     context = Context(settings, log, readiness, producer, store)
+    draining = asyncio.create_task(_announce_drain(stop, readiness))
     try:
         if await _open(service, context, stop):
+            # Not ready until the service says that it has its partitions.
+            await readiness.expect("kafka", "joining the consumer group")
             await readiness.met("start")
             log.info("running")
             await service.run(stop)
     finally:
-        log.info("draining")
+        draining.cancel()
         await readiness.expect("start", "draining")
         await server.stop(settings.drain_seconds)
         await service.close()
@@ -78,18 +81,31 @@ async def _run(service: Service, settings: Settings) -> None:
         log.info("stopped")
 
 
+async def _announce_drain(stop: asyncio.Event, readiness: Readiness) -> None:
+    """From the first moment of a shutdown nobody should send anything new here."""
+    await stop.wait()
+    await readiness.expect("start", "draining")
+
+
 async def _open(service: Service, context: Context, stop: asyncio.Event) -> bool:
     """Whether the service opened before it was told to stop. What it waits for is on the readiness board."""
-    while not stop.is_set():
-        try:
-            await service.open(context)
-        except (NotReadyError, RetryableError) as error:
-            await service.close()
-            await context.readiness.expect("start", str(error))
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        while not stop.is_set():
+            opening = asyncio.create_task(service.open(context))
+            await asyncio.wait({opening, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not opening.done():
+                opening.cancel()
+                await asyncio.gather(opening, return_exceptions=True)
+                return False
             try:
-                await asyncio.wait_for(stop.wait(), _OPEN_AGAIN_SECONDS)
-            except TimeoutError:
-                continue
-        else:
-            return True
-    return False
+                opening.result()
+            except (NotReadyError, RetryableError) as error:
+                await service.close()
+                await context.readiness.expect("start", str(error))
+                await asyncio.wait({stopped}, timeout=_OPEN_AGAIN_SECONDS)
+            else:
+                return True
+        return False
+    finally:
+        stopped.cancel()

@@ -17,6 +17,7 @@ _STAGE = frozenset({"deadline", "max_deadline", "on_incomplete", "checks"})
 _RULE = frozenset({"id", "action", "when", "terminal", "report", "label", "labels", "cites"})
 _STAGES = {"PROMPT": Stage.STAGE_PROMPT, "OUTPUT": Stage.STAGE_OUTPUT}
 _ROLES = {name.removeprefix("ROLE_"): number for name, number in Role.items() if number}
+_PICTURES = frozenset({"UPLOAD", "GENERATED"})
 _BANDS = frozenset({"default", "UNDER_13", "TEEN", "ADULT"})
 _SEVERITIES = frozenset(severity.name for severity in Severity)
 _MACROS = frozenset({"size", "has", "all", "exists", "exists_one", "map", "filter", "startsWith", "endsWith"})
@@ -77,6 +78,9 @@ def _stage(node: Node) -> StagePolicy:
             checks[_ROLES[role]] = names.words()
             if not checks[_ROLES[role]]:
                 names.problem("every content needs at least one required check")
+            # Card I8, I10: all uploads and outputs are matched; no file may leave that out.
+            if role in _PICTURES and "hash" not in checks[_ROLES[role]]:
+                names.problem("pictures must be matched against known content: 'hash' is required")
     return StagePolicy(default, most, on_incomplete, checks)
 
 

@@ -42,7 +42,7 @@ class Node:
 
     def problem(self, text: str) -> None:
         """Notes a problem here."""
-        self.problems.add(self.raw, f"{self.path}: {text}")
+        self.problems.add(self.raw, f"{self.path}: {text}" if self.path else text)
 
     def mapping(self, known: frozenset[str] | None = None) -> dict[str, "Node"]:
         """The entries of a mapping. With `known`, other keys are problems; a key twice always is."""

@@ -98,7 +98,7 @@ def _missing(
             result = answers.get((check, content.id))
             if result is not None and result.status == STATUS_UNPROCESSABLE:
                 unreadable.append(_by_check(check, content, result))
-            elif result is None or result.status != STATUS_OK:
+            elif result is None or result.status != STATUS_OK or not _sound(result):
                 missing.append(_incomplete(check, content, result))
             else:
                 missing += [
@@ -113,6 +113,11 @@ def _missing(
                     if category in result.abstained and not _scored(category, content.id, answers)
                 ]
     return missing, unreadable
+
+
+def _sound(result: ContentResult) -> bool:
+    """Whether every score is one: NaN is under every threshold, and must not pass for harmless."""
+    return all(0.0 <= score <= 1.0 for score in result.scores.values())
 
 
 def _scored(category: str, content_id: str, answers: Mapping[tuple[str, str], ContentResult]) -> bool:

@@ -1,6 +1,7 @@
 """A check for tests of the host: it does what each item's text says."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import Self
 
@@ -10,7 +11,7 @@ from sluice.settings import Reader, Settings
 
 
 class ObedientCheck(Check):
-    """fine -> OK; terminal, bug -> raises; flaky -> RetryableError twice, then OK; slow -> takes a moment."""
+    """fine -> OK; terminal, bug -> raises; nan -> NaN; flaky -> RetryableError twice; slow -> takes a moment."""
 
     name = "obedient"
     service_name = "obedient"
@@ -38,7 +39,7 @@ class ObedientCheck(Check):
             raise RetryableError("not now")
         if "short" in words:
             return []
-        return [Result(scores={"sexual": 0.5}) for _ in items]
+        return [Result(scores={"sexual": math.nan if word == "nan" else 0.5}) for word in words]
 
     def models(self) -> Sequence[ModelInfo]:
         return [ModelInfo("obedient", "1", b"\x01" * 32)]

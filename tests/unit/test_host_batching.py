@@ -72,6 +72,11 @@ async def test_too_few_results_are_an_error(batcher: Batcher) -> None:
     assert (await batcher.submit(item("short"), Deadline.after(SOON))).status is Status.ERROR
 
 
+async def test_nan_is_not_a_score(batcher: Batcher) -> None:
+    results = await asyncio.gather(*(batcher.submit(item(word), Deadline.after(SOON)) for word in ("nan", "fine")))
+    assert [result.status for result in results] == [Status.ERROR, Status.OK]
+
+
 async def test_a_full_queue_says_so(batcher: Batcher) -> None:
     waiting = [asyncio.create_task(batcher.submit(item("slow"), Deadline.after(SOON))) for _ in range(8)]
     await asyncio.sleep(0)

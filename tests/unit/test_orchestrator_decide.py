@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,12 @@ def test_waits_while_a_required_answer_can_still_come(policy: Policy) -> None:
 def test_an_answer_that_is_not_ok_is_incomplete_at_once(policy: Policy, status: int) -> None:
     found = run(contents(text()), {"text": verdict("text", result(status=status))}, policy)
     assert (found.action, found.complete, rules(found)) == (Severity.BLOCK, False, {"incomplete"})
+
+
+@pytest.mark.parametrize("score", [math.nan, -0.1, 1.5])
+def test_a_score_that_is_none_is_incomplete(policy: Policy, score: float) -> None:
+    found = run(contents(text()), {"text": verdict("text", result(scores={"illicit": score}))}, policy)
+    assert (found.action, found.complete) == (Severity.BLOCK, False)
 
 
 def test_no_answer_by_the_deadline_is_incomplete_and_names_the_check(policy: Policy) -> None:

@@ -104,7 +104,7 @@ class Batcher:
             return
         for entry, result in zip(batch, results or [_failed("no answer")], strict=True):
             if not entry.answer.done():
-                entry.answer.set_result(result)
+                entry.answer.set_result(_sound(result))
 
     async def _ask(self, batch: list[_Entry]) -> Sequence[Result] | None:
         """The check's answers; None where a batch of several should be asked one by one."""
@@ -129,6 +129,12 @@ class Batcher:
                 self._log.error("check gave a wrong number of results", check=self._check.name)
                 return [_failed("wrong number of results") for _ in batch]
             return results
+
+
+def _sound(result: Result) -> Result:
+    """The result, unless a score is no score: NaN is under every threshold, and must not pass for harmless."""
+    wrong = sorted(category for category, score in result.scores.items() if not 0.0 <= score <= 1.0)
+    return _failed(f"not a score: {', '.join(wrong)}") if wrong else result
 
 
 def _failed(why: str) -> Result:

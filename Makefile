@@ -27,7 +27,7 @@ demo: setup ## Moderate a sample set on a real stack and print a table.
 
 .PHONY: test
 test: setup ## Every test, against real Kafka and real models. One folder: make test TESTS=tests/unit
-	$(BIN)/pytest $(or $(TESTS),tests)
+	$(BIN)/pytest $(or $(TESTS),tests/unit tests/integration)
 
 .PHONY: lint
 lint: $(DONE)/sluice ## Style, types (strict, tests included) and the contract.

@@ -25,9 +25,16 @@ def settings(**changes: Any) -> IngestSettings:
 
 
 def children(parent: int) -> list[int]:
-    """The process ids of a process's children."""
+    """The process ids of a process's children that decode; a test run may have others."""
     numbers = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
-    return [pid for pid in numbers if _parent(pid) == parent]
+    return [pid for pid in numbers if _parent(pid) == parent and _decodes(pid)]
+
+
+def _decodes(pid: int) -> bool:
+    try:
+        return b"ingest.decoder" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 async def until_child(parent: int) -> int:

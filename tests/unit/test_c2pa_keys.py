@@ -22,7 +22,7 @@ def pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 def test_a_whole_chain_is_read(tmp_path: Path) -> None:
     chain = read_signing_chain(write_chain(tmp_path))
-    assert chain.begins < NOW < chain.expires
+    assert chain.begins < dt.datetime.now(dt.UTC) < chain.expires
     assert int(chain.serial, 16) > 0
     assert "BEGIN PRIVATE KEY" not in repr(chain)
 

@@ -14,6 +14,7 @@ from sluice.deadline import Deadline
 from sluice.errors import PoisonError
 from sluice.ids import partition_for
 from sluice.policy.model import Policy
+from sluice.telemetry.tracing import root_trace
 from sluice.v1.contents_pb2 import UNPROCESSABLE_TOO_LARGE, Contents, PromptDecision
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
 from sluice.v1.decision_pb2 import ACTION_REVIEW, Action, Decision
@@ -77,7 +78,8 @@ class IngestRecords:
             value = build(request, [], source, self._deadlines, refused=refused).SerializeToString()
         topic = Topic.CONTENTS_BULK if bulk else Topic.CONTENTS
         partition = partition_for(request.id, self._decisions.partitions)
-        return (Outgoing(topic, partition, request.id.encode(), value, record.trace()),)
+        trace = record.trace() or root_trace(request.id)
+        return (Outgoing(topic, partition, request.id.encode(), value, trace),)
 
     async def _release(self, record: Record) -> Sequence[Outgoing]:
         """Only what is in REVIEW can be set free."""
@@ -93,7 +95,8 @@ class IngestRecords:
         contents = released_contents(release, found, record.timestamp_ms, default_ms)
         to = partition_for(contents.request_id, self._decisions.partitions)
         key = contents.request_id.encode()
-        return (Outgoing(Topic.CONTENTS, to, key, contents.SerializeToString(), record.trace()),)
+        trace = record.trace() or root_trace(contents.request_id)
+        return (Outgoing(Topic.CONTENTS, to, key, contents.SerializeToString(), trace),)
 
     async def _prompt_decision(self, request: Request) -> PromptDecision | None:
         """What the log says of the PROMPT request now. It is read to its end first: "none" must be true."""

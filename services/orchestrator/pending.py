@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.decide import Outcome, decide
 from orchestrator.outputs import Outputs, Seen, outputs
+from sluice.bus.record import Headers
 from sluice.policy.model import Policy
 from sluice.v1.contents_pb2 import Contents
 from sluice.v1.verdict_pb2 import Verdict
@@ -31,6 +32,7 @@ class Entry:
     offset: int
     appended_at_ms: int
     decisions_position: int
+    trace: Headers = ()
     seen: dict[str, Seen] = field(default_factory=dict)
     done: bool = False
 
@@ -116,8 +118,10 @@ class Partition:
         """Requests in hand."""
         return len(self._pending)
 
-    def on_contents(self, lane: Lane, offset: int, appended_at_ms: int, contents: Contents) -> Iterator[Effect]:
-        """A contents record was read."""
+    def on_contents(
+        self, lane: Lane, offset: int, appended_at_ms: int, contents: Contents, trace: Headers = ()
+    ) -> Iterator[Effect]:
+        """A contents record was read. `trace`: its trace context, which the decision goes on with."""
         position = self._lanes[lane]
         position.next = offset + 1
         early = self._early.pop((lane, offset), [])
@@ -130,9 +134,8 @@ class Partition:
                 yield Conflict(contents.request_id, lane, offset)
             return
         replayed = offset < position.replayed_until
-        entry = Entry(
-            contents, lane, offset, appended_at_ms, self._recovered_decisions if replayed else self.decisions_end
-        )
+        known_until = self._recovered_decisions if replayed else self.decisions_end
+        entry = Entry(contents, lane, offset, appended_at_ms, known_until, trace)
         self._pending[contents.request_id] = entry
         self._by_offset[lane, offset] = entry
         position.open.append(entry)

@@ -3,7 +3,7 @@
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from orchestrator.pending import Conflict, Decided
-from sluice.bus.record import Headers, Outgoing, Record
+from sluice.bus.record import Outgoing, Record
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_CONFLICT, DEAD_LETTER_REASON_INTERNAL, DeadLetter
@@ -20,14 +20,14 @@ class Publisher:
         self._failed: KafkaError | None = None
         self.count = 0
 
-    def decided(self, effect: Decided, partition: int, trace: Headers) -> None:
+    def decided(self, effect: Decided, partition: int) -> None:
         """The decision, and the approved asset, incidents and review that it entails."""
         outputs = effect.outputs
         outputs.decision.decided_at_ms = now_ms()
         key = outputs.decision.request_id.encode()
 
         def send(topic: Topic, value: bytes) -> None:
-            self._send(Outgoing(topic, partition, key, value, trace))
+            self._send(Outgoing(topic, partition, key, value, effect.entry.trace))
 
         send(Topic.DECISIONS, outputs.decision.SerializeToString())
         if outputs.approved is not None:

@@ -132,7 +132,9 @@ class DecisionLoop:
                     self._publish(partition.on_verdict(record.offset, record.timestamp_ms, verdict), record)
             elif record.offset >= partition.next_contents(LANES[topic]):
                 contents = Contents.FromString(record.value)
-                effects = partition.on_contents(LANES[topic], record.offset, record.timestamp_ms, contents)
+                effects = partition.on_contents(
+                    LANES[topic], record.offset, record.timestamp_ms, contents, record.trace()
+                )
                 self._publish(effects, record)
         except DecodeError:
             self._begin()
@@ -159,7 +161,7 @@ class DecisionLoop:
             self._begin()
             self._dirty.add(cause.partition)
             if isinstance(effect, Decided):
-                self._publisher.decided(effect, cause.partition, cause.trace())
+                self._publisher.decided(effect, cause.partition)
                 decision = effect.outputs.decision
                 self._log.info(
                     "decided",

@@ -140,6 +140,14 @@ def test_the_read_position_in_the_metadata_never_falls_back(policy: Policy) -> N
     assert marks.decisions == 40
 
 
+def test_a_decision_goes_on_with_the_requests_trace_also_when_time_ran_out(partition: Partition) -> None:
+    trace = (("traceparent", b"00-1-1-01"),)
+    list(partition.on_contents(LANE, 0, 1010, contents(text()), trace))
+    (effect,) = partition.expire(5000)
+    assert isinstance(effect, Decided)
+    assert effect.entry.trace == trace
+
+
 def test_memory_of_decided_ids_is_bounded(policy: Policy) -> None:
     partition = Partition(policy, FRESH, remember=2)
     for at in range(5):

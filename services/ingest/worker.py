@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ingest.build import Source, StageDeadline, build
+from ingest.build import Source, StageDeadline, allowed_ms, build
 from ingest.prepare import Preparer
 from ingest.releases import Find, contents_topic, parse_release, released_contents
 from ingest.validate import Refused, judge, parse
@@ -11,14 +11,14 @@ from sluice.bus.record import Outgoing, Record
 from sluice.bus.tail import LogTail
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline
-from sluice.errors import PoisonError
+from sluice.errors import PoisonError, RetryableError
 from sluice.ids import partition_for
 from sluice.policy.model import Policy
 from sluice.telemetry.tracing import root_trace
-from sluice.v1.contents_pb2 import UNPROCESSABLE_TOO_LARGE, Contents, PromptDecision
+from sluice.v1.contents_pb2 import UNPROCESSABLE_NOT_FOUND, UNPROCESSABLE_TOO_LARGE, Contents, PromptDecision
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
 from sluice.v1.decision_pb2 import ACTION_REVIEW, Action, Decision
-from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE, STAGE_OUTPUT, Request
+from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE, STAGE_OUTPUT, STAGE_PROMPT, Request, Stage
 
 _LOOK_UP_SECONDS = 10.0
 _MOST_RECORD = 1_900_000
@@ -27,15 +27,18 @@ _MOST_RECORD = 1_900_000
 
 @dataclass(frozen=True, slots=True)
 class PromptAnswer:
-    """What is kept of a decision: its action and offset."""
+    """What is kept of a decision: what it is of, its action and offset."""
 
+    stage: "Stage.ValueType"
     action: "Action.ValueType"
     offset: int
+    content_digest: bytes
 
 
 def read_answer(record: Record) -> PromptAnswer:
     """A decision record as ingest needs it."""
-    return PromptAnswer(Decision.FromString(record.value).action, record.offset)
+    decision = Decision.FromString(record.value)
+    return PromptAnswer(decision.stage, decision.action, record.offset, decision.content_digest)
 
 
 def stage_deadlines(policy: Policy) -> Mapping[int, StageDeadline]:
@@ -69,8 +72,15 @@ class IngestRecords:
             appended_at_ms=record.timestamp_ms,
         )
         refused = judge(request)
-        prepared = [] if refused else await self._preparer.prepare_request(request)
-        prompt = None if refused else await self._prompt_decision(request)
+        try:
+            prepared = [] if refused else await self._preparer.prepare_request(request)
+            prompt = None if refused else await self._prompt_decision(request)
+        except RetryableError:
+            if not Deadline(record.timestamp_ms + allowed_ms(request, self._deadlines)).passed():
+                raise
+            # Nobody waits any more, and what can never be read must not be tried for ever.
+            prepared, prompt = [], None
+            refused = Refused(UNPROCESSABLE_NOT_FOUND, "could not be read before the deadline")
         contents = build(request, prepared, source, self._deadlines, prompt_decision=prompt, refused=refused)
         value = contents.SerializeToString()
         if len(value) > _MOST_RECORD:
@@ -93,6 +103,8 @@ class IngestRecords:
         stage = Contents.FromString(found.value).stage if found is not None else 0
         default_ms = self._deadlines[stage].default_ms if stage in self._deadlines else 0
         contents = released_contents(release, found, record.timestamp_ms, default_ms)
+        if contents.content_digest != decision.content_digest:
+            raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "the release points to other content than was reviewed")
         to = partition_for(contents.request_id, self._decisions.partitions)
         key = contents.request_id.encode()
         trace = record.trace() or root_trace(contents.request_id)
@@ -105,6 +117,6 @@ class IngestRecords:
         partition = partition_for(request.generation_id, self._decisions.partitions)
         end = await self._decisions.settled(partition, Deadline.after(_LOOK_UP_SECONDS))
         found = self._decisions.get(request.generation_id)
-        if found is None:
+        if found is None or found.stage != STAGE_PROMPT:
             return PromptDecision(offset=end)
         return PromptDecision(action=found.action, offset=found.offset)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sluice.contract.names import short_name
 from sluice.policy.facts import Compared, RuleError, RuleView, Scores, content_value
 from sluice.policy.model import Policy, Rule, Severity, StagePolicy
 from sluice.v1.contents_pb2 import Contents, PreparedContent, Unprocessable
-from sluice.v1.decision_pb2 import ACTION_ALLOW, Reason
+from sluice.v1.decision_pb2 import ACTION_ALLOW, Action, Reason
 from sluice.v1.request_pb2 import AgeBand, Operation, Role, Stage
 from sluice.v1.verdict_pb2 import STATUS_OK, STATUS_UNPROCESSABLE, ContentResult, Status, Verdict
 
@@ -75,7 +76,10 @@ def _unprocessable(content_id: str, why: "Unprocessable.ValueType", detail: str)
 
 def unprocessable_word(why: "Unprocessable.ValueType") -> str:
     """The reason's name as people read it: "too_many_pixels"; empty for none."""
-    return Unprocessable.Name(why).removeprefix("UNPROCESSABLE_").lower() if why else ""
+    if not why:
+        return ""
+    known = why in Unprocessable.values()
+    return Unprocessable.Name(why).removeprefix("UNPROCESSABLE_").lower() if known else "unknown_enum"
 
 
 def _missing(
@@ -121,7 +125,11 @@ def _sound(result: ContentResult) -> bool:
 
 
 def _scored(category: str, content_id: str, answers: Mapping[tuple[str, str], ContentResult]) -> bool:
-    return any(category in result.scores for (_, cid), result in answers.items() if cid == content_id)
+    return any(
+        category in result.scores
+        for (_, cid), result in answers.items()
+        if cid == content_id and result.status == STATUS_OK
+    )
 
 
 def _by_check(check: str, content: PreparedContent, result: ContentResult) -> Reason:
@@ -137,7 +145,8 @@ def _by_check(check: str, content: PreparedContent, result: ContentResult) -> Re
 def _incomplete(check: str, content: PreparedContent, result: ContentResult | None) -> Reason:
     if result is None:
         return Reason(rule="incomplete", check=check, content_id=content.id, detail="no answer in time")
-    detail = f"{_STATUSES.get(result.status, 'UNSPECIFIED')} {result.detail}".strip()
+    word = "not a score" if result.status == STATUS_OK else _STATUSES.get(result.status, "UNSPECIFIED")
+    detail = f"{word} {result.detail}".strip()
     return Reason(rule="incomplete", check=check, content_id=content.id, detail=detail)
 
 
@@ -157,7 +166,8 @@ def _generation(contents: Contents, policy: Policy) -> list[Reason]:
     found = contents.prompt_decision.action
     if found == ACTION_ALLOW:
         return []
-    detail = f"the prompt's decision is {Severity(found).name}" if found else "the prompt has no decision"
+    word = short_name(Action, found) if found else None
+    detail = f"the prompt's decision is {word}" if word else "the prompt has no decision that counts"
     return [Reason(rule="prompt-not-allowed", action=Severity.BLOCK.value, detail=detail)]
 
 

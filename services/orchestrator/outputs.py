@@ -117,8 +117,10 @@ def _incident(contents: Contents, rule: str, seen: dict[str, Seen], policy: Poli
     matches: dict[str, list[ListMatch]] = {}
     for found in seen.values():
         for result in found.verdict.results:
-            if result.matches:
-                matches.setdefault(result.content_id, []).extend(result.matches)
+            # Name lists are no known content: a match with one is nobody's incident.
+            known = [match for match in result.matches if match.kind == "csam"]
+            if known:
+                matches.setdefault(result.content_id, []).extend(known)
     return Incident(
         id=str(uuid.uuid5(_INCIDENTS, f"{contents.request_id}/{rule}")),
         request_id=contents.request_id,

@@ -105,6 +105,14 @@ class Partition:
         if len(self._decided) > self._remember:
             self._decided.popitem(last=False)
 
+    def skip_contents(self, lane: Lane, offset: int) -> None:
+        """A contents record that nobody can read was passed over."""
+        self._lanes[lane].next = offset + 1
+
+    def skip_verdict(self, offset: int) -> None:
+        """A verdict that nobody can read was passed over."""
+        self._next_verdict = offset + 1
+
     def next_contents(self, lane: Lane) -> int:
         """The offset this lane is read from next."""
         return self._lanes[lane].next
@@ -184,6 +192,8 @@ class Partition:
             while position.open and position.open[0].done:
                 position.open.popleft()
             contents[lane] = position.open[0].offset if position.open else position.next
+            if position.next < position.replayed_until:
+                oldest = min(oldest, self._recovered_decisions)
             if position.open:
                 oldest = min(oldest, position.open[0].decisions_position)
         while self._verdict_order and not self._needed(self._verdict_order[0][1]):
@@ -193,10 +203,17 @@ class Partition:
         return Marks(contents, verdicts, oldest, reached)
 
     def _needed(self, key: tuple[Lane, int]) -> bool:
+        lane, offset = key
+        if offset < self._lanes[lane].next:
+            # Its record never came: retention took it before we could read it.
+            self._early.pop(key, None)
         return key in self._by_offset or key in self._early
 
     def _count_verdict(self, entry: Entry, seen: Seen) -> Iterator[Effect]:
         check = seen.verdict.check
+        # After a topic was truncated or made anew, an offset can name another request.
+        if seen.verdict.request_id != entry.contents.request_id:
+            return
         if seen.appended_at_ms > entry.contents.deadline_at_ms or check in entry.seen:
             return
         entry.seen[check] = seen

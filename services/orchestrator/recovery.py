@@ -58,10 +58,12 @@ class Recovery:
         for number in numbers:
             marks = from_offsets([found for found in committed if found.partition == number])
             low, high = self._watermarks(number)
-            partition = Partition(self._policy, marks, self._remember)
+            # What is read again must not be decided again, however much was decided since the marks.
+            partition = Partition(self._policy, marks, self._remember + max(0, high - marks.decisions))
             partition.decisions_end = high
             partitions[number] = partition
-            start = max(low, min(marks.decisions, high - self._remember))
+            # A transaction's marker takes an offset too: at one decision each, every other one.
+            start = max(low, min(marks.decisions, high - 2 * self._remember))
             if start < high:
                 starts.append(TopicPartition(Topic.DECISIONS, number, start))
                 ends[number] = high

@@ -70,14 +70,19 @@ class DecisionLoop:
         # First of all: ends what a dead predecessor with the same id left open, and fences a living one.
         self._again(self._producer.init_transactions, 30.0)
         self._consumer.subscribe(list(TOPICS), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
+        clean = False
         try:
             while not self._stopping.is_set():
                 self._turn()
             if self._partitions:
                 self._commit()
+            clean = True
         except Stopped:
             self._log.info("stopped while recovering")
         finally:
+            if not clean:
+                # Closing revokes, and a revocation commits: not what is half done.
+                self._drop()
             self._consumer.close()
 
     def undecided(self) -> int:
@@ -137,6 +142,10 @@ class DecisionLoop:
                 )
                 self._publish(effects, record)
         except DecodeError:
+            if topic is Topic.VERDICTS:
+                partition.skip_verdict(record.offset)
+            else:
+                partition.skip_contents(LANES[topic], record.offset)
             self._begin()
             self._publisher.unreadable(record)
 
@@ -227,7 +236,7 @@ class DecisionLoop:
                 call(*arguments)
             except KafkaException as error:
                 problem = error.args[0]
-                if not problem.retriable() or problem.txn_requires_abort():
+                if not problem.retriable() or problem.txn_requires_abort() or self._stopping.is_set():
                     raise
             else:
                 return

@@ -10,7 +10,7 @@ class Brightness(Check):
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import ClassVar, Self
 
 from sluice.settings import Reader, Settings
@@ -166,12 +166,3 @@ class Check(ABC):
     async def close(self) -> None:
         """Lets go of what `open` took."""
         return
-
-
-class Readiness(Enum):
-    """What the health service reports."""
-
-    STARTING = "starting"
-    READY = "ready"
-    NOT_READY = "not ready"
-    DRAINING = "draining"

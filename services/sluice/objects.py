@@ -23,7 +23,7 @@ FRESH = timedelta(hours=1)
 """`keep` writes an object again once it is older than this, so that a bucket's expiry never takes one in use."""
 
 _REMOTE_SCHEMES = ("s3://", "gs://", "az://")
-_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+_KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,199}(/[A-Za-z0-9_-][A-Za-z0-9._-]{0,199})*")
 _LONGEST_KEY = 512
 _HASH_IN_THREAD = 1 << 20
 """Bytes above which SHA-256 (about 2 GB/s) would hold the event loop for more than half a millisecond."""
@@ -205,7 +205,7 @@ def _translated(key: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise NotFoundError(f"{key} is not in the object store") from error
     except (BaseError, OSError) as error:
-        raise RetryableError(f"object store: {type(error).__name__} at {key}") from error
+        raise RetryableError(f"object store: {type(error).__name__}") from error
 
 
 async def _sha256(data: bytes) -> bytes:

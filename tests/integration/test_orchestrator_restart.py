@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Message, Producer
 
 from sluice.bus.clients import plain_producer
 from sluice.bus.create_topics import create
+from sluice.bus.record import Record
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
 from sluice.ids import new_request_id, partition_for
@@ -46,8 +47,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
     found.stop()
 
 
-def start(kafka: KafkaSettings, home: Path) -> "subprocess.Popen[bytes]":
-    env = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "SLUICE_HOME": str(home)}
+def start(kafka: KafkaSettings, home: Path, **settings: str) -> "subprocess.Popen[bytes]":
+    env = {**os.environ, **settings, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "SLUICE_HOME": str(home)}
     with (home / "orchestrator.log").open("ab") as log:
         return subprocess.Popen([sys.executable, "-m", "orchestrator"], env=env, stdout=log, stderr=log)
 
@@ -146,3 +147,67 @@ def test_a_deadline_that_passed_while_it_was_down_does_not_outdate_verdicts_in_t
         assert process.wait(timeout=20) == 0
     (decision,) = (Decision.FromString(record.value) for record in records if record.key == mine)
     assert (decision.action, decision.complete) == (ACTION_ALLOW, True)
+
+
+def send_all(producer: Producer, topic: Topic, values: dict[str, bytes]) -> dict[str, int]:
+    """Publishes one record per request; their offsets."""
+    offsets: dict[str, int] = {}
+    for request_id, value in values.items():
+
+        def delivered(error: object, message: Message, request_id: str = request_id) -> None:
+            assert error is None
+            offsets[request_id] = message.offset() or 0
+
+        producer.produce(
+            topic,
+            value,
+            key=request_id.encode(),
+            partition=partition_for(request_id, PARTITIONS),
+            on_delivery=delivered,
+        )
+        producer.poll(0)
+    assert producer.flush(30) == 0
+    return offsets
+
+
+def test_more_decided_than_remembered_while_one_waits_is_not_decided_again(
+    broker: KafkaSettings, tmp_path: Path
+) -> None:
+    """A slow request holds the low-water mark; after a restart everything behind it is read again."""
+    least = {"SLUICE_REMEMBER_IDS": "1000"}
+    producer = plain_producer(broker)
+    deadline = now_ms() + 60_000
+    ids = [new_request_id() for _ in range(6000)]
+    partition = partition_for(ids[0], PARTITIONS)
+    ids = [one for one in ids if partition_for(one, PARTITIONS) == partition]
+    assert len(ids) > 1200
+    slow, rest = ids[0], ids[1:]
+    offsets = send_all(producer, Topic.CONTENTS, {one: ask(one, deadline).SerializeToString() for one in ids})
+    process = start(broker, tmp_path, **least)
+    for check in CHECKS:
+        seen = {
+            one: verdict(check, result(person=PERSON_NONE), contents_offset=offsets[one], request_id=one)
+            for one in rest
+        }
+        send_all(producer, Topic.VERDICTS, {one: found.SerializeToString() for one, found in seen.items()})
+    wanted = {one.encode() for one in rest}
+
+    def mine(records: list[Record]) -> list[Record]:
+        return [record for record in records if record.key in wanted or record.key == slow.encode()]
+
+    assert len(mine(read_until(broker, Topic.DECISIONS, lambda r: len(mine(r)) >= len(rest), 60))) == len(rest)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process = start(broker, tmp_path, **least)
+    for check in CHECKS:
+        seen_slow = verdict(check, result(person=PERSON_NONE), contents_offset=offsets[slow], request_id=slow)
+        send(producer, Topic.VERDICTS, slow, seen_slow.SerializeToString())
+    try:
+        read_until(broker, Topic.DECISIONS, lambda r: any(one.key == slow.encode() for one in r), 60)
+        time.sleep(2)
+        found = mine(read_until(broker, Topic.DECISIONS, lambda r: len(mine(r)) > len(ids), 3))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+    assert Counter(record.key for record in found) == Counter(one.encode() for one in ids)
+    assert {Decision.FromString(record.value).action for record in found} == {ACTION_ALLOW}

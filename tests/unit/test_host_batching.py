@@ -92,3 +92,14 @@ async def test_closing_answers_what_is_queued(check: ObedientCheck) -> None:
     await asyncio.sleep(0)
     await batcher.close()
     assert [task.result().status for task in waiting] == [Status.OK] * 6
+
+
+async def test_closing_does_not_wait_for_what_does_not_come(check: ObedientCheck) -> None:
+    check.failures = 10_000
+    batcher = Batcher(check, most=8, log=Log("test", stream=io.StringIO()))
+    batcher.start()
+    waiting = asyncio.create_task(batcher.submit(item("flaky"), Deadline.after(600)))
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        await batcher.close()
+    assert waiting.result().status is Status.TIMEOUT

@@ -45,11 +45,16 @@ class MemoryReader:
 class MemoryProducer:
     """A producer's twin. `refusals`: how many sends fail before one works."""
 
-    def __init__(self, refusals: int = 0) -> None:
+    def __init__(self, refusals: int = 0, fatal: bool = False) -> None:
         self.sent: list[Outgoing] = []
         self.refusals = refusals
+        self.fatal = fatal
 
     async def send(self, outgoing: Outgoing) -> int:
+        if self.fatal:
+            raise RuntimeError("the producer cannot go on")
+        if outgoing.value == b"too large":
+            raise TerminalError("the broker refused the record")
         if self.refusals:
             self.refusals -= 1
             raise RetryableError("not now")
@@ -103,7 +108,7 @@ async def work(
         worker.deliver(one)
     running = asyncio.create_task(worker.run(cast("GroupReader", reader), stop, drain_seconds=5))
     async with asyncio.timeout(10):
-        while len(reader.finished) < (len(records) if until is None else until):
+        while len(reader.finished) < (len(records) if until is None else until) and not running.done():
             await asyncio.sleep(0.01)
     stop.set()
     await running
@@ -165,3 +170,14 @@ async def test_a_consumer_that_failed_ends_the_worker() -> None:
     with pytest.raises(RuntimeError, match="fenced"):
         await worker.run(cast("GroupReader", reader), asyncio.Event(), drain_seconds=1)
     assert reader.draining
+
+
+async def test_a_record_that_the_broker_will_never_take_is_a_dead_letter() -> None:
+    _, producer, reader = await work([record(0, b"too large"), record(1)])
+    assert [out.topic for out in producer.sent] == ["moderation.dead-letters", "out"]
+    assert reader.finished == [0, 1]
+
+
+async def test_a_producer_that_cannot_go_on_ends_the_worker() -> None:
+    with pytest.raises(RuntimeError, match="cannot go on"):
+        await work([record(0)], MemoryProducer(fatal=True), until=99)

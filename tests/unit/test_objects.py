@@ -120,6 +120,7 @@ async def test_what_is_missing_is_said_to_be(store: ObjectStore) -> None:
         "",
         "x/originals/y",
         "/" + "a" * 600,
+        "/originals/" + "a" * 250,
     ],
 )
 async def test_an_address_outside_the_store_is_refused(store: ObjectStore, tail: str) -> None:

@@ -5,6 +5,7 @@ import itertools
 import math
 from pathlib import Path
 
+import cel
 import pytest
 
 from orchestrator.decide import Outcome, decide
@@ -257,3 +258,24 @@ def test_the_order_of_verdicts_does_not_matter(policy: Policy) -> None:
         if (found := decide(asked, {name: seen[name] for name in order}, policy, late=False)) is not None
     }
     assert outcomes == {(Severity.BLOCK, frozenset({"sexual"}))}
+
+
+def with_rule(policy: Policy, when: str) -> Policy:
+    rule = dataclasses.replace(policy.rules[0], id="odd", when=when, program=cel.compile(when), terminal=False)
+    return dataclasses.replace(policy, rules=(*policy.rules, rule))
+
+
+@pytest.mark.parametrize("when", ["10 / size(uploads) > 100", "contents[7].kind == 'text'", "size(contents)"])
+def test_a_rule_that_cannot_be_evaluated_blocks(policy: Policy, when: str) -> None:
+    found = run(contents(text()), FINE, with_rule(policy, when))
+    assert (found.action, "odd" in rules(found)) == (Severity.BLOCK, True)
+
+
+def test_numbers_of_a_newer_contract_never_allow(policy: Policy) -> None:
+    strange = contents(image(), operation=OPERATION_EDIT)
+    assert run(strange, pictures(person=99), policy).action is Severity.BLOCK
+    unread = contents(PreparedContent(id="c0", role=ROLE_UPLOAD, unprocessable=99))  # type: ignore[arg-type]
+    assert run(unread, {}, policy).action is Severity.BLOCK
+    output = contents(image(role=ROLE_GENERATED), stage=STAGE_OUTPUT, generation_id=OTHER_ID)
+    output.prompt_decision.CopyFrom(PromptDecision(action=9))  # type: ignore[arg-type]
+    assert run(output, pictures(), policy).action is Severity.BLOCK

@@ -71,3 +71,14 @@ def test_a_decision_carries_its_facts_and_no_account(policy: Policy) -> None:
     assert found.decision.policy_digest == policy.digest
     assert b"account" not in found.decision.SerializeToString()
     assert b"lighthouse" not in found.decision.SerializeToString()
+
+
+def test_a_name_in_a_list_is_nobodys_incident(policy: Policy) -> None:
+    seen = looks(csam=True)
+    seen["text"] = verdict("text", result("c1"))
+    seen["text"].results[0].matches.add(list="artists", entry="7", kind="name", method="name")
+    (incident,) = made(
+        contents(image(role=ROLE_GENERATED), image("c1"), stage=STAGE_OUTPUT), policy, **seen
+    ).incidents
+    assert incident.test
+    assert [match.kind for content in incident.contents for match in content.matches] == ["csam"]

@@ -156,3 +156,30 @@ def test_memory_of_decided_ids_is_bounded(policy: Policy) -> None:
     assert partition.undecided() == 0
     list(partition.on_contents(LANE, 1, 1011, contents(text(), request_id="id-0", digest=b"")))
     assert partition.undecided() == 1
+
+
+def test_a_verdict_of_another_request_at_the_same_offset_does_not_count(partition: Partition) -> None:
+    list(partition.on_contents(LANE, 0, 1010, contents(text())))
+    assert actions(partition.on_verdict(0, 1020, verdict("text", request_id=OTHER_ID))) == []
+    assert actions(partition.on_verdict(1, 1021, verdict("text"))) == [ACTION_ALLOW]
+
+
+def test_marks_in_mid_replay_keep_the_position_that_was_recovered(policy: Policy) -> None:
+    start = Marks({LANE: 0, LANE_BULK: 0}, 0, 7, {LANE: 100, LANE_BULK: 0})
+    partition = Partition(policy, start, remember=1000)
+    partition.decisions_end = 5000
+    assert partition.marks().decisions == 7
+
+
+def test_verdicts_of_records_that_never_came_do_not_hold_the_mark(partition: Partition) -> None:
+    list(partition.on_verdict(3, 1000, verdict("text", contents_offset=5)))
+    assert partition.marks().verdicts == 3
+    list(partition.on_contents(LANE, 900, 2000, contents(text())))
+    assert partition.marks().verdicts == 4
+
+
+def test_what_nobody_can_read_is_passed_over_for_good(partition: Partition) -> None:
+    partition.skip_contents(LANE, 4)
+    partition.skip_verdict(9)
+    marks = partition.marks()
+    assert (marks.contents[LANE], marks.verdicts) == (5, 10)

@@ -100,3 +100,16 @@ def test_a_threshold_is_from_0_to_1(tmp_path: Path, value: str) -> None:
 
 def test_a_missing_file_says_which_variable_names_it(tmp_path: Path) -> None:
     assert "SLUICE_POLICY" in problems(tmp_path / "none.yaml")
+
+
+def test_a_band_of_minors_cannot_be_laxer(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.write_text(
+        path.read_text().replace("default: {sexual: 0.5}", "default: {sexual: 0.5}\n  TEEN: {sexual: 0.9}")
+    )
+    assert "laxer for minors" in problems(path)
+
+
+def test_a_category_that_is_made_up_at_run_time_is_no_silent_zero(tmp_path: Path) -> None:
+    rule = "{id: a, action: BLOCK, when: '[\"sexaul\"].exists(k, score(k) >= 0.5)'}"
+    assert "fails on a probe" in problems(write(tmp_path, f"{FLOOR}\n  - {rule}"))

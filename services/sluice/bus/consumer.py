@@ -6,6 +6,7 @@ bounded: past `most` records of a topic, that topic's partitions are paused unti
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -36,7 +37,6 @@ class GroupReader:
         self._paused: set[str] = set()
         self._stopping = threading.Event()
         self._draining = threading.Event()
-        self._turned = 0.0
         self.assigned: asyncio.Future[None] = self._loop.create_future()
         self.failed: asyncio.Future[None] = self._loop.create_future()
         self._thread = threading.Thread(target=self._run, name="group-reader", daemon=True)
@@ -65,7 +65,7 @@ class GroupReader:
     def _run(self) -> None:
         try:
             self._consumer.subscribe(self._topics, on_assign=self._on_assign, on_revoke=self._on_revoke)
-            since_commit = 0.0
+            committed_at = time.monotonic()
             while not self._stopping.is_set():
                 self._flow()
                 first = self._consumer.poll(0.05)
@@ -76,15 +76,16 @@ class GroupReader:
                         self._on_error(error)
                         continue
                     self._take(Record.of(message))
-                since_commit += 0.05
-                if since_commit >= _COMMIT_SECONDS:
-                    since_commit = 0.0
+                if time.monotonic() - committed_at >= _COMMIT_SECONDS:
+                    committed_at = time.monotonic()
                     self._commit(asynchronous=True)
             self._commit(asynchronous=False)
         except KafkaException as error:
             self._fail(error.args[0])
         finally:
             self._consumer.close()
+            if not self._stopping.is_set():
+                self._loop.call_soon_threadsafe(_break, self.failed, "the reader ended")
 
     def _take(self, record: Record) -> None:
         with self._lock:
@@ -115,6 +116,8 @@ class GroupReader:
             self._committed = {}
             self._paused = set()
         consumer.assign(partitions)
+        # The client remembers a pause beyond the assignment that it was for.
+        consumer.resume(partitions)
         self._log.info("partitions assigned", count=len(partitions))
         self._loop.call_soon_threadsafe(_resolve, self.assigned)
 

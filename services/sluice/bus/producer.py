@@ -63,7 +63,11 @@ def _settle(future: asyncio.Future[int], error: KafkaError | None, offset: int |
         future.set_result(-1 if offset is None else offset)
 
 
-def _translate(error: KafkaError) -> RetryableError | TerminalError:
-    if error.code() in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.TOPIC_AUTHORIZATION_FAILED):
+def _translate(error: KafkaError) -> RetryableError | TerminalError | RuntimeError:
+    if error.fatal():
+        # The client is of no use any more: the process must end, and a new one goes on.
+        return RuntimeError(f"the producer cannot go on: {error.name()}")
+    # A right that is missing is not the record's fault: it is waited for. A size is.
+    if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
         return TerminalError(f"the broker refused the record: {error.name()}")
     return RetryableError(f"the broker did not take the record: {error.name()}")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from google.protobuf.message import DecodeError
 
 from sluice.bus.clients import log_reader
 from sluice.bus.record import Record
@@ -57,7 +58,8 @@ class LogTail(Generic[V]):
 
     async def start(self, deadline: Deadline) -> None:
         """Begins to read, and returns once the log's present end has been reached. RetryableError otherwise."""
-        self._ends = log_reader(self._kafka)
+        # Uncommitted: the end then includes what an open transaction is about to make visible.
+        self._ends = log_reader(self._kafka, read_committed=False)
         self.partitions = await asyncio.to_thread(_count_partitions, self._ends, self._topic)
         self._thread.start()
         await asyncio.gather(*(self.settled(partition, deadline) for partition in range(self.partitions)))
@@ -135,7 +137,12 @@ class LogTail(Generic[V]):
         consumer.close()
 
     def _keep(self, record: Record) -> None:
-        value = self._read(record)
+        try:
+            value = self._read(record)
+        except DecodeError:
+            # Skipping it is safe: what is not found here is not allowed.
+            self._log.error("unreadable record", topic=record.topic, partition=record.partition, offset=record.offset)
+            return
         if value is None:
             return
         key = record.key.decode(errors="replace")

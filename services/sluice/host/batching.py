@@ -114,7 +114,7 @@ class Batcher:
             try:
                 results = await attempt(self._check.run([entry.item for entry in batch]))
             except RetryableError as error:
-                if latest.remaining() <= pause:
+                if self._closing or latest.remaining() <= pause:
                     return [Result(Status.TIMEOUT, detail=str(error)) for _ in batch]
                 self._log.warning("check will be asked again", check=self._check.name, error=str(error))
                 await asyncio.sleep(pause)

@@ -19,10 +19,7 @@ async def as_ready(
     answers: asyncio.Queue[tuple[B] | None] = asyncio.Queue()
 
     async def one(question: A) -> None:
-        try:
-            await answers.put((await answer(question),))
-        finally:
-            room.release()
+        await answers.put((await answer(question),))
 
     async def feed() -> None:
         try:
@@ -37,6 +34,8 @@ async def as_ready(
     try:
         while (found := await answers.get()) is not None:
             yield found[0]
+            # Only now: a client that reads nothing must not make us work ahead for it.
+            room.release()
         await feeding
     finally:
         feeding.cancel()

@@ -5,7 +5,6 @@ told apart downstream by (request id, check). Interactive records are worked bef
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from sluice.bus.consumer import GroupReader
 from sluice.bus.dead_letters import Keeps, dead_letter
 from sluice.bus.producer import AsyncProducer
 from sluice.bus.record import Outgoing, Record
-from sluice.errors import PoisonError, RetryableError, SluiceError
+from sluice.errors import PoisonError, RetryableError, SluiceError, TerminalError
 from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.readiness import Readiness
 from sluice.ids import parse_request_id
@@ -46,15 +45,15 @@ class Worker:
         self._store = store
         self._log = log
         self._concurrency = concurrency
-        self._queues: dict[str, deque[Record]] = {topic: deque() for topic in lanes}
-        self._filled = asyncio.Condition()
+        self._urgency = {topic: at for at, topic in enumerate(lanes)}
+        self._queue: asyncio.PriorityQueue[tuple[int, int, Record | None]] = asyncio.PriorityQueue()
+        self._count = 0
         self._draining = False
         self._reader: GroupReader | None = None
 
     def deliver(self, record: Record) -> None:
         """Takes a record in; called on the event loop by the reader."""
-        self._queues[record.topic].append(record)
-        self._wake()
+        self._put(self._urgency[record.topic], record)
 
     async def run(self, reader: GroupReader, stop: asyncio.Event, drain_seconds: float) -> None:
         """Works until `stop`, then finishes what is in hand within `drain_seconds` and leaves the group."""
@@ -62,15 +61,16 @@ class Worker:
         reader.start()
         runners = [asyncio.create_task(self._serve()) for _ in range(self._concurrency)]
         stopped = asyncio.create_task(stop.wait())
-        ends: set[asyncio.Future[Any]] = {stopped, reader.failed}
+        ends: set[asyncio.Future[Any]] = {stopped, reader.failed, *runners}
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             reader.drain()
             # What is queued but not begun is handed back: its offset is not committed.
-            for queue in self._queues.values():
-                queue.clear()
             self._draining = True
-            self._wake()
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            for _ in runners:
+                self._put(len(self._urgency), None)
             await asyncio.wait(runners, timeout=drain_seconds)
         finally:
             stopped.cancel()
@@ -80,6 +80,10 @@ class Worker:
             await reader.close()
         if reader.failed.done():
             reader.failed.result()
+        for runner in runners:
+            # A runner that ended early has something to say; the process must not go on without it.
+            if not runner.cancelled():
+                runner.result()
 
     async def run_when_ready(
         self, reader: GroupReader, group: str, readiness: Readiness, stop: asyncio.Event, drain_seconds: float
@@ -99,29 +103,16 @@ class Worker:
 
     async def _serve(self) -> None:
         while True:
-            record = await self._next()
+            _, _, record = await self._queue.get()
             if record is None:
                 return
             if await self._work(record):
                 assert self._reader is not None
                 self._reader.done(record)
 
-    async def _next(self) -> Record | None:
-        async with self._filled:
-            while True:
-                for queue in self._queues.values():
-                    if queue:
-                        return queue.popleft()
-                if self._draining:
-                    return None
-                await self._filled.wait()
-
-    def _wake(self) -> None:
-        async def notify() -> None:
-            async with self._filled:
-                self._filled.notify_all()
-
-        self._waking = asyncio.get_running_loop().create_task(notify())
+    def _put(self, urgency: int, record: Record | None) -> None:
+        self._count += 1
+        self._queue.put_nowait((urgency, self._count, record))
 
     async def _work(self, record: Record) -> bool:
         """Whether the record has been dealt with. False: it goes back, another worker will read it."""
@@ -155,7 +146,10 @@ class Worker:
             self._log.error("handler failed", error=outcome.kind, detail=outcome.place, offset=record.offset)
             await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, f"{outcome.kind} at {outcome.place}"))
             return
-        await asyncio.gather(*(self._producer.send(outgoing) for outgoing in outcome))
+        try:
+            await asyncio.gather(*(self._producer.send(outgoing) for outgoing in outcome))
+        except TerminalError as error:
+            await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, str(error)))
 
     async def _bury(self, record: Record, error: PoisonError) -> None:
         request_id = parse_request_id(record.key.decode(errors="replace")) or ""

@@ -15,6 +15,7 @@ from typing import Any
 
 import cel
 
+from sluice.policy.model import CATEGORIES
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person
 
 Value = Any
@@ -65,7 +66,7 @@ def content_value(content_id: str, role: str, kind: str, results: Sequence[Conte
             scores[category] = max(score, scores.get(category, 0.0))
         signals.update(result.signals)
         if result.person:
-            person = _PERSON[result.person]
+            person = _PERSON.get(result.person, _UNSEEN_PERSON)
         matches += [
             {
                 "list": match.list,
@@ -127,6 +128,8 @@ class RuleView:
         return cel.Context({**self._words, **lists}, {"score": self._score, "threshold": self._threshold})
 
     def _score(self, category: str) -> float:
+        if category not in CATEGORIES:
+            raise KeyError(category)
         score, check, content_id = self._scores.best.get(category, (0.0, "", ""))
         self.compared.append(Compared(category, score, 0.0, check, content_id))
         return score
@@ -148,7 +151,7 @@ def run(program: cel.Program, context: cel.Context, default: bool | None = None)
     """A condition's truth. What is not a boolean is a RuleError, or `default` where one is given."""
     try:
         value = program.execute(context)
-    except (RuntimeError, KeyError, TypeError, ValueError, IndexError) as error:
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
         if default is None:
             raise RuleError(str(error)) from error
         return default

@@ -17,6 +17,7 @@ _STAGE = frozenset({"deadline", "max_deadline", "on_incomplete", "checks"})
 _RULE = frozenset({"id", "action", "when", "terminal", "report", "label", "labels", "cites"})
 _STAGES = {"PROMPT": Stage.STAGE_PROMPT, "OUTPUT": Stage.STAGE_OUTPUT}
 _ROLES = {name.removeprefix("ROLE_"): number for name, number in Role.items() if number}
+_MINORS = frozenset({"UNDER_13", "TEEN"})
 _PICTURES = frozenset({"UPLOAD", "GENERATED"})
 _BANDS = frozenset({"default", "UNDER_13", "TEEN", "ADULT"})
 _SEVERITIES = frozenset(severity.name for severity in Severity)
@@ -90,8 +91,13 @@ def _thresholds(node: Node) -> dict[str, dict[str, float]]:
         found[band] = {}
         for category, value in values.mapping(frozenset(CATEGORIES)).items():
             found[band][category] = value.fraction()
-            if band != "default" and category not in found.get("default", {}):
+            if band == "default":
+                continue
+            usual = found.get("default", {}).get(category)
+            if usual is None:
                 value.problem("has no default threshold above it")
+            elif band in _MINORS and found[band][category] > usual:
+                value.problem(f"is laxer for minors than the default of {usual}")
     if "default" not in found:
         node.problem("'default' is missing")
     return found

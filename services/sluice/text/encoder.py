@@ -21,11 +21,21 @@ async def embed(engine: Engine, windows: Sequence[Window]) -> npt.NDArray[np.flo
     """
     vectors = np.zeros((len(windows), WIDTH), np.float32)
     order = sorted(range(len(windows)), key=lambda index: len(windows[index].ids))
-    for first in range(0, len(order), BATCH):
-        chosen = order[first : first + BATCH]
+    for chosen in _alike(order, [len(window.ids) for window in windows]):
         found = await engine.run(_padded([windows[index].ids for index in chosen]))
         vectors[chosen] = found["embedding"]
     return vectors
+
+
+def _alike(order: Sequence[int], lengths: Sequence[int]) -> list[list[int]]:
+    """`order`, which ascends in length, in batches of at most `BATCH` whose longest is at most a third longer than
+    the shortest: more padding than that costs more than another call."""
+    batches: list[list[int]] = []
+    for index in order:
+        if not batches or len(batches[-1]) == BATCH or 3 * lengths[index] > 4 * lengths[batches[-1][0]] + 6:
+            batches.append([])
+        batches[-1].append(index)
+    return batches
 
 
 def _padded(ids: Sequence[Sequence[int]]) -> dict[str, npt.NDArray[Any]]:

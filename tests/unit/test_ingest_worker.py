@@ -1,0 +1,135 @@
+"""Requests in, contents records out: where they go, what they rest on, and when ingest gives up."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.worker import IngestRecords, PromptAnswer
+from sluice.bus.record import Record
+from sluice.bus.topics import Topic
+from sluice.deadline import Deadline, now_ms
+from sluice.errors import PoisonError, RetryableError
+from sluice.ids import partition_for
+from sluice.policy.load import load
+from sluice.v1.contents_pb2 import UNPROCESSABLE_NOT_FOUND, Contents, PreparedContent
+from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_REVIEW
+from sluice.v1.release_pb2 import Release
+from sluice.v1.request_pb2 import (
+    LANE_BULK,
+    ROLE_GENERATED,
+    ROLE_PROMPT,
+    STAGE_OUTPUT,
+    STAGE_PROMPT,
+    Content,
+    Request,
+)
+from tests.unit.build import OTHER_ID, REQUEST_ID, contents, image, text
+
+POLICY = Path(__file__).parents[2] / "policies" / "default.yaml"
+PARTITIONS = 4
+
+
+class MemoryDecisions:
+    """A log tail's twin."""
+
+    partitions = PARTITIONS
+
+    def __init__(self, **known: PromptAnswer) -> None:
+        self.known = known
+
+    async def settled(self, partition: int, deadline: Deadline) -> int:
+        return 50
+
+    def get(self, key: str) -> PromptAnswer | None:
+        return self.known.get(key)
+
+
+class MemoryPreparer:
+    """A preparer's twin."""
+
+    def __init__(self, prepared: Sequence[PreparedContent] | None) -> None:
+        self.prepared = prepared
+
+    async def prepare_request(self, request: Request) -> list[PreparedContent]:
+        if self.prepared is None:
+            raise RetryableError("the object store is away")
+        return list(self.prepared)
+
+
+def records(
+    prepared: Sequence[PreparedContent] | None, found: Record | None = None, **known: PromptAnswer
+) -> IngestRecords:
+    async def find(topic: str, partition: int, offset: int) -> Record | None:
+        return found
+
+    preparer: Any = MemoryPreparer(prepared)
+    decisions: Any = MemoryDecisions(**known)
+    return IngestRecords(preparer, load(POLICY), decisions, find)
+
+
+def record(value: bytes, topic: str = Topic.REQUESTS, at: int | None = None) -> Record:
+    return Record(topic, 3, 17, b"whatever the client chose", value, now_ms() if at is None else at)
+
+
+def prompt() -> bytes:
+    return Request(
+        id=REQUEST_ID, stage=STAGE_PROMPT, contents=[Content(role=ROLE_PROMPT, text="a lighthouse")]
+    ).SerializeToString()
+
+
+def output(generation_id: str) -> bytes:
+    return Request(
+        id=REQUEST_ID,
+        generation_id=generation_id,
+        stage=STAGE_OUTPUT,
+        contents=[Content(role=ROLE_GENERATED, image=b"picture")],
+    ).SerializeToString()
+
+
+async def test_a_contents_record_goes_where_the_request_id_belongs() -> None:
+    (out,) = await records([text()]).handle(record(prompt()))
+    assert (out.topic, out.partition) == (Topic.CONTENTS, partition_for(REQUEST_ID, PARTITIONS))
+    assert out.key == REQUEST_ID.encode()
+    (bulk,) = await records([text()]).handle(record(prompt(), Topic.REQUESTS_BULK))
+    assert bulk.topic == Topic.CONTENTS_BULK
+    assert Contents.FromString(bulk.value).lane == LANE_BULK
+
+
+async def test_what_cannot_be_read_now_is_tried_again_until_nobody_waits() -> None:
+    with pytest.raises(RetryableError):
+        await records(None).handle(record(prompt()))
+    (out,) = await records(None).handle(record(prompt(), at=0))
+    assert Contents.FromString(out.value).unprocessable == UNPROCESSABLE_NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (PromptAnswer(STAGE_PROMPT, ACTION_ALLOW, 7, b""), (ACTION_ALLOW, 7)),
+        (PromptAnswer(STAGE_OUTPUT, ACTION_ALLOW, 7, b""), (0, 50)),
+        (None, (0, 50)),
+    ],
+    ids=["a-prompt", "an-output-is-no-prompt", "nothing"],
+)
+async def test_an_output_rests_on_a_prompts_decision(answer: PromptAnswer | None, expected: tuple[int, int]) -> None:
+    known = {OTHER_ID: answer} if answer is not None else {}
+    (out,) = await records([image(role=ROLE_GENERATED)], None, **known).handle(record(output(OTHER_ID)))
+    found = Contents.FromString(out.value).prompt_decision
+    assert (found.action, found.offset) == expected
+
+
+@pytest.mark.parametrize("digest", [b"d" * 32, b"x" * 32], ids=["reviewed", "another-copy"])
+async def test_a_release_frees_only_what_was_reviewed(digest: bytes) -> None:
+    held = contents(text(), request_id=OTHER_ID, digest=b"d" * 32)
+    found = Record(Topic.CONTENTS, 0, 5, OTHER_ID.encode(), held.SerializeToString(), 1000)
+    known = {OTHER_ID: PromptAnswer(STAGE_PROMPT, ACTION_REVIEW, 7, digest)}
+    release = Release(request_id=OTHER_ID, contents_offset=5).SerializeToString()
+    ingest = records([], found, **known)
+    if digest == b"d" * 32:
+        (out,) = await ingest.handle(record(release, Topic.RELEASES))
+        assert Contents.FromString(out.value).released_from == OTHER_ID
+    else:
+        with pytest.raises(PoisonError, match="other content"):
+            await ingest.handle(record(release, Topic.RELEASES))

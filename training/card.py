@@ -24,7 +24,7 @@ ABSTAINED = (
 
 LIMITS = (
     "First heads: trained on benchmarks and red-teaming sets. Labels were mapped by rule, not reviewed by hand.",
-    "English. Other languages reach the n-grams alone, and mostly for hate; their figures are above.",
+    "English. Other languages are scored too, but most of what is harmful in them is missed.",
     "violence/graphic, extremism, self-harm and sexual/minors have few examples, many of them our own sentences.",
     "For image prompts. As a guard of a chat or coding assistant it would refuse far too much, as the sources about "
     "security programs and quoted hate show.",

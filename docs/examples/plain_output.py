@@ -13,6 +13,8 @@ from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import Action, Decision
 from sluice.v1.request_pb2 import ROLE_GENERATED, STAGE_OUTPUT, Content, Request
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 kafka, picture = {"bootstrap.servers": sys.argv[1]}, Path(sys.argv[2]).read_bytes()
 request = Request(id=str(uuid.uuid4()), stage=STAGE_OUTPUT, contents=[Content(role=ROLE_GENERATED, image=picture)])
 
@@ -20,7 +22,8 @@ consumer = Consumer(
     kafka | {"group.id": request.id, "auto.offset.reset": "earliest", "isolation.level": "read_committed"}
 )
 consumer.subscribe(["moderation.decisions", "assets.signed"])
-producer = Producer(kafka)
+# A picture travels inline up to 1 MiB; the client's own default limit is a little lower. Larger ones go by reference.
+producer = Producer(kafka | {"message.max.bytes": 9 << 20})
 producer.produce("moderation.requests", request.SerializeToString(), key=request.id)
 producer.flush()
 while True:

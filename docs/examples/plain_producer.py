@@ -11,6 +11,8 @@ from confluent_kafka import Consumer, Producer
 from sluice.v1.decision_pb2 import Action, Decision
 from sluice.v1.request_pb2 import ROLE_PROMPT, STAGE_PROMPT, Content, Request
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 kafka, words = {"bootstrap.servers": sys.argv[1]}, sys.argv[2]
 request = Request(id=str(uuid.uuid4()), stage=STAGE_PROMPT, contents=[Content(role=ROLE_PROMPT, text=words)])
 

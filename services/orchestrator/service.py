@@ -14,6 +14,7 @@ from sluice.bus.clients import group_consumer, log_reader, transactional_produce
 from sluice.bus.tail import LogTail
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline
+from sluice.errors import FatalError
 from sluice.host.service import Context, Service
 from sluice.policy.load import load
 from sluice.policy.model import Policy
@@ -80,8 +81,12 @@ class OrchestratorService(Service):
             await working
         except KafkaException as error:
             # The log is intact: the next start recovers from it.
-            context.log.error("decision loop failed", error=error.args[0].name())
-            raise SystemExit(1) from error
+            problem = error.args[0]
+            context.log.error("decision loop failed", error=problem.name(), detail=problem.str())
+            raise FatalError(
+                f"the decision loop cannot go on: {problem.str()}; "
+                "two processes with one SLUICE_INSTANCE throw each other out"
+            ) from error
         finally:
             decisions.close()
             ends.close()

@@ -31,6 +31,10 @@ class PoisonError(SluiceError):
         self.detail = detail
 
 
+class FatalError(SluiceError):
+    """This process cannot go on; another one can. The message says why and what to do."""
+
+
 class NotReadyError(SluiceError):
     """The service cannot do its job now. The message says why and, where one helps, which command mends it."""
 

@@ -10,7 +10,7 @@ import pytest
 from sluice.bus.consumer import GroupReader
 from sluice.bus.producer import AsyncProducer
 from sluice.bus.record import Outgoing, Record
-from sluice.errors import PoisonError, RetryableError, TerminalError
+from sluice.errors import FatalError, PoisonError, RetryableError, TerminalError
 from sluice.host.worker import Worker
 from sluice.telemetry.logging import Log
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL, DEAD_LETTER_REASON_MALFORMED, DeadLetter
@@ -52,7 +52,7 @@ class MemoryProducer:
 
     async def send(self, outgoing: Outgoing) -> int:
         if self.fatal:
-            raise RuntimeError("the producer cannot go on")
+            raise FatalError("the producer cannot go on")
         if outgoing.value == b"too large":
             raise TerminalError("the broker refused the record")
         if self.refusals:
@@ -179,5 +179,5 @@ async def test_a_record_that_the_broker_will_never_take_is_a_dead_letter() -> No
 
 
 async def test_a_producer_that_cannot_go_on_ends_the_worker() -> None:
-    with pytest.raises(RuntimeError, match="cannot go on"):
+    with pytest.raises(FatalError, match="cannot go on"):
         await work([record(0)], MemoryProducer(fatal=True), until=99)

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from sluice.bus.offsets import OffsetTracker
 from sluice.bus.record import Record
+from sluice.errors import FatalError
 from sluice.telemetry.logging import Log
 
 Deliver = Callable[[Record], None]
@@ -153,8 +154,10 @@ class GroupReader:
         self._log.warning("broker trouble", error=error.name())
 
     def _fail(self, error: KafkaError) -> None:
-        self._log.error("consumer failed", error=error.name())
-        self._loop.call_soon_threadsafe(_break, self.failed, error.name())
+        # The client's own words name the group and the cause, never content.
+        self._log.error("consumer failed", error=error.name(), detail=error.str())
+        reason = f"{error.str()}; two processes with one SLUICE_INSTANCE throw each other out"
+        self._loop.call_soon_threadsafe(_break, self.failed, reason)
 
 
 def _resolve(future: "asyncio.Future[None]") -> None:
@@ -164,4 +167,4 @@ def _resolve(future: "asyncio.Future[None]") -> None:
 
 def _break(future: "asyncio.Future[None]", reason: str) -> None:
     if not future.done():
-        future.set_exception(RuntimeError(f"the consumer cannot go on: {reason}"))
+        future.set_exception(FatalError(f"the consumer cannot go on: {reason}"))

@@ -6,7 +6,7 @@ import threading
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from sluice.bus.record import Outgoing
-from sluice.errors import RetryableError, TerminalError
+from sluice.errors import FatalError, RetryableError, TerminalError
 
 
 class AsyncProducer:
@@ -63,10 +63,10 @@ def _settle(future: asyncio.Future[int], error: KafkaError | None, offset: int |
         future.set_result(-1 if offset is None else offset)
 
 
-def _translate(error: KafkaError) -> RetryableError | TerminalError | RuntimeError:
+def _translate(error: KafkaError) -> RetryableError | TerminalError | FatalError:
     if error.fatal():
         # The client is of no use any more: the process must end, and a new one goes on.
-        return RuntimeError(f"the producer cannot go on: {error.name()}")
+        return FatalError(f"the producer cannot go on: {error.str()}")
     # A right that is missing is not the record's fault: it is waited for. A size is.
     if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
         return TerminalError(f"the broker refused the record: {error.name()}")

@@ -27,6 +27,11 @@ def certs(force: Force = False) -> None:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
     print(_lines(chain) if sys.stdout.isatty() else _json(chain))
+    if force:
+        print(
+            "Restart the signer to use the new chain. Pictures signed before verify against the old root only.",
+            file=sys.stderr,
+        )
     if chain.expired():
         print("The signing certificate has expired; `sluice dev certs --force` makes a new one.", file=sys.stderr)
         raise typer.Exit(1)

@@ -75,7 +75,9 @@ def moderate(
     tenant: str | None = typer.Option(None, help="On whose behalf."),
     generation_id: str | None = typer.Option(None, metavar="UUID", help="Output: id of its prompt's request."),
     request_id: str | None = typer.Option(None, metavar="UUID", help="Default: a new one."),
-    deadline_ms: int | None = typer.Option(None, metavar="MS", help="How long to wait. Default: 60000."),
+    deadline_ms: int | None = typer.Option(
+        None, metavar="MS", help="When the decision must be made; the answer may take 10 s more. Default: 60000."
+    ),
     jsonl: Path | None = typer.Option(None, metavar="FILE", help="Many requests: one JSON object per line."),
     concurrency: int = typer.Option(16, min=1, max=1024, help="How many of them are under way at once."),
     as_json: bool = typer.Option(False, "--json", help="One line of JSON per request, also on a terminal."),

@@ -84,7 +84,8 @@ class Printer:
         if outcome.error:
             say(f"{outcome.request_id}: {outcome.error}")
         if self._as_json:
-            put_json(decision_json(outcome.decision, outcome.asset, signed, self._explain))
+            form = decision_json(outcome.decision, outcome.asset, signed, self._explain)
+            put_json({**form, "error": outcome.error} if outcome.error else form)
         else:
             show_decision(self._console, outcome.decision, signed, self._explain)
 

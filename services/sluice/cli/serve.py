@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sluice.cli.tell import refuse, say
 from sluice.cli.where import find_running, no_broker
 from sluice.errors import TerminalError
 from sluice.local.entry_points import load_service
 from sluice.local.health import Health, ask_health
-from sluice.local.state import Running
+from sluice.local.state import Running, ServiceAt, publish
 from sluice.settings import sluice_home
 
 
@@ -33,6 +34,11 @@ def vacant_address(name: str, running: Running) -> str | None:
     return at.address if at and ask_health(at.address) is Health.UNREACHABLE else None
 
 
+def taken_over(running: Running, name: str, address: str, pid: int) -> Running:
+    """The stack with this process in the place of a service that ended."""
+    return replace(running, services={**running.services, name: ServiceAt(address, pid)})
+
+
 def serve(name: str) -> int:
     """Runs the service until it is told to stop; returns its exit status."""
     env: Mapping[str, str] = os.environ
@@ -44,5 +50,8 @@ def serve(name: str) -> int:
         running = find_running(sluice_home(env), say)
         if running is None:
             raise no_broker(env)
-        env = joining(env, running, vacant_address(name, running))
+        address = vacant_address(name, running)
+        env = joining(env, running, address)
+        if address is not None:
+            publish(sluice_home(env), taken_over(running, name, address, os.getpid()))
     return main(env)

@@ -37,7 +37,9 @@ def run_stack(plan: Plan) -> int:
     with interruptible():
         try:
             begun = time.monotonic()
+            started = False
             failed = stack.start()
+            started = True
             announce(plan, stack, failed, time.monotonic() - begun)
             ended = _watch(stack)
         except KeyboardInterrupt:
@@ -45,7 +47,8 @@ def run_stack(plan: Plan) -> int:
             return 0
         finally:
             stack.stop()
-            say("stopped")
+            if started:
+                say("stopped")
     say(ended)
     return 1
 

@@ -1,7 +1,6 @@
 """The demo itself: asks, shows what comes back, keeps the signed pictures, and checks them as a stranger would."""
 
 import asyncio
-import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ _MOST_BYTES = 64 << 20
 def show(running: Running, out: Path) -> bool:
     """Runs the sample set against a stack; whether every decision is as expected and every picture verifies.
 
-    `out` is emptied first: what lies in it afterwards is this run's.
+    Signed pictures are added to `out`, named after their requests; nothing that lies there is touched.
     """
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 150)
 
@@ -32,8 +31,7 @@ def show(running: Running, out: Path) -> bool:
     cases = sample_set()
     console.print(f"publishing {len(cases)} requests to {running.kafka}", highlight=False)
     answers = Generator(KafkaSettings({"bootstrap.servers": running.kafka}), shown).run(cases)
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
+    out.mkdir(parents=True, exist_ok=True)
     credentials = asyncio.run(_keep(answers, running, out))
     console.print(table(answers, credentials))
     wrong = [answer.case.name for answer in answers if not answer.as_expected]

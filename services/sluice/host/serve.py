@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection
 
 from sluice.bus.clients import plain_producer
 from sluice.bus.producer import AsyncProducer
-from sluice.errors import EX_CONFIG, ConfigError, NotReadyError, RetryableError
+from sluice.errors import EX_CONFIG, ConfigError, FatalError, NotReadyError, RetryableError
 from sluice.host.readiness import Readiness
 from sluice.host.service import Context, Service
 from sluice.objects import ObjectStore
@@ -40,6 +40,9 @@ def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
         for problem in error.problems:
             sys.stderr.write(f"{service.name}: {problem}\n")
         return EX_CONFIG
+    except FatalError as error:
+        sys.stderr.write(f"{service.name}: {error}\n")
+        return 1
     return 0
 
 

@@ -34,20 +34,21 @@ def up(without: Sequence[str]) -> int:
 def run_stack(plan: Plan) -> int:
     """Starts the plan's stack and watches it until SIGINT or SIGTERM."""
     stack = Stack(plan, say)
+    begun, ours = time.monotonic(), False
     with interruptible():
         try:
-            begun = time.monotonic()
-            started = False
             failed = stack.start()
-            started = True
+            ours = True
             announce(plan, stack, failed, time.monotonic() - begun)
             ended = _watch(stack)
         except KeyboardInterrupt:
+            ours = True
             say("stopping")
             return 0
         finally:
             stack.stop()
-            if started:
+            # Not where another stack has the home: that one runs on.
+            if ours:
                 say("stopped")
     say(ended)
     return 1

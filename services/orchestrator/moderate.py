@@ -120,7 +120,7 @@ class OrchestratorRpc(OrchestratorServicer):
             await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         raise AssertionError("abort does not return")
 
-    async def ModerateStream(  # noqa: N802
+    async def ModerateStream(  # noqa: N802 - the contract names it
         self, requests: AsyncIterator[ModerateStreamRequest], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> AsyncIterator[ModerateStreamResponse]:
         """Many requests; answers as they are ready. An answer with an error has no decision: not allowed."""

@@ -6,7 +6,12 @@ from orchestrator.pending import Conflict, Decided
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
-from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_CONFLICT, DEAD_LETTER_REASON_INTERNAL, DeadLetter
+from sluice.v1.dead_letter_pb2 import (
+    DEAD_LETTER_REASON_CONFLICT,
+    DEAD_LETTER_REASON_INTERNAL,
+    DeadLetter,
+    DeadLetterReason,
+)
 
 SERVICE = "orchestrator"
 
@@ -59,9 +64,9 @@ class Publisher:
         self._failed = None
         self.count = 0
 
-    def _letter(self, reason: int, detail: str, cause: Record, request_id: str) -> None:
+    def _letter(self, reason: "DeadLetterReason.ValueType", detail: str, cause: Record, request_id: str) -> None:
         letter = DeadLetter(
-            reason=reason,  # type: ignore[arg-type]
+            reason=reason,
             detail=detail,
             topic=cause.topic,
             partition=cause.partition,

@@ -11,10 +11,11 @@ In this order, and why:
 
 from collections.abc import Callable, Mapping, Sequence
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from orchestrator.marks import TOPICS, from_offsets
 from orchestrator.pending import Partition
+from sluice.bus.problems import is_end_of_partition
 from sluice.bus.topics import Topic
 from sluice.policy.model import Policy
 from sluice.telemetry.logging import Log
@@ -111,7 +112,7 @@ class Recovery:
                         decision = Decision.FromString(message.value() or b"")
                         partitions[number].remember(decision.request_id, decision.content_digest)
                         count += 1
-                    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
+                    elif is_end_of_partition(error):
                         if (message.offset() or 0) >= ends.get(number, 0):
                             ends.pop(number, None)
                     else:

@@ -9,6 +9,7 @@ partitions and recovers them from the log: one road for crash, abort and rebalan
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from confluent_kafka import (
     Consumer,
@@ -25,6 +26,7 @@ from orchestrator.marks import LANES, TOPICS, to_offsets
 from orchestrator.pending import Conflict, Decided, Effect, Partition
 from orchestrator.publish import Publisher
 from orchestrator.recovery import Recovery, Stopped
+from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
@@ -155,7 +157,7 @@ class DecisionLoop:
             deadline = partition.next_deadline()
             if deadline is None:
                 continue
-            until = self._clocks[number].until(deadline, now, lambda number=number: self._verdicts_end(number))  # type: ignore[misc]
+            until = self._clocks[number].until(deadline, now, partial(self._verdicts_end, number))
             self._publish(partition.expire(until), Record(Topic.DECISIONS, number, -1, b"", b"", now))
 
     def _verdicts_end(self, number: int) -> int | None:
@@ -296,10 +298,10 @@ class DecisionLoop:
         self._dirty.clear()
 
     def _on_error(self, error: KafkaError, message: Message, number: int) -> None:
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
+        if is_end_of_partition(error):
             if message.topic() == Topic.VERDICTS and number in self._clocks:
                 self._clocks[number].on_end(message.offset() or 0)
-        elif error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001
+        elif is_fatal(error):
             raise KafkaException(error)
         else:
             self._log.warning("broker trouble", error=error.name())

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from sluice.bus.offsets import OffsetTracker
+from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record
 from sluice.errors import FatalError
 from sluice.telemetry.logging import Log
@@ -147,9 +148,9 @@ class GroupReader:
             self._log.warning("offsets not committed", error=error.args[0].name())
 
     def _on_error(self, error: KafkaError) -> None:
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
+        if is_end_of_partition(error):
             return
-        if error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001
+        if is_fatal(error):
             raise KafkaException(error)
         self._log.warning("broker trouble", error=error.name())
 

@@ -32,8 +32,8 @@ class Record:
         pairs = headers.items() if isinstance(headers, dict) else headers
         return cls(
             topic=message.topic() or "",
-            partition=message.partition() if message.partition() is not None else -1,  # type: ignore[arg-type]
-            offset=message.offset() if message.offset() is not None else -1,  # type: ignore[arg-type]
+            partition=_number(message.partition()),
+            offset=_number(message.offset()),
             key=_bytes(message.key()),
             value=_bytes(message.value()),
             timestamp_ms=message.timestamp()[1],
@@ -54,6 +54,10 @@ class Outgoing:
     key: bytes
     value: bytes
     headers: Headers = ()
+
+
+def _number(value: int | None) -> int:
+    return -1 if value is None else value
 
 
 def _bytes(value: bytes | str | None) -> bytes:

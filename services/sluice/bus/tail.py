@@ -11,10 +11,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from google.protobuf.message import DecodeError
 
 from sluice.bus.clients import log_reader
+from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
 from sluice.deadline import Deadline
 from sluice.errors import RetryableError
@@ -129,7 +130,7 @@ class LogTail(Generic[V]):
                     record = Record.of(message)
                     self._keep(record)
                     self._positions[record.partition] = record.offset + 1
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client's own name for it
+                elif is_end_of_partition(error):
                     self._positions[message.partition() or 0] = message.offset() or 0
                 else:
                     self._log.warning("broker trouble", topic=self._topic, error=error.name())

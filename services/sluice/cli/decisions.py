@@ -6,11 +6,12 @@ import time
 from collections.abc import Iterator
 
 import typer
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from google.protobuf.message import DecodeError
 from rich.console import Console
 
 from sluice.bus.clients import log_reader
+from sluice.bus.problems import is_end_of_partition
 from sluice.bus.topics import Topic
 from sluice.cli.show import show_decision
 from sluice.cli.tell import put_json, say, wants_json
@@ -67,7 +68,7 @@ def read_decisions(kafka: KafkaSettings, from_beginning: bool) -> Iterator[Decis
             problem = message.error()
             if problem is None:
                 yield from _decision(message.value())
-            elif problem.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - the client has no other name for it
+            elif not is_end_of_partition(problem):
                 say(f"{kafka.bootstrap}: {problem.str()}")
                 time.sleep(_POLL_SECONDS)
     finally:

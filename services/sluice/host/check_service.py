@@ -27,6 +27,7 @@ class CheckService(Service):
     """Hosts one check behind its two doors, with one batching queue."""
 
     def __init__(self, check: type[Check]) -> None:
+        # One class hosts every check, so these are the instance's own here.
         self.name = check.service_name  # type: ignore[misc]
         self.rpc = f"sluice.v1.{check.service}" if check.service else ""  # type: ignore[misc]
         self._type = check

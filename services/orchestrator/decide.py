@@ -1,17 +1,18 @@
 """What does the policy say of a request, given what the checks saw? Pure: no clock, no I/O."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sluice.contract.names import short_name
-from sluice.policy.facts import Compared, RuleError, RuleView, Scores, content_value
+from sluice.policy.facts import Answer, Facts, content_facts, highest
 from sluice.policy.model import Policy, Rule, Severity, StagePolicy
+from sluice.policy.view import Compared, RuleError, RuleView
 from sluice.v1.contents_pb2 import Contents, PreparedContent, Unprocessable
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Action, Reason
-from sluice.v1.request_pb2 import AgeBand, Operation, Role, Stage
+from sluice.v1.request_pb2 import OPERATION_EDIT, STAGE_OUTPUT, STAGE_PROMPT, AgeBand, Role, Stage
 from sluice.v1.verdict_pb2 import STATUS_OK, STATUS_UNPROCESSABLE, ContentResult, Status, Verdict
 
-_BANDS = {number: name.removeprefix("AGE_BAND_") for name, number in AgeBand.items()}
+_BANDS = {number: name.removeprefix("AGE_BAND_") for name, number in AgeBand.items()} | {0: "UNKNOWN"}
 _ROLES = {number: name.removeprefix("ROLE_") for name, number in Role.items()}
 _STAGES = {number: name.removeprefix("STAGE_") for name, number in Stage.items()}
 _STATUSES = {number: name.removeprefix("STATUS_") for name, number in Status.items()}
@@ -28,29 +29,37 @@ class Outcome:
     reports: tuple[str, ...] = ()
 
 
-def decide(contents: Contents, verdicts: Mapping[str, Verdict], policy: Policy, late: bool) -> Outcome | None:
+def decide(
+    contents: Contents, verdicts: Mapping[str, Verdict], policy: Policy, late: bool, *, overloaded: bool = False
+) -> Outcome | None:
     """The outcome, or None while a required answer can still come.
 
     `verdicts`: the first of each check that was appended in time. `late`: the deadline has passed, what is not
-    there does not come. What cannot be read ends the request at once; a terminal rule decides as soon as it
-    fires; all other rules wait for every required check. The most severe action wins, and what is incomplete is
-    never an ALLOW.
+    there does not come. `overloaded`: it may come, but too many requests wait for it to be waited for; where all of
+    it is there, this changes nothing. What cannot be read ends the request at once; a terminal rule decides as soon
+    as it fires; all other rules wait for every required check. The most severe action wins, and what is incomplete
+    is never an ALLOW.
     """
     refused = _refused(contents)
     if refused:
         return Outcome(Severity.BLOCK, complete=False, reasons=refused)
     stage = policy.stages[contents.stage]
-    missing, unreadable = _missing(contents, verdicts, stage, policy)
-    waiting = any(reason.check and reason.check not in verdicts for reason in missing)
-    fired = _Fired(contents, verdicts, policy)
-    fired.apply(rule for rule in policy.rules if rule.terminal)
-    if waiting and not late and not fired.decisive:
+    asked = list(contents.contents)
+    waiting = any(check not in verdicts for content in asked for check in stage.checks.get(content.role, ()))
+    read = _Answers(verdicts)
+    fired = _Fired(contents, asked, read, policy)
+    fired.apply(policy.terminal)
+    if waiting and not fired.decisive and not late and not overloaded:
         return None
-    fired.apply(rule for rule in policy.rules if not rule.terminal)
+    shed = overloaded and waiting and not fired.decisive
+    fired.apply(policy.ordinary)
+    missing, unreadable = _missing(asked, read, stage, policy)
     reasons = [*_generation(contents, policy), *unreadable, *fired.reasons]
-    if missing:
-        reasons += [_with_action(reason, stage.on_incomplete) for reason in missing]
-    action = Severity(max((reason.action for reason in reasons), default=Severity.ALLOW))
+    reasons += [_with_action(reason, stage.on_incomplete) for reason in missing]
+    if shed:
+        detail = "too many requests were waiting"
+        reasons.append(Reason(rule="overloaded", action=stage.on_incomplete.value, detail=detail))
+    action = Severity(max([reason.action for reason in reasons])) if reasons else Severity.ALLOW
     complete = not missing and not unreadable
     if not complete and action is Severity.ALLOW:
         action = stage.on_incomplete
@@ -59,9 +68,10 @@ def decide(contents: Contents, verdicts: Mapping[str, Verdict], policy: Policy, 
 
 def _refused(contents: Contents) -> tuple[Reason, ...]:
     """Reasons from ingest: the request, or a content of it, cannot be judged by anybody."""
-    if contents.unprocessable or contents.stage not in (Stage.STAGE_PROMPT, Stage.STAGE_OUTPUT):
+    if contents.unprocessable or contents.stage not in (STAGE_PROMPT, STAGE_OUTPUT):
         return (_unprocessable("", contents.unprocessable, contents.detail),)
-    return tuple(_unprocessable(c.id, c.unprocessable, c.detail) for c in contents.contents if c.unprocessable)
+    # A list, as a generator would cost more than what it finds: almost always nothing.
+    return tuple([_unprocessable(c.id, c.unprocessable, c.detail) for c in contents.contents if c.unprocessable])
 
 
 def _unprocessable(content_id: str, why: "Unprocessable.ValueType", detail: str) -> Reason:
@@ -82,29 +92,49 @@ def unprocessable_word(why: "Unprocessable.ValueType") -> str:
     return Unprocessable.Name(why).removeprefix("UNPROCESSABLE_").lower() if known else "unknown_enum"
 
 
+class _Answers:
+    """What the checks said, read once: reading a message of the contract is what costs."""
+
+    def __init__(self, verdicts: Mapping[str, Verdict]) -> None:
+        self.good: list[Answer] = []
+        """Those that are OK, in the order of the verdicts."""
+        self.by_place: dict[tuple[str, str], tuple[ContentResult, Answer | None]] = {}
+        """By check and content: the result, and what was read of it where it is OK."""
+        for check, verdict in verdicts.items():
+            for result in verdict.results:
+                content_id = result.content_id
+                answer = None
+                if result.status == STATUS_OK:
+                    scores = result.scores
+                    # Faster than items(), which makes a view.
+                    answer = Answer(check, content_id, result, {category: scores[category] for category in scores})
+                    self.good.append(answer)
+                self.by_place[check, content_id] = result, answer
+
+    def scored(self, category: str, content_id: str) -> bool:
+        """Whether any check gave the content a score of the category."""
+        return any(
+            answer is not None and place[1] == content_id and category in answer.scores
+            for place, (_, answer) in self.by_place.items()
+        )
+
+
 def _missing(
-    contents: Contents, verdicts: Mapping[str, Verdict], stage: StagePolicy, policy: Policy
+    asked: Sequence[PreparedContent], answers: _Answers, stage: StagePolicy, policy: Policy
 ) -> tuple[list[Reason], list[Reason]]:
     """What keeps the decision from being complete, and what a check found to be unreadable."""
     missing: list[Reason] = []
     unreadable: list[Reason] = []
-    if not contents.contents:
+    if not asked:
         missing.append(Reason(rule="incomplete", detail="a request without contents"))
-    answers = {
-        (check, result.content_id): result for check, verdict in verdicts.items() for result in verdict.results
-    }
-    for content in contents.contents:
+    for content in asked:
         required = stage.checks.get(content.role, ())
         if not required:
             detail = f"no check covers {_ROLES.get(content.role, 'this role')} at this stage"
             missing.append(Reason(rule="incomplete", content_id=content.id, detail=detail))
         for check in required:
-            result = answers.get((check, content.id))
-            if result is not None and result.status == STATUS_UNPROCESSABLE:
-                unreadable.append(_by_check(check, content, result))
-            elif result is None or result.status != STATUS_OK or not _sound(result):
-                missing.append(_incomplete(check, content, result))
-            else:
+            result, answer = answers.by_place.get((check, content.id), (None, None))
+            if answer is not None and _sound(answer.scores):
                 missing += [
                     Reason(
                         rule="incomplete",
@@ -114,22 +144,23 @@ def _missing(
                         detail="abstained",
                     )
                     for category in policy.require
-                    if category in result.abstained and not _scored(category, content.id, answers)
+                    if category in answer.result.abstained and not answers.scored(category, content.id)
                 ]
+            elif result is not None and result.status == STATUS_UNPROCESSABLE:
+                unreadable.append(_by_check(check, content, result))
+            else:
+                missing.append(_incomplete(check, content, result))
     return missing, unreadable
 
 
-def _sound(result: ContentResult) -> bool:
+def _sound(scores: Mapping[str, float]) -> bool:
     """Whether every score is one: NaN is under every threshold, and must not pass for harmless."""
-    return all(0.0 <= score <= 1.0 for score in result.scores.values())
-
-
-def _scored(category: str, content_id: str, answers: Mapping[tuple[str, str], ContentResult]) -> bool:
-    return any(
-        category in result.scores
-        for (_, cid), result in answers.items()
-        if cid == content_id and result.status == STATUS_OK
-    )
+    if not scores:
+        return True
+    values = scores.values()
+    # min and max lose a NaN, a sum does not: NaN is the only number that differs from itself.
+    total = sum(values)
+    return total == total and min(values) >= 0.0 and max(values) <= 1.0  # noqa: PLR0124
 
 
 def _by_check(check: str, content: PreparedContent, result: ContentResult) -> Reason:
@@ -157,7 +188,7 @@ def _with_action(reason: Reason, action: Severity) -> Reason:
 
 def _generation(contents: Contents, policy: Policy) -> list[Reason]:
     """Reasons from the PROMPT request that an OUTPUT rests on: anything but its ALLOW blocks."""
-    if contents.stage != Stage.STAGE_OUTPUT:
+    if contents.stage != STAGE_OUTPUT:
         return []
     if not contents.generation_id:
         if policy.require_generation_id:
@@ -174,73 +205,61 @@ def _generation(contents: Contents, policy: Policy) -> list[Reason]:
 class _Fired:
     """The rules that fired so far. A rule that cannot be evaluated counts as BLOCK: an error is never an allow."""
 
-    def __init__(self, contents: Contents, verdicts: Mapping[str, Verdict], policy: Policy) -> None:
+    def __init__(
+        self, contents: Contents, asked: Sequence[PreparedContent], answers: _Answers, policy: Policy
+    ) -> None:
         self.reasons: list[Reason] = []
         self.labels: list[str] = []
         self.reports: list[str] = []
         self.decisive = False
         self._released = bool(contents.released_from)
-        self._view = _view(contents, verdicts, policy)
+        self._view = RuleView(_facts(contents, asked, answers, policy), answers.good)
 
-    def apply(self, rules: Iterable[Rule]) -> None:
+    def apply(self, rules: Sequence[Rule]) -> None:
         """Evaluates rules in order."""
-        for rule in rules:
-            self._apply(rule)
-
-    def _apply(self, rule: Rule) -> None:
-        try:
-            fires = self._view.holds(rule.program)
-        except RuleError as error:
-            self.reasons.append(Reason(rule=rule.id, action=Severity.BLOCK.value, detail=f"rule failed: {error}"))
-            return
-        # A person has looked: REVIEW rules are satisfied by a release, BLOCK rules are not.
-        if not fires or (self._released and rule.action is Severity.REVIEW):
-            return
-        self.labels += rule.labels
-        if rule.report:
-            self.reports.append(rule.id)
-        self.decisive = self.decisive or rule.terminal
-        self.reasons.append(self._reason(rule))
-
-    def _reason(self, rule: Rule) -> Reason:
-        compared = max(self._view.compared, key=_margin, default=Compared())
-        content_id = compared.content_id
-        if not content_id:
-            found = self._view.contents_where(rule.program)
-            content_id = found[0] if found else ""
-        return Reason(
-            rule=rule.id,
-            category=compared.category,
-            score=compared.score,
-            threshold=compared.threshold,
-            check=compared.check,
-            content_id=content_id,
-            action=rule.action.value,
-        )
+        for rule, found in self._view.fired(rules):
+            # A person has looked: REVIEW rules are satisfied by a release, BLOCK rules are not.
+            if isinstance(found, RuleError):
+                detail = f"rule failed: {found}"
+                self.reasons.append(Reason(rule=rule.id, action=Severity.BLOCK.value, detail=detail))
+            elif not (self._released and rule.action is Severity.REVIEW):
+                self.labels += rule.labels
+                if rule.report:
+                    self.reports.append(rule.id)
+                self.decisive = self.decisive or rule.terminal
+                self.reasons.append(_fired(rule, found))
 
 
-def _margin(compared: Compared) -> float:
-    return compared.score - compared.threshold
+def _fired(rule: Rule, compared: Compared) -> Reason:
+    return Reason(
+        rule=rule.id,
+        category=compared.category,
+        score=compared.score,
+        threshold=compared.threshold,
+        check=compared.check,
+        content_id=compared.content_id,
+        action=rule.action.value,
+    )
 
 
-def _view(contents: Contents, verdicts: Mapping[str, Verdict], policy: Policy) -> RuleView:
-    band = _BANDS.get(contents.subject.age_band, "UNKNOWN")
-    words = {
-        "stage": _STAGES[contents.stage],
-        "operation": "EDIT" if contents.operation == Operation.OPERATION_EDIT else "GENERATE",
-        "age_band": "UNKNOWN" if band == "UNSPECIFIED" else band,
-        "tenant": contents.subject.tenant,
-    }
-    scores = Scores()
-    by_content: dict[str, list[ContentResult]] = {}
-    for check, verdict in verdicts.items():
-        for result in verdict.results:
-            if result.status == STATUS_OK:
-                scores.add(check, result)
-                by_content.setdefault(result.content_id, []).append(result)
-    values = [
-        content_value(c.id, _ROLES.get(c.role, ""), c.WhichOneof("body") or "", by_content.get(c.id, []))
-        for c in contents.contents
-    ]
-    thresholds = {category: policy.threshold(category, band) for category in policy.thresholds["default"]}
-    return RuleView(words, values, scores, thresholds)
+def _facts(contents: Contents, asked: Sequence[PreparedContent], answers: _Answers, policy: Policy) -> Facts:
+    subject = contents.subject
+    band = _BANDS.get(subject.age_band, "UNKNOWN")
+    found = [content_facts(c.id, _ROLES.get(c.role, ""), _kind(c), answers.good) for c in asked]
+    return Facts(
+        _STAGES[contents.stage],
+        "EDIT" if contents.operation == OPERATION_EDIT else "GENERATE",
+        band,
+        subject.tenant,
+        found,
+        [content for content in found if content.role == "UPLOAD"],
+        [content for content in found if content.role == "GENERATED"],
+        highest(answers.good),
+        policy.thresholds_of(band),
+    )
+
+
+def _kind(content: PreparedContent) -> str:
+    if content.HasField("image"):
+        return "image"
+    return "text" if content.HasField("text") else ""

@@ -10,10 +10,10 @@ contents record that it judged, so it is never mistaken for a verdict of another
 
 import heapq
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.decide import Outcome, decide
+from orchestrator.decide import decide
 from orchestrator.outputs import Outputs, Seen, outputs
 from sluice.bus.record import Headers
 from sluice.policy.model import Policy
@@ -21,17 +21,21 @@ from sluice.v1.contents_pb2 import Contents
 from sluice.v1.verdict_pb2 import Verdict
 
 Lane = int
+_NOTHING: "tuple[Effect, ...]" = ()
+_SLACK = 4096
+"""Finished entries that may lie in a queue before it is swept."""
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A request that is not decided yet."""
+    """A request that is not decided yet. `size`: bytes of its record."""
 
     contents: Contents
     lane: Lane
     offset: int
     appended_at_ms: int
     decisions_position: int
+    size: int = 0
     trace: Headers = ()
     seen: dict[str, Seen] = field(default_factory=dict)
     done: bool = False
@@ -59,12 +63,13 @@ Effect = Decided | Conflict
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Low-water marks: where a successor must begin to read."""
+    """Low-water marks: where a successor must begin to read, and how far everything has been read before."""
 
     contents: Mapping[Lane, int]
     verdicts: int
     decisions: int
     next_contents: Mapping[Lane, int]
+    next_verdicts: int = 0
 
 
 @dataclass(slots=True)
@@ -88,13 +93,17 @@ class Partition:
             for lane, offset in start.contents.items()
         }
         self._next_verdict = start.verdicts
+        self._replayed_verdicts = start.next_verdicts
         self._recovered_decisions = start.decisions
         self.decisions_end = start.decisions
+        self.waiting_bytes = 0
+        self.early_bytes = 0
         self._pending: dict[str, Entry] = {}
         self._by_offset: dict[tuple[Lane, int], Entry] = {}
-        self._early: dict[tuple[Lane, int], list[Seen]] = {}
+        self._early: dict[tuple[Lane, int], list[tuple[Seen, int]]] = {}
         # Verdicts that are still needed, in offset order, by the contents record that they are about.
         self._verdict_order: deque[tuple[int, tuple[Lane, int]]] = deque()
+        self._verdicts_before_compaction = _SLACK
         self._deadlines: list[tuple[int, int, Entry]] = []
         self._decided: OrderedDict[str, bytes] = OrderedDict()
         self._count = 0
@@ -105,13 +114,16 @@ class Partition:
         if len(self._decided) > self._remember:
             self._decided.popitem(last=False)
 
-    def skip_contents(self, lane: Lane, offset: int) -> None:
-        """A contents record that nobody can read was passed over."""
-        self._lanes[lane].next = offset + 1
+    def skip_contents(self, lane: Lane, offset: int) -> bool:
+        """A contents record that nobody can read is passed over. Whether it is met for the first time."""
+        position = self._lanes[lane]
+        position.next = offset + 1
+        return offset >= position.replayed_until
 
-    def skip_verdict(self, offset: int) -> None:
-        """A verdict that nobody can read was passed over."""
+    def skip_verdict(self, offset: int) -> bool:
+        """A verdict that nobody can read is passed over. Whether it is met for the first time."""
         self._next_verdict = offset + 1
+        return offset >= self._replayed_verdicts
 
     def next_contents(self, lane: Lane) -> int:
         """The offset this lane is read from next."""
@@ -126,57 +138,77 @@ class Partition:
         """Requests in hand."""
         return len(self._pending)
 
+    def queued(self) -> int:
+        """Entries in all queues, finished ones that were not swept yet included: what memory follows."""
+        open_entries = sum(len(position.open) for position in self._lanes.values())
+        return len(self._deadlines) + len(self._verdict_order) + open_entries + len(self._early)
+
     def on_contents(
-        self, lane: Lane, offset: int, appended_at_ms: int, contents: Contents, trace: Headers = ()
-    ) -> Iterator[Effect]:
-        """A contents record was read. `trace`: its trace context, which the decision goes on with."""
+        self,
+        lane: Lane,
+        offset: int,
+        appended_at_ms: int,
+        contents: Contents,
+        size: int = 0,
+        trace: Headers = (),
+        shed: bool = False,
+    ) -> "tuple[Effect, ...]":
+        """A contents record was read. `size`: its bytes. `trace`: its trace context, which the decision goes on
+        with. `shed`: there is no room to wait; what cannot be decided now is decided as incomplete.
+        """
         position = self._lanes[lane]
         position.next = offset + 1
-        early = self._early.pop((lane, offset), [])
-        known = self._decided.get(contents.request_id)
-        pending = self._pending.get(contents.request_id)
-        if known is None and pending is not None:
-            known = pending.contents.content_digest
-        if known is not None:
-            if known != contents.content_digest:
-                yield Conflict(contents.request_id, lane, offset)
-            return
+        early = self._take_early((lane, offset)) if self._early else []
+        request_id = contents.request_id
+        known = self._decided.get(request_id)
+        if known is None and request_id in self._pending:
+            known = self._pending[request_id].contents.content_digest
         replayed = offset < position.replayed_until
+        if known is not None:
+            # The dead letter of a record that is read again went out with the marks that lie behind it.
+            if known == contents.content_digest or replayed:
+                return _NOTHING
+            return (Conflict(request_id, lane, offset),)
         known_until = self._recovered_decisions if replayed else self.decisions_end
-        entry = Entry(contents, lane, offset, appended_at_ms, known_until, trace)
-        self._pending[contents.request_id] = entry
+        entry = Entry(contents, lane, offset, appended_at_ms, known_until, size, trace)
+        self._pending[request_id] = entry
         self._by_offset[lane, offset] = entry
+        self.waiting_bytes += size
         position.open.append(entry)
         self._count += 1
         heapq.heappush(self._deadlines, (contents.deadline_at_ms, self._count, entry))
-        yield from self._settle(entry, late=False)
+        effects = self._settle(entry, late=False)
         # One by one and in log order, so that the answer does not depend on which topic was read first.
         for seen in early:
             if not entry.done:
-                yield from self._count_verdict(entry, seen)
+                effects = self._count_verdict(entry, seen)
+        if shed and not entry.done:
+            effects = self._settle(entry, late=True, overloaded=True)
+        return effects
 
-    def on_verdict(self, offset: int, appended_at_ms: int, verdict: Verdict) -> Iterator[Effect]:
-        """A verdict was read."""
+    def on_verdict(self, offset: int, appended_at_ms: int, verdict: Verdict, size: int = 0) -> "tuple[Effect, ...]":
+        """A verdict was read. `size`: bytes of its record."""
         self._next_verdict = offset + 1
-        position = self._lanes.get(verdict.lane)
-        if position is None:
-            return
         key = (verdict.lane, verdict.contents_offset)
-        seen = Seen(verdict, offset, appended_at_ms)
         entry = self._by_offset.get(key)
         if entry is not None:
             self._verdict_order.append((offset, key))
-            yield from self._count_verdict(entry, seen)
-        elif verdict.contents_offset >= position.next:
-            self._early.setdefault(key, []).append(seen)
+            return self._count_verdict(entry, Seen(verdict, offset, appended_at_ms))
+        position = self._lanes.get(key[0])
+        if position is not None and key[1] >= position.next:
+            self._early.setdefault(key, []).append((Seen(verdict, offset, appended_at_ms), size))
+            self.early_bytes += size
             self._verdict_order.append((offset, key))
+        return _NOTHING
 
-    def expire(self, until_ms: int) -> Iterator[Effect]:
+    def expire(self, until_ms: int) -> list[Effect]:
         """Every verdict appended before `until_ms` has been read: deadlines before it have passed."""
+        effects: list[Effect] = []
         while self._deadlines and self._deadlines[0][0] < until_ms:
             _, _, entry = heapq.heappop(self._deadlines)
             if not entry.done:
-                yield from self._settle(entry, late=True)
+                effects += self._settle(entry, late=True)
+        return effects
 
     def next_deadline(self) -> int | None:
         """The earliest deadline of an undecided request, milliseconds since the epoch."""
@@ -186,6 +218,7 @@ class Partition:
 
     def marks(self) -> Marks:
         """Where a successor must begin, with every decision so far counted as published."""
+        self._compact()
         oldest = self.decisions_end
         contents: dict[Lane, int] = {}
         for lane, position in self._lanes.items():
@@ -199,36 +232,58 @@ class Partition:
         while self._verdict_order and not self._needed(self._verdict_order[0][1]):
             self._verdict_order.popleft()
         verdicts = self._verdict_order[0][0] if self._verdict_order else self._next_verdict
+        # Never less than what was reached before: a crash in the middle of a replay would otherwise take
+        # decisions that the next replay needs for older than they are.
         reached = {lane: max(p.next, p.replayed_until) for lane, p in self._lanes.items()}
-        return Marks(contents, verdicts, oldest, reached)
+        return Marks(contents, verdicts, oldest, reached, max(self._next_verdict, self._replayed_verdicts))
+
+    def _compact(self) -> None:
+        """Lets go of what was decided long before its deadline, or behind one that waits: memory follows the
+        requests in hand, not the traffic.
+        """
+        most = 2 * len(self._pending) + _SLACK
+        if len(self._deadlines) > most:
+            self._deadlines = [waiting for waiting in self._deadlines if not waiting[2].done]
+            heapq.heapify(self._deadlines)
+        for position in self._lanes.values():
+            if len(position.open) > most:
+                position.open = deque(entry for entry in position.open if not entry.done)
+        if len(self._verdict_order) > self._verdicts_before_compaction:
+            self._verdict_order = deque(one for one in self._verdict_order if self._needed(one[1]))
+            self._verdicts_before_compaction = 2 * len(self._verdict_order) + _SLACK
 
     def _needed(self, key: tuple[Lane, int]) -> bool:
         lane, offset = key
         if offset < self._lanes[lane].next:
             # Its record never came: retention took it before we could read it.
-            self._early.pop(key, None)
+            self._take_early(key)
         return key in self._by_offset or key in self._early
 
-    def _count_verdict(self, entry: Entry, seen: Seen) -> Iterator[Effect]:
+    def _take_early(self, key: tuple[Lane, int]) -> list[Seen]:
+        found = self._early.pop(key, [])
+        self.early_bytes -= sum(size for _, size in found)
+        return [seen for seen, _ in found]
+
+    def _count_verdict(self, entry: Entry, seen: Seen) -> "tuple[Effect, ...]":
         check = seen.verdict.check
         # After a topic was truncated or made anew, an offset can name another request.
         if seen.verdict.request_id != entry.contents.request_id:
-            return
+            return _NOTHING
         if seen.appended_at_ms > entry.contents.deadline_at_ms or check in entry.seen:
-            return
+            return _NOTHING
         entry.seen[check] = seen
-        yield from self._settle(entry, late=False)
+        return self._settle(entry, late=False)
 
-    def _settle(self, entry: Entry, late: bool) -> Iterator[Effect]:
+    def _settle(self, entry: Entry, late: bool, overloaded: bool = False) -> "tuple[Effect, ...]":
         verdicts = {check: seen.verdict for check, seen in entry.seen.items()}
-        outcome: Outcome | None = decide(entry.contents, verdicts, self._policy, late)
+        outcome = decide(entry.contents, verdicts, self._policy, late, overloaded=overloaded)
         if outcome is None:
-            return
+            return _NOTHING
+        contents = entry.contents
         entry.done = True
-        del self._pending[entry.contents.request_id]
+        del self._pending[contents.request_id]
         del self._by_offset[entry.lane, entry.offset]
-        self.remember(entry.contents.request_id, entry.contents.content_digest)
-        yield Decided(
-            entry,
-            outputs(entry.contents, entry.offset, entry.appended_at_ms, entry.seen, outcome, self._policy),
-        )
+        self.waiting_bytes -= entry.size
+        self.remember(contents.request_id, contents.content_digest)
+        found = outputs(contents, entry.offset, entry.appended_at_ms, entry.seen, outcome, self._policy)
+        return (Decided(entry, found),)

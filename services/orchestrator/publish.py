@@ -1,9 +1,14 @@
-"""Writes a decision and what follows from it into the open transaction."""
+"""The open transaction: decisions, what follows from them, and the marks that make it all final."""
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 
+from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from orchestrator.clock import BrokerClock
 from orchestrator.pending import Conflict, Decided
-from sluice.bus.record import Outgoing, Record
+from sluice.bus.record import Headers, Record
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
 from sluice.v1.dead_letter_pb2 import (
@@ -14,33 +19,58 @@ from sluice.v1.dead_letter_pb2 import (
 )
 
 SERVICE = "orchestrator"
+_CALL_SECONDS = 10.0
+_INIT_SECONDS = 30.0
+_ABORT_SECONDS = 20.0
+
+# The client wants plain strings.
+_DECISIONS = str(Topic.DECISIONS)
+_APPROVED = str(Topic.APPROVED)
+_INCIDENTS = str(Topic.INCIDENTS)
+_REVIEWS = str(Topic.REVIEWS)
+_DEAD_LETTERS = str(Topic.DEAD_LETTERS)
 
 
 class Publisher:
-    """Everything of one request goes to the request's own partition number."""
+    """Everything of one request goes to the request's own partition number. Every method raises KafkaException."""
 
-    def __init__(self, producer: Producer) -> None:
+    def __init__(self, producer: Producer, clock: BrokerClock, stopping: threading.Event) -> None:
+        """`clock` is told what deliveries show of the broker's. `stopping` ends waiting for a broker."""
         self._producer = producer
-        self._ends: dict[int, int] = {}
-        self._failed: KafkaError | None = None
+        self._clock = clock
+        self._stopping = stopping
+        self._begun: float | None = None
+        self._decided: dict[int, int] = {}
+        self._bases: dict[int, int] = {}
         self.count = 0
+
+    def init(self) -> None:
+        """First of all: ends what a dead predecessor with the same id left open, and fences a living one."""
+        self._again(self._producer.init_transactions, _INIT_SECONDS)
+
+    def open_seconds(self) -> float | None:
+        """How long the transaction has been open; None: there is none."""
+        return None if self._begun is None else time.monotonic() - self._begun
 
     def decided(self, effect: Decided, partition: int) -> None:
         """The decision, and the approved asset, incidents and review that it entails."""
         outputs = effect.outputs
-        outputs.decision.decided_at_ms = now_ms()
-        key = outputs.decision.request_id.encode()
-
-        def send(topic: Topic, value: bytes) -> None:
-            self._send(Outgoing(topic, partition, key, value, effect.entry.trace))
-
-        send(Topic.DECISIONS, outputs.decision.SerializeToString())
+        decision = outputs.decision
+        decision.decided_at_ms = now_ms()
+        key = decision.request_id
+        headers = effect.entry.trace
+        first = partition not in self._decided
+        self._decided[partition] = self._decided.get(partition, 0) + 1
+        # One report per partition is enough: the records of a transaction lie behind one another.
+        self._send(
+            _DECISIONS, decision.SerializeToString(), key, partition, headers, self._delivered if first else None
+        )
         if outputs.approved is not None:
-            send(Topic.APPROVED, outputs.approved.SerializeToString())
+            self._send(_APPROVED, outputs.approved.SerializeToString(), key, partition, headers)
         for incident in outputs.incidents:
-            send(Topic.INCIDENTS, incident.SerializeToString())
+            self._send(_INCIDENTS, incident.SerializeToString(), key, partition, headers)
         if outputs.review is not None:
-            send(Topic.REVIEWS, outputs.review.SerializeToString())
+            self._send(_REVIEWS, outputs.review.SerializeToString(), key, partition, headers)
         self.count += 1
 
     def conflict(self, effect: Conflict, cause: Record) -> None:
@@ -48,21 +78,39 @@ class Publisher:
         detail = "this request id was used before, with other content"
         self._letter(DEAD_LETTER_REASON_CONFLICT, detail, cause, effect.request_id)
 
-    def unreadable(self, cause: Record) -> None:
+    def unreadable(self, cause: Record, detail: str) -> None:
         """A dead letter for a record of ours that cannot be read."""
-        self._letter(DEAD_LETTER_REASON_INTERNAL, "not a message of the contract", cause, "")
+        self._letter(DEAD_LETTER_REASON_INTERNAL, detail, cause, "")
 
-    def committed(self) -> dict[int, int]:
-        """The end of the decisions that this transaction published, per partition; forgets them."""
-        ends = self._ends
-        self.forget()
+    def commit(self, offsets: Sequence[TopicPartition], group: object) -> Mapping[int, int]:
+        """Makes everything published since the last commit final, with these offsets.
+
+        Returns, per partition decided in, an offset of the decisions log below which its decisions lie.
+        """
+        self._begin()
+        if offsets:
+            self._again(self._producer.send_offsets_to_transaction, list(offsets), group, _CALL_SECONDS)
+        self._again(self._producer.commit_transaction, _CALL_SECONDS)
+        ends = {number: base + self._decided[number] for number, base in self._bases.items()}
+        self._forget()
         return ends
 
-    def forget(self) -> None:
-        """The transaction is over."""
-        self._ends = {}
-        self._failed = None
+    def abort(self) -> None:
+        """Nothing of it has happened."""
+        if self._begun is not None:
+            self._again(self._producer.abort_transaction, _ABORT_SECONDS)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._begun = None
+        self._decided = {}
+        self._bases = {}
         self.count = 0
+
+    def _begin(self) -> None:
+        if self._begun is None:
+            self._producer.begin_transaction()
+            self._begun = time.monotonic()
 
     def _letter(self, reason: "DeadLetterReason.ValueType", detail: str, cause: Record, request_id: str) -> None:
         letter = DeadLetter(
@@ -75,32 +123,49 @@ class Publisher:
             size_bytes=len(cause.value),
             service=SERVICE,
         )
-        self._send(
-            Outgoing(Topic.DEAD_LETTERS, cause.partition, cause.key, letter.SerializeToString(), cause.trace())
-        )
+        self._send(_DEAD_LETTERS, letter.SerializeToString(), cause.key, cause.partition, cause.trace())
 
-    def _send(self, outgoing: Outgoing) -> None:
+    def _send(
+        self,
+        topic: str,
+        value: bytes,
+        key: str | bytes,
+        partition: int,
+        headers: Headers,
+        on_delivery: Callable[[KafkaError | None, Message], None] | None = None,
+    ) -> None:
+        if self._begun is None:
+            self._begin()
         while True:
-            if self._failed is not None:
-                raise KafkaException(self._failed)
             try:
-                self._producer.produce(
-                    outgoing.topic,
-                    value=outgoing.value,
-                    key=outgoing.key,
-                    partition=outgoing.partition,
-                    headers=list(outgoing.headers),
-                    on_delivery=self._delivered,
-                )
+                if headers:
+                    self._producer.produce(
+                        topic, value, key, partition, on_delivery=on_delivery, headers=list(headers)
+                    )
+                else:
+                    self._producer.produce(topic, value, key, partition, on_delivery=on_delivery)
             except BufferError:
                 self._producer.poll(0.05)
             else:
                 return
 
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
+        # An error makes the commit fail: nothing to do here.
         if error is not None:
-            self._failed = error
-        elif message.topic() == Topic.DECISIONS:
-            partition, offset = message.partition(), message.offset()
-            if partition is not None and offset is not None:
-                self._ends[partition] = max(self._ends.get(partition, 0), offset + 1)
+            return
+        partition, offset = message.partition(), message.offset()
+        if partition is not None and offset is not None:
+            self._bases.setdefault(partition, offset)
+        self._clock.sample(message.timestamp()[1], now_ms())
+
+    def _again(self, call: Callable[..., object], *arguments: object) -> None:
+        """A transactional call, repeated as long as the client says that it may be."""
+        while True:
+            try:
+                call(*arguments)
+            except KafkaException as error:
+                problem = error.args[0]
+                if not problem.retriable() or problem.txn_requires_abort() or self._stopping.is_set():
+                    raise
+            else:
+                return

@@ -7,116 +7,269 @@ In this order, and why:
    transaction may still be about to make visible.
 3. The decisions from the marks' position up to that end, read_committed. Reaching the end waits for every open
    transaction below it; a dead predecessor's was ended by `init_transactions` before.
+
+It runs beside the loop, on a thread and with clients of its own: a partition that must wait (for an open transaction,
+for a broker) does not hold up the others, and the group's member goes on polling meanwhile.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from google.protobuf.message import DecodeError
 
-from orchestrator.marks import TOPICS, from_offsets
-from orchestrator.pending import Partition
+from orchestrator.marks import TOPICS, from_offsets, read_back_from
+from orchestrator.pending import Marks, Partition
+from sluice.bus.clients import TRANSACTION_TIMEOUT_MS
 from sluice.bus.problems import is_end_of_partition
+from sluice.bus.record import Record
 from sluice.bus.topics import Topic
+from sluice.errors import FatalError
 from sluice.policy.model import Policy
 from sluice.telemetry.logging import Log
 from sluice.v1.decision_pb2 import Decision
 
-_CALL_SECONDS = 10.0
+STUCK_SECONDS = TRANSACTION_TIMEOUT_MS / 1000 + 15.0
+"""A recovery that takes longer waits for something that does not end by itself: the transaction's timeout, and the
+10 s (and some) at which brokers look for transactions that are over it."""
+_ALL_SECONDS = 5.0
+_ONE_SECONDS = 1.0
+_PAUSE_SECONDS = 0.1
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: the service was told to stop while it waited
-    """The service was told to stop."""
+@dataclass(slots=True)
+class _Job:
+    """A partition on its way."""
+
+    number: int
+    begun: float
+    marks: Marks | None = None
+    partition: Partition | None = None
+    position: int = 0
+    end: int = 0
+    told: bool = False
+
+
+@dataclass(slots=True)
+class _Wish:
+    """What the loop asked for last."""
+
+    generation: int = 0
+    numbers: Sequence[int] = ()
+    taken: bool = True
+
+
+@dataclass(slots=True)
+class _Clients:
+    """`decisions` reads committed records; `ends` uncommitted ones; `group` is in the group, but is no member."""
+
+    group: Consumer
+    decisions: Consumer
+    ends: Consumer
+    jobs: dict[int, _Job] = field(default_factory=dict)
+
+    def close(self) -> None:
+        for consumer in (self.group, self.decisions, self.ends):
+            consumer.close()
 
 
 class Recovery:
-    """Rebuilds partitions from the log."""
+    """Rebuilds partitions from the log, each as soon as it can be."""
 
     def __init__(
-        self,
-        group: Consumer,
-        decisions: Consumer,
-        ends: Consumer,
-        policy: Policy,
-        remember: int,
-        stopping: Callable[[], bool],
-        log: Log,
+        self, group: Consumer, decisions: Consumer, ends: Consumer, policy: Policy, remember: int, log: Log
     ) -> None:
-        """`decisions` reads committed records, `ends` uncommitted ones; both belong to no group."""
-        self._group = group
-        self._decisions = decisions
-        self._ends = ends
+        """`decisions` reads committed records, `ends` uncommitted ones; `group` has the group's id, but subscribes
+        to nothing. They are closed by `close`.
+        """
+        self._clients = _Clients(group, decisions, ends)
         self._policy = policy
         self._remember = remember
-        self._stopping = stopping
         self._log = log
+        self._lock = threading.Lock()
+        self._changed = threading.Event()
+        self._stopping = threading.Event()
+        self._wish = _Wish()
+        self._ready: list[Partition] = []
+        self._numbers: list[int] = []
+        self._late: frozenset[int] = frozenset()
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
 
-    def recover(self, numbers: Sequence[int]) -> Mapping[int, Partition]:
-        """The partitions, ready to read on from their marks."""
-        committed = self._committed(numbers)
-        partitions: dict[int, Partition] = {}
-        ends: dict[int, int] = {}
-        starts: list[TopicPartition] = []
-        for number in numbers:
-            marks = from_offsets([found for found in committed if found.partition == number])
-            low, high = self._watermarks(number)
-            # What is read again must not be decided again, however much was decided since the marks.
-            partition = Partition(self._policy, marks, self._remember + max(0, high - marks.decisions))
-            partition.decisions_end = high
-            partitions[number] = partition
-            # A transaction's marker takes an offset too: at one decision each, every other one.
-            start = max(low, min(marks.decisions, high - 2 * self._remember))
-            if start < high:
-                starts.append(TopicPartition(Topic.DECISIONS, number, start))
-                ends[number] = high
-        self._read_back(partitions, starts, ends)
-        return partitions
+    def start(self) -> None:
+        """Begins to work on wishes."""
+        self._thread.start()
 
-    def _committed(self, numbers: Sequence[int]) -> list[TopicPartition]:
-        wanted = [TopicPartition(topic, number) for number in numbers for topic in TOPICS]
-        while not self._stopping():
-            try:
-                found = self._group.committed(wanted, _CALL_SECONDS)
-            except KafkaException as error:
-                self._log.warning("waiting for stable offsets", error=error.args[0].name())
-                continue
-            if not any(one.error for one in found):
-                return found
-        raise Stopped
+    def want(self, numbers: Sequence[int]) -> None:
+        """From now on these partitions are wanted, from the log as it is now, and no others."""
+        with self._lock:
+            self._wish = _Wish(self._wish.generation + 1, tuple(numbers), taken=False)
+            self._ready, self._numbers = [], []
+            self._late = frozenset()
+        self._changed.set()
 
-    def _watermarks(self, number: int) -> tuple[int, int]:
-        while not self._stopping():
-            try:
-                low, high = self._ends.get_watermark_offsets(TopicPartition(Topic.DECISIONS, number), _CALL_SECONDS)
-            except KafkaException as error:
-                self._log.warning("waiting for the end of the decisions", error=error.args[0].name())
-            else:
-                return int(low), int(high)
-        raise Stopped
+    def take(self) -> Sequence[tuple[int, Partition]]:
+        """Wanted partitions that are ready to read on from their marks, each once. FatalError: it works no more."""
+        if not self._ready:
+            if self._ended:
+                raise FatalError("recovery ended")
+            return ()
+        with self._lock:
+            found = list(zip(self._numbers, self._ready, strict=True))
+            self._ready, self._numbers = [], []
+        return found
 
-    def _read_back(
-        self, partitions: Mapping[int, Partition], starts: list[TopicPartition], ends: dict[int, int]
-    ) -> None:
-        if not starts:
-            return
-        self._decisions.assign(starts)
-        count = 0
+    def late(self) -> frozenset[int]:
+        """Wanted partitions that take longer than anything which ends by itself."""
+        return self._late
+
+    def close(self) -> None:
+        """Stops, and closes the clients."""
+        self._stopping.set()
+        self._changed.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._clients.close()
+
+    def _run(self) -> None:
         try:
-            while ends:
-                if self._stopping():
-                    raise Stopped
-                for message in self._decisions.consume(1000, 0.05):
-                    error = message.error()
-                    number = message.partition()
-                    assert number is not None
-                    if error is None:
-                        decision = Decision.FromString(message.value() or b"")
-                        partitions[number].remember(decision.request_id, decision.content_digest)
-                        count += 1
-                    elif is_end_of_partition(error):
-                        if (message.offset() or 0) >= ends.get(number, 0):
-                            ends.pop(number, None)
-                    else:
-                        self._log.warning("broker trouble", error=error.name())
+            self._serve()
         finally:
-            self._decisions.unassign()
-        self._log.info("decisions read back", count=count)
+            self._ended = True
+
+    def _serve(self) -> None:
+        jobs = self._clients.jobs
+        generation = 0
+        while not self._stopping.is_set():
+            with self._lock:
+                wish, self._wish.taken = self._wish, True
+            if wish.generation != generation:
+                generation = wish.generation
+                now = time.monotonic()
+                jobs.clear()
+                jobs.update({number: _Job(number, now) for number in wish.numbers})
+                self._clients.decisions.unassign()
+            if not jobs:
+                self._changed.wait()
+                self._changed.clear()
+                continue
+            self._find_marks()
+            self._read_back()
+            self._hand_over(generation)
+            self._tell()
+
+    def _find_marks(self) -> None:
+        """Steps 1 and 2, for every partition that has not been through them."""
+        waiting = [job for job in self._clients.jobs.values() if job.partition is None]
+        if not waiting:
+            return
+        before = len(waiting)
+        if before == len(self._clients.jobs):
+            self._ask_marks(waiting, _ALL_SECONDS)
+        # One that cannot be had makes the whole answer wait; so each is asked for by itself.
+        for job in waiting:
+            if job.marks is None and not self._interrupted():
+                self._ask_marks([job], _ONE_SECONDS)
+        begun = [self._begin(job, job.marks) for job in waiting if job.marks is not None]
+        if any(begun):
+            self._assign()
+        if not all(begun) or len(begun) < len(waiting):
+            self._stopping.wait(_PAUSE_SECONDS)
+
+    def _assign(self) -> None:
+        """Reads the decisions of the partitions that are still behind, and of no others."""
+        behind = [job for job in self._clients.jobs.values() if job.partition is not None and job.position < job.end]
+        self._clients.decisions.assign([TopicPartition(Topic.DECISIONS, job.number, job.position) for job in behind])
+
+    def _ask_marks(self, jobs: Sequence[_Job], seconds: float) -> None:
+        wanted = [TopicPartition(topic, job.number) for job in jobs for topic in TOPICS]
+        try:
+            found = self._clients.group.committed(wanted, seconds)
+        except KafkaException as error:
+            self._log.debug("waiting for stable offsets", error=error.args[0].name())
+            return
+        for job in jobs:
+            mine = [one for one in found if one.partition == job.number]
+            if not any(one.error for one in mine):
+                job.marks = from_offsets(mine)
+
+    def _begin(self, job: _Job, marks: Marks) -> bool:
+        """Whether the end of the decisions is known, and reading back can begin."""
+        try:
+            low, high = self._clients.ends.get_watermark_offsets(
+                TopicPartition(Topic.DECISIONS, job.number), _ALL_SECONDS
+            )
+        except KafkaException as error:
+            self._log.debug("waiting for the end of the decisions", error=error.args[0].name())
+            return False
+        # What is read again must not be decided again, however much was decided since the marks.
+        partition = Partition(self._policy, marks, self._remember + max(0, high - marks.decisions))
+        partition.decisions_end = int(high)
+        job.partition = partition
+        job.position = read_back_from(marks, int(low), int(high), self._remember)
+        job.end = int(high)
+        return True
+
+    def _read_back(self) -> None:
+        """A part of step 3."""
+        jobs = self._clients.jobs
+        if not any(job.partition is not None and job.position < job.end for job in jobs.values()):
+            return
+        for message in self._clients.decisions.consume(1000, 0.05):
+            job = jobs.get(message.partition() or 0)
+            error = message.error()
+            if job is None or job.partition is None:
+                continue
+            if error is None:
+                job.partition.remember(*_decided(message))
+                job.position = (message.offset() or 0) + 1
+            elif is_end_of_partition(error):
+                job.position = max(job.position, message.offset() or 0)
+            else:
+                self._log.warning("broker trouble", error=error.name())
+
+    def _hand_over(self, generation: int) -> None:
+        jobs = self._clients.jobs
+        done = [job for job in jobs.values() if job.partition is not None and job.position >= job.end]
+        if not done:
+            return
+        for job in done:
+            del jobs[job.number]
+            with self._lock:
+                if self._wish.generation == generation and job.partition is not None:
+                    self._ready.append(job.partition)
+                    self._numbers.append(job.number)
+            if job.told:
+                self._log.warning(
+                    "recovered at last", partition=job.number, seconds=round(time.monotonic() - job.begun)
+                )
+        self._assign()
+
+    def _tell(self) -> None:
+        now = time.monotonic()
+        late = [job for job in self._clients.jobs.values() if now - job.begun > STUCK_SECONDS]
+        self._late = frozenset(job.number for job in late)
+        for job in late:
+            if not job.told:
+                job.told = True
+                self._log.error(
+                    "hanging transaction suspected",
+                    partition=job.number,
+                    seconds=round(now - job.begun),
+                    detail="recovery waits for committed offsets or decisions; run: sluice repair --check",
+                )
+
+    def _interrupted(self) -> bool:
+        return self._stopping.is_set() or not self._wish.taken
+
+
+def _decided(message: Message) -> tuple[str, bytes]:
+    """Id and content digest of a decision."""
+    try:
+        decision = Decision.FromString(message.value() or b"")
+    except DecodeError:
+        # Whatever it says, its id is decided: whoever uses it again gets a conflict, not a second decision.
+        return Record.of(message).key.decode(errors="replace"), b""
+    return decision.request_id, decision.content_digest

@@ -7,14 +7,19 @@ from collections.abc import Mapping
 import grpc.aio
 from confluent_kafka import KafkaException
 
-from orchestrator.moderate import OrchestratorRpc, Road, keep_value
+from orchestrator.clock import BrokerClock
+from orchestrator.flow import Limits
+from orchestrator.moderate import OrchestratorRpc, Road
+from orchestrator.publish import Publisher
 from orchestrator.recovery import Recovery
 from orchestrator.stream import DecisionLoop
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
-from sluice.bus.tail import LogTail
+from sluice.bus.log_book import LogBook
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline
 from sluice.errors import FatalError
+from sluice.host.readiness import Readiness
+from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.policy.load import load
 from sluice.policy.model import Policy
@@ -22,6 +27,7 @@ from sluice.settings import Reader
 from sluice.v1.orchestrator_pb2_grpc import add_OrchestratorServicer_to_server
 
 GROUP = "sluice-orchestrator"
+_WATCH_SECONDS = 0.25
 _TAIL_SECONDS = 3600.0
 """How long reading the log back may take at start; the service is not ready meanwhile, and can be stopped."""
 
@@ -37,11 +43,18 @@ class OrchestratorService(Service):
         self._context: Context | None = None
         self._policy: Policy | None = None
         self._remember = 0
-        self._decisions: LogTail[bytes] | None = None
-        self._signed: LogTail[bytes] | None = None
+        self._limits = Limits(1, 1, 1)
+        self._decisions: LogBook | None = None
+        self._signed: LogBook | None = None
 
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:  # noqa: ARG002 - read by the reader
         self._remember = reader.number("SLUICE_REMEMBER_IDS", 100_000, least=1000, most=10_000_000)
+        most_bytes = reader.number("SLUICE_MAX_WAITING_BYTES", 256 << 20, least=1 << 20, most=64 << 30)
+        self._limits = Limits(
+            reader.number("SLUICE_MAX_WAITING_REQUESTS", 50_000, least=100, most=10_000_000),
+            most_bytes,
+            most_bytes // 2,
+        )
 
     def add_rpc(self, server: grpc.aio.Server) -> None:
         add_OrchestratorServicer_to_server(self._servicer, server)
@@ -50,28 +63,33 @@ class OrchestratorService(Service):
         self._context = context
         settings = context.settings
         self._policy = load(settings.policy)
-        self._decisions = LogTail(settings.kafka, Topic.DECISIONS, keep_value, context.log)
-        self._signed = LogTail(settings.kafka, Topic.SIGNED, keep_value, context.log)
+        self._decisions = LogBook(settings.kafka, Topic.DECISIONS, context.log, self._remember)
+        self._signed = LogBook(settings.kafka, Topic.SIGNED, context.log, self._remember)
         deadline = Deadline.after(_TAIL_SECONDS)
         await asyncio.gather(self._decisions.start(deadline), self._signed.start(deadline))
-        self._servicer.road = Road(self._policy, context.producer, self._decisions, self._signed)
+        self._servicer.road = Road(
+            self._policy, context.producer, self._decisions, self._signed, Room.for_calls(settings), context.log
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         context, policy = self._context, self._policy
         assert context is not None
         assert policy is not None
-        readiness, kafka = context.readiness, context.settings.kafka
-        loop = asyncio.get_running_loop()
-        assigned = asyncio.Event()
+        settings = context.settings
         stopping = threading.Event()
-        consumer = group_consumer(kafka, GROUP, context.settings.instance)
-        decisions, ends = log_reader(kafka), log_reader(kafka, read_committed=False)
-        recovery = Recovery(consumer, decisions, ends, policy, self._remember, stopping.is_set, context.log)
-        producer = transactional_producer(kafka, f"{GROUP}-{context.settings.instance}")
-        decider = DecisionLoop(consumer, producer, recovery, context.log, lambda: _set(loop, assigned), stopping)
-        await readiness.expect("kafka", f"waiting for partitions of group {GROUP}")
+        clock = BrokerClock()
+        publisher = Publisher(transactional_producer(settings.kafka, f"{GROUP}-{settings.instance}"), clock, stopping)
+        decider = DecisionLoop(
+            group_consumer(settings.kafka, GROUP, settings.instance),
+            publisher,
+            self._recovery(context, policy),
+            self._limits,
+            clock,
+            context.log,
+            stopping,
+        )
+        watching = asyncio.create_task(_watch(decider, context.readiness))
         working = asyncio.create_task(asyncio.to_thread(decider.run))
-        watching = asyncio.create_task(self._watch(assigned))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
@@ -87,9 +105,6 @@ class OrchestratorService(Service):
                 f"the decision loop cannot go on: {problem.str()}; "
                 "two processes with one SLUICE_INSTANCE throw each other out"
             ) from error
-        finally:
-            decisions.close()
-            ends.close()
 
     async def close(self) -> None:
         self._servicer.road = None
@@ -98,11 +113,26 @@ class OrchestratorService(Service):
                 await tail.close()
         self._decisions = self._signed = None
 
-    async def _watch(self, assigned: asyncio.Event) -> None:
-        assert self._context is not None
-        await assigned.wait()
-        await self._context.readiness.met("kafka")
+    def _recovery(self, context: Context, policy: Policy) -> Recovery:
+        kafka = context.settings.kafka
+        return Recovery(
+            log_reader(kafka, group=GROUP),
+            log_reader(kafka),
+            log_reader(kafka, read_committed=False),
+            policy,
+            self._remember,
+            context.log,
+        )
 
 
-def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    loop.call_soon_threadsafe(event.set)
+async def _watch(decider: DecisionLoop, readiness: Readiness) -> None:
+    """Keeps the readiness board true. An ordinary recovery is no reason to be taken out of service."""
+    started = False
+    while True:
+        reason = decider.waits_for()
+        started = started or reason is None
+        if reason is None or (started and not decider.stuck()):
+            await readiness.met("kafka")
+        else:
+            await readiness.expect("kafka", reason)
+        await asyncio.sleep(_WATCH_SECONDS)

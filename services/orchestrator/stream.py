@@ -1,31 +1,26 @@
 """The loop: contents and verdicts in, decisions out, all of it in transactions.
 
-One turn: (1) read what there is; (2) let each partition decide what it can; (3) expire deadlines; (4) publish the
-decisions, and what follows from them, in a transaction; (5) commit it together with the low-water marks of every
-partition it decides in, which is also what fences a zombie off. A failed transaction throws away all memory of the
-partitions and recovers them from the log: one road for crash, abort and rebalance.
+One turn: (1) take up the partitions that have been recovered; (2) read what there is; (3) let each partition decide
+what it can; (4) expire deadlines; (5) stop reading where there is no room; (6) commit the decisions, and what follows
+from them, together with the low-water marks of every partition they are of, which is also what fences a zombie off.
+A failed transaction throws away all memory of the partitions and recovers them from the log: one road for crash,
+abort and rebalance.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from functools import partial
 
-from confluent_kafka import (
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    Producer,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from google.protobuf.message import DecodeError
 
-from orchestrator.clock import VerdictClock
+from orchestrator.clock import BrokerClock, VerdictClock
+from orchestrator.flow import OPEN, Flow, Limits, flow
 from orchestrator.marks import LANES, TOPICS, to_offsets
 from orchestrator.pending import Conflict, Decided, Effect, Partition
 from orchestrator.publish import Publisher
-from orchestrator.recovery import Recovery, Stopped
+from orchestrator.recovery import Recovery
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
@@ -38,7 +33,11 @@ _BATCH = 500
 _IDLE_MARKS_SECONDS = 2.0
 _MOST_PER_TRANSACTION = 500
 _MOST_SECONDS_PER_TRANSACTION = 0.02
-_CALL_SECONDS = 10.0
+_IDLE_SECONDS = 0.1
+_MOST_SKEW_MS = 1000
+MOST_VERDICT_BYTES = 200_000
+"""A decision carries its verdicts and must fit into its topic (2 MiB): larger ones do not count. A check's answer
+to eight contents takes about 3 kB."""
 
 
 class DecisionLoop:
@@ -47,118 +46,183 @@ class DecisionLoop:
     def __init__(
         self,
         consumer: Consumer,
-        producer: Producer,
+        publisher: Publisher,
         recovery: Recovery,
+        limits: Limits,
+        clock: BrokerClock,
         log: Log,
-        on_assigned: Callable[[], None],
         stopping: threading.Event,
     ) -> None:
+        """`limits`: of the process, shared out over its partitions."""
         self._consumer = consumer
-        self._producer = producer
+        self._publisher = publisher
         self._recovery = recovery
+        self._limits = limits
+        self._clock = clock
         self._log = log
-        self._on_assigned = on_assigned
-        self._publisher = Publisher(producer)
-        self._partitions: Mapping[int, Partition] = {}
+        self._stopping = stopping
+        self._owned: Sequence[int] | None = None
+        self._group: object = None
+        self._partitions: dict[int, Partition] = {}
         self._clocks: dict[int, VerdictClock] = {}
+        self._flows: dict[int, Flow] = {}
         self._dirty: set[int] = set()
         self._generation = 0
-        self._open_since: float | None = None
         self._last_marks = 0.0
-        self._stopping = stopping
 
     def run(self) -> None:
-        """Until `stopping` is set. KafkaException: the process must end; a restart recovers."""
-        # First of all: ends what a dead predecessor with the same id left open, and fences a living one.
-        self._again(self._producer.init_transactions, 30.0)
-        self._consumer.subscribe(list(TOPICS), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
+        """Until `stopping` is set. KafkaException or FatalError: the process must end; a restart recovers."""
         clean = False
         try:
+            self._publisher.init()
+            self._recovery.start()
+            self._consumer.subscribe(
+                list(TOPICS), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+            )
             while not self._stopping.is_set():
                 self._turn()
             if self._partitions:
                 self._commit()
             clean = True
-        except Stopped:
-            self._log.info("stopped while recovering")
         finally:
             if not clean:
                 # Closing revokes, and a revocation commits: not what is half done.
                 self._drop()
+            self._recovery.close()
             self._consumer.close()
 
     def undecided(self) -> int:
         """Requests in hand."""
         return sum(partition.undecided() for partition in self._partitions.values())
 
+    def waits_for(self) -> str | None:
+        """What keeps it from working on all of its partitions; None: nothing."""
+        owned = self._owned
+        if owned is None:
+            return "waiting for partitions"
+        if late := self._recovery.late():
+            numbers = ", ".join(map(str, sorted(late)))
+            return f"recovery of partition {numbers} waits for an open transaction; run: sluice repair --check"
+        missing = len(owned) - len(self._partitions)
+        return f"recovering {missing} partitions" if missing else None
+
+    def stuck(self) -> bool:
+        """Whether it waits for something that does not come by itself."""
+        return self._owned is None or bool(self._recovery.late())
+
     def _turn(self) -> None:
+        self._adopt()
         generation = self._generation
         messages = self._read()
         if generation != self._generation:
-            # A rebalance ran inside the read: nothing in hand can be trusted, positions are the partitions' own.
-            self._seek()
+            # A rebalance ran inside the read: every partition is recovered anew.
             return
         try:
-            for message in messages:
-                self._take(message)
+            self._take(messages)
             self._expire()
+            self._steer()
             if self._should_commit(idle=len(messages) < _BATCH):
                 self._commit()
         except KafkaException as error:
             self._abort(error.args[0])
 
+    def _adopt(self) -> None:
+        """Reads on where recovered partitions begin. The others are read on from their own positions."""
+        ready = self._recovery.take()
+        if not ready:
+            return
+        for number, partition in ready:
+            self._partitions[number] = partition
+            self._clocks[number] = VerdictClock()
+            self._flows[number] = OPEN
+        positions = [
+            TopicPartition(topic, number, partition.next_contents(lane))
+            for number, partition in self._partitions.items()
+            for topic, lane in LANES.items()
+        ]
+        positions += [
+            TopicPartition(Topic.VERDICTS, number, p.next_verdict) for number, p in self._partitions.items()
+        ]
+        self._consumer.assign(positions)
+        # The client remembers a pause beyond the assignment that it was for.
+        self._consumer.resume(positions)
+        self._flows = dict.fromkeys(self._partitions, OPEN)
+        self._log.info("partitions recovered", count=len(ready))
+
     def _read(self) -> list[Message]:
-        first = self._consumer.poll(0.01 if self._open_since is not None else self._patience())
+        first = self._consumer.poll(0.01 if self._publisher.open_seconds() is not None else self._patience())
         return [] if first is None else [first, *self._consumer.consume(_BATCH - 1, 0)]
 
     def _patience(self) -> float:
         """Seconds to wait for a record: no longer than to the next deadline."""
         deadlines = [d for p in self._partitions.values() if (d := p.next_deadline()) is not None]
         if not deadlines:
-            return 0.1
-        return min(0.1, max(0.005, (min(deadlines) - now_ms()) / 1000))
+            return _IDLE_SECONDS
+        return min(_IDLE_SECONDS, max(0.005, (min(deadlines) - self._clock.now(now_ms())) / 1000))
 
-    def _take(self, message: Message) -> None:
-        error = message.error()
-        number = message.partition()
-        assert number is not None
-        partition = self._partitions.get(number)
-        if error is not None:
-            self._on_error(error, message, number)
-            return
-        if partition is None:
-            return
-        record = Record.of(message)
-        topic = Topic(record.topic)
-        self._dirty.add(number)
-        try:
-            if topic is Topic.VERDICTS:
-                if record.offset >= partition.next_verdict:
-                    self._clocks[number].on_verdict(record.timestamp_ms)
-                    verdict = Verdict.FromString(record.value)
-                    self._publish(partition.on_verdict(record.offset, record.timestamp_ms, verdict), record)
-            elif record.offset >= partition.next_contents(LANES[topic]):
-                contents = Contents.FromString(record.value)
-                effects = partition.on_contents(
-                    LANES[topic], record.offset, record.timestamp_ms, contents, record.trace()
-                )
-                self._publish(effects, record)
-        except DecodeError:
-            if topic is Topic.VERDICTS:
-                partition.skip_verdict(record.offset)
+    def _take(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            number = message.partition() or 0
+            error = message.error()
+            if error is not None:
+                self._on_error(error, message, number)
+                continue
+            partition = self._partitions.get(number)
+            if partition is None:
+                continue
+            lane = LANES.get(message.topic() or "")
+            if lane is None:
+                effects = self._take_verdict(partition, message)
             else:
-                partition.skip_contents(LANES[topic], record.offset)
-            self._begin()
-            self._publisher.unreadable(record)
+                effects = self._take_contents(partition, lane, message)
+            self._dirty.add(number)
+            if effects:
+                self._publish(effects, number, message)
+
+    def _take_verdict(self, partition: Partition, message: Message) -> Sequence[Effect]:
+        offset, value, number = message.offset() or 0, message.value() or b"", message.partition() or 0
+        if offset < partition.next_verdict:
+            return ()
+        appended_at_ms = message.timestamp()[1]
+        clock = self._clocks[number]
+        if clock.at_end:
+            self._clock.sample(appended_at_ms, now_ms())
+        clock.on_verdict(appended_at_ms)
+        size = len(value)
+        if size <= MOST_VERDICT_BYTES:
+            try:
+                return partition.on_verdict(offset, appended_at_ms, Verdict.FromString(value), size)
+            except DecodeError:
+                problem = "not a message of the contract"
+        else:
+            problem = f"a verdict of {size} bytes; at most {MOST_VERDICT_BYTES} are taken"
+        if partition.skip_verdict(offset):
+            self._publisher.unreadable(Record.of(message), problem)
+        return ()
+
+    def _take_contents(self, partition: Partition, lane: int, message: Message) -> Sequence[Effect]:
+        offset, value = message.offset() or 0, message.value() or b""
+        if offset < partition.next_contents(lane):
+            return ()
+        try:
+            contents = Contents.FromString(value)
+        except DecodeError:
+            if partition.skip_contents(lane, offset):
+                self._publisher.unreadable(Record.of(message), "not a message of the contract")
+            return ()
+        trace = Record.of(message).trace() if message.headers() else ()
+        shed = self._flows[message.partition() or 0].shed
+        return partition.on_contents(lane, offset, message.timestamp()[1], contents, len(value), trace, shed)
 
     def _expire(self) -> None:
-        now = now_ms()
+        now = self._clock.now(now_ms())
         for number, partition in self._partitions.items():
             deadline = partition.next_deadline()
             if deadline is None:
                 continue
             until = self._clocks[number].until(deadline, now, partial(self._verdicts_end, number))
-            self._publish(partition.expire(until), Record(Topic.DECISIONS, number, -1, b"", b"", now))
+            if until > deadline:
+                self._publish(partition.expire(until), number, None)
 
     def _verdicts_end(self, number: int) -> int | None:
         try:
@@ -167,134 +231,119 @@ class DecisionLoop:
             return None
         return int(end)
 
-    def _publish(self, effects: Iterable[Effect], cause: Record) -> None:
-        for effect in effects:
-            self._begin()
-            self._dirty.add(cause.partition)
-            if isinstance(effect, Decided):
-                self._publisher.decided(effect, cause.partition)
-                decision = effect.outputs.decision
-                self._log.info(
-                    "decided",
-                    request_id=decision.request_id,
-                    action=decision.action,
-                    complete=decision.complete,
-                    partition=cause.partition,
+    def _steer(self) -> None:
+        """Bounds what is in hand."""
+        limits = self._limits.share(len(self._partitions))
+        for number, partition in self._partitions.items():
+            before = self._flows[number]
+            after = flow(partition, limits, self._clocks[number].at_end, before)
+            if after is before or after == before:
+                continue
+            self._flows[number] = after
+            if after.shed != before.shed:
+                self._log.warning(
+                    "overloaded: deciding without waiting" if after.shed else "no longer overloaded",
+                    partition=number,
+                    count=partition.undecided(),
                 )
-            elif isinstance(effect, Conflict):
-                self._publisher.conflict(effect, cause)
+            self._pause(number, before, after)
 
-    def _begin(self) -> None:
-        if self._open_since is None:
-            self._producer.begin_transaction()
-            self._open_since = time.monotonic()
+    def _pause(self, number: int, before: Flow, after: Flow) -> None:
+        reads = {topic: (lane in before.lanes, lane in after.lanes) for topic, lane in LANES.items()}
+        reads[Topic.VERDICTS] = (before.verdicts, after.verdicts)
+        for topic, (did, does) in reads.items():
+            if did and not does:
+                self._consumer.pause([TopicPartition(topic, number)])
+            elif does and not did:
+                self._consumer.resume([TopicPartition(topic, number)])
+
+    def _publish(self, effects: Iterable[Effect], number: int, cause: Message | None) -> None:
+        for effect in effects:
+            self._dirty.add(number)
+            if isinstance(effect, Decided):
+                self._publisher.decided(effect, number)
+                decision = effect.outputs.decision
+                if not decision.complete:
+                    self._log.warning(
+                        "decided without every answer",
+                        request_id=decision.request_id,
+                        action=decision.action,
+                        partition=number,
+                    )
+            elif isinstance(effect, Conflict) and cause is not None:
+                self._publisher.conflict(effect, Record.of(cause))
 
     def _should_commit(self, idle: bool) -> bool:
-        now = time.monotonic()
-        if self._open_since is None:
-            return bool(self._dirty) and now - self._last_marks > _IDLE_MARKS_SECONDS
-        old = now - self._open_since >= _MOST_SECONDS_PER_TRANSACTION
+        seconds = self._publisher.open_seconds()
+        if seconds is None:
+            return bool(self._dirty) and time.monotonic() - self._last_marks > _IDLE_MARKS_SECONDS
+        old = seconds >= _MOST_SECONDS_PER_TRANSACTION
         return idle or old or self._publisher.count >= _MOST_PER_TRANSACTION
 
     def _commit(self) -> None:
         """One transaction: decisions and marks. An idle one carries marks alone."""
-        self._begin()
         offsets = [
             offset
             for number in sorted(self._dirty)
             if number in self._partitions
             for offset in to_offsets(number, self._partitions[number].marks())
         ]
-        if offsets:
-            metadata = self._consumer.consumer_group_metadata()
-            self._again(self._producer.send_offsets_to_transaction, offsets, metadata, _CALL_SECONDS)
-        self._again(self._producer.commit_transaction, _CALL_SECONDS)
-        self._open_since = None
-        for number, end in self._publisher.committed().items():
-            self._partitions[number].decisions_end = max(self._partitions[number].decisions_end, end)
+        for number, end in self._publisher.commit(offsets, self._group).items():
+            partition = self._partitions.get(number)
+            if partition is not None:
+                partition.decisions_end = max(partition.decisions_end, end)
         self._dirty.clear()
         self._last_marks = time.monotonic()
+        ahead = self._clock.ahead_ms()
+        if ahead is not None and abs(ahead) > _MOST_SKEW_MS and self._clock.news():
+            self._log.warning("the broker's clock is not ours", seconds=ahead / 1000)
 
     def _abort(self, error: KafkaError) -> None:
         if error.fatal():
             raise KafkaException(error)
         self._log.warning("transaction aborted", error=error.name())
-        self._end_transaction()
-        if self._partitions:
-            self._restore(sorted(self._partitions))
-            self._seek()
-
-    def _end_transaction(self) -> None:
-        if self._open_since is not None:
-            self._again(self._producer.abort_transaction, 20.0)
-        self._open_since = None
-        self._publisher.forget()
-        self._dirty.clear()
-
-    def _again(self, call: Callable[..., object], *arguments: object) -> None:
-        """A transactional call, repeated as long as the client says that it may be."""
-        while True:
-            try:
-                call(*arguments)
-            except KafkaException as error:
-                problem = error.args[0]
-                if not problem.retriable() or problem.txn_requires_abort() or self._stopping.is_set():
-                    raise
-            else:
-                return
-
-    def _restore(self, numbers: list[int]) -> None:
-        self._generation += 1
-        self._partitions = self._recovery.recover(numbers)
-        self._clocks = {number: VerdictClock() for number in numbers}
-
-    def _positions(self) -> list[TopicPartition]:
-        found = []
-        for number, partition in self._partitions.items():
-            found += [TopicPartition(topic, number, partition.next_contents(lane)) for topic, lane in LANES.items()]
-            found.append(TopicPartition(Topic.VERDICTS, number, partition.next_verdict))
-        return found
-
-    def _seek(self) -> None:
-        until = time.monotonic() + _CALL_SECONDS
-        for position in self._positions():
-            while True:
-                try:
-                    self._consumer.seek(position)
-                    break
-                except KafkaException:
-                    # A partition that was assigned a moment ago cannot be moved until its fetcher has started.
-                    if time.monotonic() > until:
-                        raise
-                    time.sleep(0.05)
+        self._publisher.abort()
+        self._drop()
+        if self._owned:
+            self._consumer.assign([])
+            self._recovery.want(self._owned)
 
     def _assigned(self, consumer: Consumer, assigned: list[TopicPartition]) -> None:
         numbers = {topic: {tp.partition for tp in assigned if tp.topic == topic} for topic in TOPICS}
         if len(set(map(frozenset, numbers.values()))) != 1:
             raise RuntimeError("contents and verdicts have different partition counts; run: sluice topics create")
-        self._restore(sorted(numbers[Topic.VERDICTS]))
-        consumer.assign(self._positions())
-        self._log.info("partitions assigned", count=len(self._partitions))
-        self._on_assigned()
+        self._drop()
+        self._owned = sorted(numbers[Topic.VERDICTS])
+        self._group = consumer.consumer_group_metadata()
+        # Nothing is read before it has been recovered.
+        consumer.assign([])
+        self._recovery.want(self._owned)
+        self._log.info("partitions assigned", count=len(self._owned))
 
     def _revoked(self, consumer: Consumer, _: list[TopicPartition]) -> None:
-        if self._partitions and self._open_since is not None:
+        if self._partitions and self._publisher.open_seconds() is not None:
             try:
                 self._commit()
             except KafkaException as error:
                 self._log.warning("transaction aborted", error=error.args[0].name())
-                self._end_transaction()
-        self._drop()
+                self._publisher.abort()
+        self._give_up()
         consumer.unassign()
 
     def _lost(self, _: Consumer, __: list[TopicPartition]) -> None:
-        self._end_transaction()
+        self._publisher.abort()
+        self._give_up()
+
+    def _give_up(self) -> None:
         self._drop()
+        self._owned = None
+        self._recovery.want(())
 
     def _drop(self) -> None:
         self._generation += 1
         self._partitions = {}
         self._clocks = {}
+        self._flows = {}
         self._dirty.clear()
 
     def _on_error(self, error: KafkaError, message: Message, number: int) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from orchestrator.clock import SLACK_MS, VerdictClock
+from orchestrator.clock import SLACK_MS, BrokerClock, VerdictClock
 
 
 def never() -> int | None:
@@ -34,3 +34,36 @@ def test_the_broker_is_not_asked_before_the_deadline() -> None:
     clock = VerdictClock()
     clock.on_end(10)
     assert clock.until(deadline_ms=4000, now_ms=4000, end=never) == 0
+
+
+def test_without_samples_the_local_clock_counts() -> None:
+    assert BrokerClock().now(5000) == 5000
+    assert BrokerClock().ahead_ms() is None
+
+
+def test_the_closest_sample_counts() -> None:
+    clock = BrokerClock()
+    for appended, seen in ((12_000, 10_005), (12_010, 10_200), (12_020, 10_019)):
+        clock.sample(appended, seen)
+    assert clock.now(10_100) == 12_101
+
+
+def test_a_broker_that_is_behind() -> None:
+    clock = BrokerClock()
+    clock.sample(7_000, 10_000)
+    assert clock.now(10_000) == 7_000
+
+
+def test_a_clock_that_was_set_right_is_believed_within_two_windows() -> None:
+    clock = BrokerClock()
+    clock.sample(20_000, 10_000)
+    for seen in range(11_000, 90_000, 1000):
+        clock.sample(seen, seen)
+    assert clock.ahead_ms() == 0
+
+
+def test_a_window_is_told_once() -> None:
+    clock = BrokerClock()
+    clock.sample(105_000, 100_000)
+    assert clock.news()
+    assert not clock.news()

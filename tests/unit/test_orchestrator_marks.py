@@ -8,7 +8,7 @@ from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE
 
 
 def test_there_and_back() -> None:
-    marks = Marks({LANE_INTERACTIVE: 5, LANE_BULK: 7}, 11, 3, {LANE_INTERACTIVE: 9, LANE_BULK: 7})
+    marks = Marks({LANE_INTERACTIVE: 5, LANE_BULK: 7}, 11, 3, {LANE_INTERACTIVE: 9, LANE_BULK: 7}, 15)
     assert from_offsets(to_offsets(2, marks)) == marks
 
 

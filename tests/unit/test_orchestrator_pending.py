@@ -142,7 +142,7 @@ def test_the_read_position_in_the_metadata_never_falls_back(policy: Policy) -> N
 
 def test_a_decision_goes_on_with_the_requests_trace_also_when_time_ran_out(partition: Partition) -> None:
     trace = (("traceparent", b"00-1-1-01"),)
-    list(partition.on_contents(LANE, 0, 1010, contents(text()), trace))
+    list(partition.on_contents(LANE, 0, 1010, contents(text()), trace=trace))
     (effect,) = partition.expire(5000)
     assert isinstance(effect, Decided)
     assert effect.entry.trace == trace
@@ -183,3 +183,23 @@ def test_what_nobody_can_read_is_passed_over_for_good(partition: Partition) -> N
     partition.skip_verdict(9)
     marks = partition.marks()
     assert (marks.contents[LANE], marks.verdicts) == (5, 10)
+
+
+def test_what_was_told_before_a_replay_is_not_told_again(policy: Policy) -> None:
+    """Dead letters of conflicts and unreadable records went out with the marks that lie behind them."""
+    start = Marks({LANE: 0, LANE_BULK: 0}, 2, 0, {LANE: 3, LANE_BULK: 0}, 9)
+    partition = Partition(policy, start, remember=1000)
+    other = contents(text(), digest=b"x" * 32)
+    assert list(partition.on_contents(LANE, 0, 1010, contents(text()))) == []
+    assert list(partition.on_contents(LANE, 1, 1011, other)) == []
+    assert not partition.skip_contents(LANE, 2)
+    assert list(partition.on_contents(LANE, 3, 1012, other)) == [Conflict(REQUEST_ID, LANE, 3)]
+    assert partition.skip_contents(LANE, 4)
+    assert not partition.skip_verdict(8)
+    assert partition.skip_verdict(9)
+
+
+def test_how_far_verdicts_were_read_never_falls_back(policy: Policy) -> None:
+    partition = Partition(policy, Marks({LANE: 0, LANE_BULK: 0}, 2, 0, {LANE: 0, LANE_BULK: 0}, 9), remember=10)
+    list(partition.on_verdict(2, 1000, verdict("text")))
+    assert (partition.marks().verdicts, partition.marks().next_verdicts) == (2, 9)

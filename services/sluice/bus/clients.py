@@ -16,6 +16,9 @@ _RECONNECT: Mapping[str, str | int] = {
 SESSION_TIMEOUT_MS = 6000
 """A worker that died hands its partitions on after this long (classic protocol; the broker's least is 6 s)."""
 
+TRANSACTION_TIMEOUT_MS = 10_000
+"""How long a dead worker can hold up readers of committed records."""
+
 
 def group_consumer(kafka: KafkaSettings, group: str, instance: str, read_committed: bool = True) -> Consumer:
     """A member of a consumer group that commits by itself only when told to.
@@ -36,19 +39,24 @@ def group_consumer(kafka: KafkaSettings, group: str, instance: str, read_committ
             "session.timeout.ms": SESSION_TIMEOUT_MS,
             "heartbeat.interval.ms": 1500,
             "fetch.wait.max.ms": 100,
+            # What was fetched and not asked for yet: at most the queue and one fetch.
             "queued.max.messages.kbytes": 65536,
+            "fetch.max.bytes": 16 << 20,
             "enable.partition.eof": True,
         }
     )
 
 
-def log_reader(kafka: KafkaSettings, read_committed: bool = True) -> Consumer:
-    """A consumer of assigned partitions: it belongs to no group, commits nothing, and says where a log ends."""
+def log_reader(kafka: KafkaSettings, read_committed: bool = True, group: str = "sluice-log-reader") -> Consumer:
+    """A consumer of assigned partitions: a member of no group, it commits nothing, and says where a log ends.
+
+    `group`: whose committed offsets it can be asked for.
+    """
     return Consumer(
         {
             **kafka.properties,
             **_RECONNECT,
-            "group.id": "sluice-log-reader",
+            "group.id": group,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed" if read_committed else "read_uncommitted",
@@ -69,6 +77,7 @@ def plain_producer(kafka: KafkaSettings, properties: Mapping[str, str | int] | N
             "linger.ms": 2,
             "compression.type": "lz4",
             "message.max.bytes": 16 << 20,
+            "queue.buffering.max.kbytes": 65536,
             # Strangers' Java clients place a key by murmur2; whoever lets the client choose must agree with them.
             "partitioner": "murmur2_random",
             **(properties or {}),
@@ -86,7 +95,7 @@ def transactional_producer(kafka: KafkaSettings, transactional_id: str) -> Produ
         kafka,
         {
             "transactional.id": transactional_id,
-            "transaction.timeout.ms": 10_000,
+            "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
             "retry.backoff.ms": 5,
             "retry.backoff.max.ms": 100,
         },

@@ -1,4 +1,4 @@
-"""What a rule can see of a request, and what it saw: the variables and functions of the policy language.
+"""What a rule can see of a request: the variables of the policy language.
 
 stage, operation, age_band, tenant      words: "PROMPT", "EDIT", "TEEN", ...
 contents, uploads, generated            lists of content (below)
@@ -10,12 +10,9 @@ content: {id, role, kind, person, known_csam, matches: [{list, entry, kind, meth
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-import cel
-
-from sluice.policy.model import CATEGORIES
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person
 
 Value = Any
@@ -29,44 +26,86 @@ _UNSEEN_PERSON = "AGE_UNKNOWN"
 """What rules see where no person check answered: the word that default rules treat as a child."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """A score that a rule looked at, where it came from, and the threshold it was held against."""
+@dataclass(slots=True)
+class Answer:
+    """What a check said of a content, status OK. `scores`: the result's, read once, as reading them is dear."""
 
-    category: str = ""
-    score: float = 0.0
-    threshold: float = 0.0
-    check: str = ""
-    content_id: str = ""
+    check: str
+    content_id: str
+    result: ContentResult
+    scores: Mapping[str, float]
 
 
 @dataclass(slots=True)
-class Scores:
-    """The highest score per category, and who gave it to what."""
+class ContentFacts:
+    """A content, without its scores, signals and matches."""
 
-    best: dict[str, tuple[float, str, str]] = field(default_factory=dict)
+    id: str
+    role: str
+    kind: str
+    person: str
+    known_csam: bool
 
-    def add(self, check: str, result: ContentResult) -> None:
-        """Takes a result's scores in."""
-        for category, score in result.scores.items():
-            if category not in self.best or score > self.best[category][0]:
-                self.best[category] = (score, check, result.content_id)
+
+class Scores(Protocol):
+    """The highest score per category."""
+
+    def get(self, category: str, default: float, /) -> float:
+        """The category's, or the default where nobody scored it."""
+
+
+class Thresholds(Protocol):
+    """The thresholds of one age band."""
+
+    def get(self, category: str, /) -> float | None:
+        """The category's, or None."""
+
+
+@dataclass(slots=True)
+class Facts:
+    """A request, without what only CEL sees of its contents."""
+
+    stage: str
+    operation: str
+    age_band: str
+    tenant: str
+    contents: Sequence[ContentFacts]
+    uploads: Sequence[ContentFacts]
+    generated: Sequence[ContentFacts]
+    scores: Scores
+    thresholds: Thresholds
+
+    def noted(self, scores: Scores, thresholds: Thresholds) -> "Facts":
+        """The same request with other eyes on its numbers."""
+        lists = (self.contents, self.uploads, self.generated)
+        return Facts(self.stage, self.operation, self.age_band, self.tenant, *lists, scores, thresholds)
+
+    def only(self, content: ContentFacts) -> "Facts":
+        """The request as if it had but this content; the highest scores stay those of all."""
+        lists = (
+            [content],
+            [content] if content.role == "UPLOAD" else [],
+            [content] if content.role == "GENERATED" else [],
+        )
+        return Facts(self.stage, self.operation, self.age_band, self.tenant, *lists, self.scores, self.thresholds)
+
+
+def content_facts(content_id: str, role: str, kind: str, answers: Sequence[Answer]) -> ContentFacts:
+    """A content of a request. `answers`: all of the request; those about other contents say nothing of this one."""
+    results = [answer.result for answer in answers if answer.content_id == content_id]
+    return ContentFacts(content_id, role, kind, _person(kind, results), _known_csam(results))
 
 
 def content_value(content_id: str, role: str, kind: str, results: Sequence[ContentResult]) -> dict[str, Value]:
-    """A content as rules see it. `results`: what the checks said of it; those that are not OK say nothing."""
+    """A content as CEL sees it. `results`: what the checks said of it; those that are not OK say nothing."""
+    good = [result for result in results if result.status == STATUS_OK]
     scores: dict[str, float] = {}
     signals: dict[str, float] = {}
     matches: list[dict[str, Value]] = []
-    person = _UNSEEN_PERSON if kind == "image" else "NONE"
-    for result in results:
-        if result.status != STATUS_OK:
-            continue
+    for result in good:
         for category, score in result.scores.items():
             scores[category] = max(score, scores.get(category, 0.0))
         signals.update(result.signals)
-        if result.person:
-            person = _PERSON.get(result.person, _UNSEEN_PERSON)
         matches += [
             {
                 "list": match.list,
@@ -82,81 +121,37 @@ def content_value(content_id: str, role: str, kind: str, results: Sequence[Conte
         "id": content_id,
         "role": role,
         "kind": kind,
-        "person": person,
-        "known_csam": any(match["kind"] == "csam" for match in matches),
+        "person": _person(kind, good),
+        "known_csam": _known_csam(good),
         "matches": matches,
         "scores": scores,
         "signals": signals,
     }
 
 
-class RuleView:
-    """The variables and functions for one request. `compared` tells what the last rule looked at."""
-
-    def __init__(
-        self,
-        words: Mapping[str, str],
-        contents: Sequence[Mapping[str, Value]],
-        scores: Scores,
-        thresholds: Mapping[str, float],
-    ) -> None:
-        """`words`: stage, operation, age_band, tenant. `thresholds`: of the request's age band, complete."""
-        self._words = words
-        self._contents = contents
-        self._scores = scores
-        self._thresholds = thresholds
-        self.compared: list[Compared] = []
-        self._context = self._build(contents)
-
-    def holds(self, program: cel.Program) -> bool:
-        """Whether a rule's condition is true. RuleError where it cannot be told."""
-        self.compared = []
-        return run(program, self._context)
-
-    def contents_where(self, program: cel.Program) -> list[str]:
-        """Ids of the contents that make the condition true by themselves: what to point at in a reason."""
-        return [
-            str(content["id"]) for content in self._contents if run(program, self._build([content]), default=False)
-        ]
-
-    def _build(self, contents: Sequence[Mapping[str, Value]]) -> cel.Context:
-        lists = {
-            "contents": [dict(c) for c in contents],
-            "uploads": [dict(c) for c in contents if c["role"] == "UPLOAD"],
-            "generated": [dict(c) for c in contents if c["role"] == "GENERATED"],
-        }
-        return cel.Context({**self._words, **lists}, {"score": self._score, "threshold": self._threshold})
-
-    def _score(self, category: str) -> float:
-        if category not in CATEGORIES:
-            raise KeyError(category)
-        score, check, content_id = self._scores.best.get(category, (0.0, "", ""))
-        self.compared.append(Compared(category, score, 0.0, check, content_id))
-        return score
-
-    def _threshold(self, category: str) -> float:
-        value = self._thresholds[category]
-        self.compared = [
-            Compared(c.category, c.score, value, c.check, c.content_id) if c.category == category else c
-            for c in self.compared
-        ]
-        return value
+def highest(answers: Sequence[Answer]) -> Mapping[str, float]:
+    """The highest score per category."""
+    if len(answers) == 1:
+        return answers[0].scores
+    best: dict[str, float] = {}
+    for answer in answers:
+        for category, score in answer.scores.items():
+            if category not in best or score > best[category]:
+                best[category] = score
+    return best
 
 
-class RuleError(Exception):
-    """A rule could not be evaluated: a field that is not there, types that do not fit."""
+def _person(kind: str, results: Sequence[ContentResult]) -> str:
+    person = _UNSEEN_PERSON if kind == "image" else "NONE"
+    for result in results:
+        if result.person:
+            person = _PERSON.get(result.person, _UNSEEN_PERSON)
+    return person
 
 
-def run(program: cel.Program, context: cel.Context, default: bool | None = None) -> bool:
-    """A condition's truth. What is not a boolean is a RuleError, or `default` where one is given."""
-    try:
-        value = program.execute(context)
-    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
-        if default is None:
-            raise RuleError(str(error)) from error
-        return default
-    if isinstance(value, bool):
-        return value
-    if default is None:
-        raise RuleError(f"gives {type(value).__name__}, not true or false")
-    return default
+def _known_csam(results: Sequence[ContentResult]) -> bool:
+    for result in results:
+        for match in result.matches:
+            if match.kind == "csam":
+                return True
+    return False

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import cel
 
-from sluice.policy.facts import FUNCTIONS, VARIABLES, RuleError, RuleView, Scores, content_value
+from sluice.policy.facts import FUNCTIONS, VARIABLES, Answer, Facts, content_facts
 from sluice.policy.model import CATEGORIES, MOST_DEADLINE_MS, Policy, Rule, Severity, StagePolicy
 from sluice.policy.parse import Node, read
+from sluice.policy.view import RuleError, RuleView
 from sluice.v1.request_pb2 import Role, Stage
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person
 
@@ -22,7 +23,6 @@ _PICTURES = frozenset({"UPLOAD", "GENERATED"})
 _BANDS = frozenset({"default", "UNDER_13", "TEEN", "ADULT"})
 _SEVERITIES = frozenset(severity.name for severity in Severity)
 _MACROS = frozenset({"size", "has", "all", "exists", "exists_one", "map", "filter", "startsWith", "endsWith"})
-_WORDS = {"stage": "PROMPT", "operation": "EDIT", "age_band": "TEEN", "tenant": "probe"}
 
 
 def load(path: Path) -> Policy:
@@ -195,14 +195,14 @@ def _probe(node: Node, program: cel.Program, thresholds: dict[str, float]) -> bo
     result.scores.update({"sexual": 0.5})
     result.signals.update({"photoreal": 0.5})
     result.matches.add(list="probe", entry="1", kind="name", method="name")
-    contents = [
-        content_value("c0", role, kind, [result])
-        for role, kind in (("PROMPT", "text"), ("UPLOAD", "image"), ("GENERATED", "image"))
-    ]
+    answers = [Answer("probe", "c0", result, {})]
+    text = content_facts("c0", "PROMPT", "text", answers)
+    upload, generated = (content_facts("c0", role, "image", answers) for role in ("UPLOAD", "GENERATED"))
     for stage in _STAGES:
-        view = RuleView(_WORDS | {"stage": stage}, contents, Scores(), thresholds)
+        contents = [text, upload, generated]
+        facts = Facts(stage, "EDIT", "TEEN", "probe", contents, [upload], [generated], {}, thresholds)
         try:
-            view.holds(program)
+            RuleView(facts, answers).holds(program)
         except RuleError as error:
             node.problem(f"fails on a probe: {error}")
             return False

@@ -1,11 +1,12 @@
 """What a policy says, once it has been read and found good."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import cel
 
+from sluice.policy.plan import Plan, plan
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW
 from sluice.v1.request_pb2 import Stage
 
@@ -53,7 +54,10 @@ class StagePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `labels` are put on the decision when it fires; `cites`: ids of the published cards' statements."""
+    """One rule. `labels` are put on the decision when it fires; `cites`: ids of the published cards' statements.
+
+    `plan`: the condition without CEL, where it is plain enough; made from `when`.
+    """
 
     id: str
     action: Severity
@@ -63,11 +67,18 @@ class Rule:
     report: bool = False
     labels: tuple[str, ...] = ()
     cites: tuple[str, ...] = ()
+    plan: Plan | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "plan", plan(self.when, frozenset(CATEGORIES)))
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy file. `digest`: SHA-256 of the file's bytes, 32 bytes; it is on every decision."""
+    """A policy file. `digest`: SHA-256 of the file's bytes, 32 bytes; it is on every decision.
+
+    `terminal`, `ordinary`: the rules that decide at once and the others, each in the file's order.
+    """
 
     version: str
     digest: bytes
@@ -76,6 +87,19 @@ class Policy:
     thresholds: Mapping[str, Mapping[str, float]]
     require: tuple[str, ...] = ()
     require_generation_id: bool = False
+    terminal: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+    ordinary: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+    _bands: Mapping[str, Mapping[str, float]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        default = self.thresholds.get("default", {})
+        object.__setattr__(self, "terminal", tuple(rule for rule in self.rules if rule.terminal))
+        object.__setattr__(self, "ordinary", tuple(rule for rule in self.rules if not rule.terminal))
+        object.__setattr__(self, "_bands", {band: {**default, **own} for band, own in self.thresholds.items()})
+
+    def thresholds_of(self, age_band: str) -> Mapping[str, float]:
+        """Every category's threshold for an age band; `default` where the band has none of its own."""
+        return self._bands.get(age_band) or self._bands["default"]
 
     def threshold(self, category: str, age_band: str) -> float:
         """The category's threshold for an age band; `default` where the band has none of its own."""

@@ -1,0 +1,196 @@
+"""Which rules fire for one request, and what each of them looked at.
+
+A rule is evaluated by its plan where it has one (`sluice.policy.plan`), else by CEL; both say the same.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cel
+
+from sluice.policy.facts import Answer, Facts, Thresholds, Value, content_value
+from sluice.policy.model import CATEGORIES, Rule
+from sluice.policy.plan import Plan, Unplanned
+
+
+class Compared(NamedTuple):
+    """A score that a rule looked at, where it came from, and the threshold it was held against."""
+
+    category: str = ""
+    score: float = 0.0
+    threshold: float = 0.0
+    check: str = ""
+    content_id: str = ""
+
+
+class RuleError(Exception):
+    """A rule could not be evaluated: a field that is not there, types that do not fit."""
+
+
+class RuleView:
+    """One request, as rules see it."""
+
+    def __init__(self, facts: Facts, answers: Sequence[Answer]) -> None:
+        """`answers`: those that are OK, in the order in which the first of equal scores counts."""
+        self._facts = facts
+        self._answers = answers
+        self._cel: _CelView | None = None
+
+    def fired(self, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Compared | RuleError]]:
+        """The rules that fire, with what each looked at and the content to point at; and those that fail."""
+        facts = self._facts
+        for rule in rules:
+            try:
+                if rule.plan is not None and not rule.plan(facts):
+                    continue
+            except Unplanned:
+                pass
+            found = self._look(rule)
+            if found is not None:
+                yield rule, found
+
+    def holds(self, program: cel.Program) -> bool:
+        """Whether a condition is true, by CEL. RuleError where it cannot be told."""
+        return self._by_cel().holds(program)
+
+    def _look(self, rule: Rule) -> Compared | RuleError | None:
+        if rule.plan is not None:
+            try:
+                return self._planned(rule.plan)
+            except Unplanned:
+                pass
+        try:
+            return self._by_cel().fires(rule.program)
+        except RuleError as error:
+            return error
+
+    def _planned(self, plan: Plan) -> Compared:
+        """What a plan that holds looked at."""
+        facts, note = self._facts, self._note()
+        plan(facts.noted(_Asked(note.score), _Asked(note.threshold)))
+        found = note.closest()
+        if found.content_id:
+            return found
+        for content in facts.contents:
+            if plan(facts.only(content)):
+                return found._replace(content_id=content.id)
+        return found
+
+    def _note(self) -> "_Note":
+        return _Note(self._answers, self._facts.thresholds)
+
+    def _by_cel(self) -> "_CelView":
+        if self._cel is None:
+            values = [
+                content_value(c.id, c.role, c.kind, [a.result for a in self._answers if a.content_id == c.id])
+                for c in self._facts.contents
+            ]
+            facts = self._facts
+            words = {name: getattr(facts, name) for name in ("stage", "operation", "age_band", "tenant")}
+            self._cel = _CelView(words, values, self._note())
+        return self._cel
+
+
+class _Note:
+    """The functions of the language, which take note of what they were asked."""
+
+    def __init__(self, answers: Sequence[Answer], thresholds: Thresholds) -> None:
+        self._answers = answers
+        self._thresholds = thresholds
+        self._compared: list[Compared] = []
+
+    def clear(self) -> None:
+        """Another rule begins."""
+        self._compared = []
+
+    def score(self, category: str) -> float:
+        """The highest score of a category."""
+        if category not in CATEGORIES:
+            raise KeyError(category)
+        best: Compared | None = None
+        for answer in self._answers:
+            score = answer.scores.get(category)
+            if score is not None and (best is None or score > best.score):
+                best = Compared(category, score, 0.0, answer.check, answer.content_id)
+        best = best or Compared(category)
+        self._compared.append(best)
+        return best.score
+
+    def threshold(self, category: str) -> float:
+        """The category's threshold."""
+        value = self._thresholds.get(category)
+        if value is None:
+            raise KeyError(category)
+        self._compared = [c._replace(threshold=value) if c.category == category else c for c in self._compared]
+        return value
+
+    def closest(self) -> Compared:
+        """Of all that was compared, what was furthest beyond its threshold."""
+        return max(self._compared, key=_margin, default=Compared())
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One of the functions, as the mapping that plans ask."""
+
+    ask: Callable[[str], float]
+
+    def get(self, category: str, _: float = 0.0, /) -> float:
+        """The function's answer."""
+        return self.ask(category)
+
+
+class _CelView:
+    """The request, as CEL sees it."""
+
+    def __init__(self, words: Mapping[str, str], contents: Sequence[Mapping[str, Value]], note: _Note) -> None:
+        self._words = words
+        self._contents = contents
+        self._note = note
+        self._context = self._build(contents)
+
+    def holds(self, program: cel.Program) -> bool:
+        """Whether a condition is true."""
+        self._note.clear()
+        return _run(program, self._context)
+
+    def fires(self, program: cel.Program) -> Compared | None:
+        """What a condition that is true looked at."""
+        if not self.holds(program):
+            return None
+        found = self._note.closest()
+        if found.content_id:
+            return found
+        for content in self._contents:
+            if _run(program, self._build([content]), default=False):
+                return found._replace(content_id=str(content["id"]))
+        return found
+
+    def _build(self, contents: Sequence[Mapping[str, Value]]) -> cel.Context:
+        lists = {
+            "contents": [dict(c) for c in contents],
+            "uploads": [dict(c) for c in contents if c["role"] == "UPLOAD"],
+            "generated": [dict(c) for c in contents if c["role"] == "GENERATED"],
+        }
+        functions = {"score": self._note.score, "threshold": self._note.threshold}
+        return cel.Context({**self._words, **lists}, functions)
+
+
+def _run(program: cel.Program, context: cel.Context, default: bool | None = None) -> bool:
+    """A condition's truth. What is not a boolean is a RuleError, or `default` where one is given."""
+    try:
+        value = program.execute(context)
+    except (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        if default is None:
+            raise RuleError(str(error)) from error
+        return default
+    if isinstance(value, bool):
+        return value
+    if default is None:
+        raise RuleError(f"gives {type(value).__name__}, not true or false")
+    return default
+
+
+def _margin(compared: Compared) -> float:
+    return compared.score - compared.threshold

@@ -35,6 +35,8 @@ _MOST_PER_TRANSACTION = 500
 _MOST_SECONDS_PER_TRANSACTION = 0.02
 _IDLE_SECONDS = 0.1
 _MOST_SKEW_MS = 1000
+_WATCHED_SECONDS = 0.5
+"""Between two reads; after a longer pause, what is new may have been there for as long."""
 MOST_VERDICT_BYTES = 200_000
 """A decision carries its verdicts and must fit into its topic (2 MiB): larger ones do not count. A check's answer
 to eight contents takes about 3 kB."""
@@ -67,6 +69,9 @@ class DecisionLoop:
         self._clocks: dict[int, VerdictClock] = {}
         self._flows: dict[int, Flow] = {}
         self._dirty: set[int] = set()
+        self._at_end: set[tuple[str, int]] = set()
+        self._read_at = 0.0
+        self._watched = False
         self._generation = 0
         self._last_marks = 0.0
 
@@ -151,6 +156,9 @@ class DecisionLoop:
 
     def _read(self) -> list[Message]:
         first = self._consumer.poll(0.01 if self._publisher.open_seconds() is not None else self._patience())
+        now = time.monotonic()
+        self._watched = now - self._read_at < _WATCHED_SECONDS
+        self._read_at = now
         return [] if first is None else [first, *self._consumer.consume(_BATCH - 1, 0)]
 
     def _patience(self) -> float:
@@ -170,7 +178,10 @@ class DecisionLoop:
             partition = self._partitions.get(number)
             if partition is None:
                 continue
-            lane = LANES.get(message.topic() or "")
+            topic = message.topic() or ""
+            if self._at_end:
+                self._sample(topic, number, message)
+            lane = LANES.get(topic)
             if lane is None:
                 effects = self._take_verdict(partition, message)
             else:
@@ -179,15 +190,19 @@ class DecisionLoop:
             if effects:
                 self._publish(effects, number, message)
 
+    def _sample(self, topic: str, number: int, message: Message) -> None:
+        """The first record after the end of a log that we kept an eye on has only just been appended."""
+        if (topic, number) in self._at_end:
+            self._at_end.discard((topic, number))
+            if self._watched:
+                self._clock.sample(message.timestamp()[1], now_ms())
+
     def _take_verdict(self, partition: Partition, message: Message) -> Sequence[Effect]:
         offset, value, number = message.offset() or 0, message.value() or b"", message.partition() or 0
         if offset < partition.next_verdict:
             return ()
         appended_at_ms = message.timestamp()[1]
-        clock = self._clocks[number]
-        if clock.at_end:
-            self._clock.sample(appended_at_ms, now_ms())
-        clock.on_verdict(appended_at_ms)
+        self._clocks[number].on_verdict(appended_at_ms)
         size = len(value)
         if size <= MOST_VERDICT_BYTES:
             try:
@@ -345,10 +360,13 @@ class DecisionLoop:
         self._clocks = {}
         self._flows = {}
         self._dirty.clear()
+        self._at_end.clear()
 
     def _on_error(self, error: KafkaError, message: Message, number: int) -> None:
         if is_end_of_partition(error):
-            if message.topic() == Topic.VERDICTS and number in self._clocks:
+            topic = message.topic() or ""
+            self._at_end.add((topic, number))
+            if topic == Topic.VERDICTS and number in self._clocks:
                 self._clocks[number].on_end(message.offset() or 0)
         elif is_fatal(error):
             raise KafkaException(error)

@@ -4,76 +4,33 @@ The contents and verdicts are made by the test, so that what each decision shoul
 and the kills are real.
 """
 
-import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Message, Producer
 
 from sluice.bus.clients import plain_producer
-from sluice.bus.create_topics import create
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
 from sluice.ids import new_request_id, partition_for
-from sluice.local.kafka import QUICK_START, start_broker
 from sluice.settings import KafkaSettings
 from sluice.v1.asset_pb2 import ApprovedAsset
-from sluice.v1.contents_pb2 import Contents
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, Decision
-from sluice.v1.request_pb2 import LANE_INTERACTIVE, ROLE_GENERATED, STAGE_OUTPUT
-from sluice.v1.verdict_pb2 import PERSON_NONE
+from tests.integration.orchestrator_alone import CHECKS, PARTITIONS, answer, ask, own_broker, send, send_all, start
 from tests.integration.topics import read_until
-from tests.unit.build import contents, image, result, verdict
 
-PARTITIONS = 4
 REQUESTS = 300
-CHECKS = ("image", "person", "hash")
 
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
-    data = tmp_path_factory.mktemp("kafka")
-    found = start_broker(data, data.with_suffix(".log"), os.environ, lambda _: None, QUICK_START)
-    create(found.kafka, PARTITIONS, 1)
-    yield found.kafka
-    found.stop()
-
-
-def start(kafka: KafkaSettings, home: Path, **settings: str) -> "subprocess.Popen[bytes]":
-    env = {**os.environ, **settings, "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "SLUICE_HOME": str(home)}
-    with (home / "orchestrator.log").open("ab") as log:
-        return subprocess.Popen([sys.executable, "-m", "orchestrator"], env=env, stdout=log, stderr=log)
-
-
-def ask(request_id: str, deadline_at_ms: int) -> Contents:
-    found = contents(
-        image(role=ROLE_GENERATED), stage=STAGE_OUTPUT, request_id=request_id, deadline_at_ms=deadline_at_ms
-    )
-    found.requested_at_ms = now_ms()
-    return found
-
-
-def send(producer: Producer, topic: Topic, request_id: str, value: bytes) -> int:
-    """Publishes to the request's partition; the record's offset."""
-    offsets: list[int] = []
-    partition = partition_for(request_id, PARTITIONS)
-    producer.produce(
-        topic,
-        value,
-        key=request_id.encode(),
-        partition=partition,
-        on_delivery=lambda error, message: offsets.append(-1 if error else message.offset() or 0),
-    )
-    producer.flush()
-    return offsets[0]
+    with own_broker(tmp_path_factory.mktemp("kafka")) as kafka:
+        yield kafka
 
 
 def test_killed_while_it_works_every_request_is_decided_once(broker: KafkaSettings, tmp_path: Path) -> None:
@@ -93,15 +50,8 @@ def test_killed_while_it_works_every_request_is_decided_once(broker: KafkaSettin
             send(producer, Topic.CONTENTS, request_id, asked.SerializeToString())
         for check in CHECKS[: 2 if silent else 3]:
             score = 0.99 if bad and check == "image" else 0.01
-            seen = verdict(
-                check,
-                result(scores={"sexual": score}, person=PERSON_NONE),
-                contents_offset=offset,
-                request_id=request_id,
-                lane=LANE_INTERACTIVE,
-            )
             for _ in range(2 if dice.random() < 0.1 else 1):
-                send(producer, Topic.VERDICTS, request_id, seen.SerializeToString())
+                send(producer, Topic.VERDICTS, request_id, answer(check, request_id, offset, score))
         if number in kills:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -135,8 +85,7 @@ def test_a_deadline_that_passed_while_it_was_down_does_not_outdate_verdicts_in_t
     asked = ask(request_id, now_ms() + 1500)
     offset = send(producer, Topic.CONTENTS, request_id, asked.SerializeToString())
     for check in CHECKS:
-        seen = verdict(check, result(person=PERSON_NONE), contents_offset=offset, request_id=request_id)
-        send(producer, Topic.VERDICTS, request_id, seen.SerializeToString())
+        send(producer, Topic.VERDICTS, request_id, answer(check, request_id, offset))
     time.sleep(2)
     process = start(broker, tmp_path)
     try:
@@ -147,27 +96,6 @@ def test_a_deadline_that_passed_while_it_was_down_does_not_outdate_verdicts_in_t
         assert process.wait(timeout=20) == 0
     (decision,) = (Decision.FromString(record.value) for record in records if record.key == mine)
     assert (decision.action, decision.complete) == (ACTION_ALLOW, True)
-
-
-def send_all(producer: Producer, topic: Topic, values: dict[str, bytes]) -> dict[str, int]:
-    """Publishes one record per request; their offsets."""
-    offsets: dict[str, int] = {}
-    for request_id, value in values.items():
-
-        def delivered(error: object, message: Message, request_id: str = request_id) -> None:
-            assert error is None
-            offsets[request_id] = message.offset() or 0
-
-        producer.produce(
-            topic,
-            value,
-            key=request_id.encode(),
-            partition=partition_for(request_id, PARTITIONS),
-            on_delivery=delivered,
-        )
-        producer.poll(0)
-    assert producer.flush(30) == 0
-    return offsets
 
 
 def test_more_decided_than_remembered_while_one_waits_is_not_decided_again(
@@ -185,11 +113,7 @@ def test_more_decided_than_remembered_while_one_waits_is_not_decided_again(
     offsets = send_all(producer, Topic.CONTENTS, {one: ask(one, deadline).SerializeToString() for one in ids})
     process = start(broker, tmp_path, **least)
     for check in CHECKS:
-        seen = {
-            one: verdict(check, result(person=PERSON_NONE), contents_offset=offsets[one], request_id=one)
-            for one in rest
-        }
-        send_all(producer, Topic.VERDICTS, {one: found.SerializeToString() for one, found in seen.items()})
+        send_all(producer, Topic.VERDICTS, {one: answer(check, one, offsets[one]) for one in rest})
     wanted = {one.encode() for one in rest}
 
     def mine(records: list[Record]) -> list[Record]:
@@ -200,8 +124,7 @@ def test_more_decided_than_remembered_while_one_waits_is_not_decided_again(
     process.wait()
     process = start(broker, tmp_path, **least)
     for check in CHECKS:
-        seen_slow = verdict(check, result(person=PERSON_NONE), contents_offset=offsets[slow], request_id=slow)
-        send(producer, Topic.VERDICTS, slow, seen_slow.SerializeToString())
+        send(producer, Topic.VERDICTS, slow, answer(check, slow, offsets[slow]))
     try:
         read_until(broker, Topic.DECISIONS, lambda r: any(one.key == slow.encode() for one in r), 60)
         time.sleep(2)

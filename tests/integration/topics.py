@@ -21,9 +21,7 @@ def read_until(
         reader.assign([TopicPartition(topic, partition, 0) for partition in partitions])
         until = time.monotonic() + seconds
         while time.monotonic() < until and not enough(found):
-            message = reader.poll(0.2)
-            if message is not None and message.error() is None:
-                found.append(Record.of(message))
+            found += [Record.of(message) for message in reader.consume(500, 0.2) if message.error() is None]
     finally:
         reader.close()
     return found

@@ -9,12 +9,13 @@ from c2pa_signer.rpc import C2paSignerRpc
 from c2pa_signer.settings import SignerSettings, read_signer_settings
 from c2pa_signer.sign import Signer
 from c2pa_signer.worker import SignerRecords, keep_allowed
-from sluice.bus.clients import group_consumer
-from sluice.bus.consumer import GroupReader
+from sluice.bus.clients import group_consumer, transactional_producer
+from sluice.bus.exactly_once import TransactionalReader
 from sluice.bus.record import Record
 from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline
+from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
 from sluice.settings import Reader, sluice_home
@@ -24,6 +25,8 @@ GROUP = "sluice-c2pa-signer"
 _TAIL_SECONDS = 3600.0
 """How long reading the log back may take at start; the service is not ready meanwhile, and can be stopped."""
 _CONCURRENCY = 8
+_IN_HAND = 64
+"""Records of a topic that are read and not yet committed."""
 
 
 def keep_value(record: Record) -> bytes:
@@ -61,6 +64,7 @@ class SignerService(Service):
         limit = Deadline.after(_TAIL_SECONDS)
         await asyncio.gather(decisions.start(limit), signed.start(limit))
         self._records = SignerRecords(signer, context.store, decisions, signed, self._own.mining)
+        self._servicer.room = Room.for_calls(context.settings)
         self._servicer.records = self._records
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -69,9 +73,18 @@ class SignerService(Service):
         assert records is not None
         settings = context.settings
         lanes = (Topic.APPROVED,)
-        worker = Worker(self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY)
+        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, _CONCURRENCY)
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
-        reader = GroupReader(consumer, lanes, worker.deliver, _CONCURRENCY * 4, context.log)
+        reader = TransactionalReader(
+            consumer,
+            lambda: transactional_producer(settings.kafka, f"{GROUP}-{settings.instance}"),
+            lanes,
+            worker.deliver,
+            worker.refuse,
+            _IN_HAND,
+            context.log,
+            settings.max_inflight_bytes,
+        )
         await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
 
     async def close(self) -> None:

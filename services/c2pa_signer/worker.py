@@ -25,7 +25,8 @@ from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
 from sluice.v1.request_pb2 import OPERATION_EDIT, STAGE_OUTPUT, ObjectReference
 
 _LOOK_UP_SECONDS = 10.0
-_MOST_BYTES = 64 << 20
+MOST_BYTES = 64 << 20
+"""Of a picture that is read to be signed."""
 _EXTENSIONS = {
     "image/jpeg": "jpg",
     "image/png": "png",
@@ -89,7 +90,7 @@ class SignerRecords:
         decision = Decision.FromString(found) if found is not None else None
         authorise(decision, request_id, original.sha256)
         assert decision is not None
-        picture = await self._store.get(original, _MOST_BYTES)
+        picture = await self._store.get(original, MOST_BYTES)
         facts = Facts(
             request_id=request_id,
             edit=decision.operation == OPERATION_EDIT,

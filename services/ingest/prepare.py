@@ -10,6 +10,7 @@ from ingest.decoder.answer import Reading, Refusal
 from ingest.decoder.pool import DecoderPool
 from ingest.settings import IngestSettings
 from ingest.texts import read_text
+from ingest.turns import URGENT, Turns, Urgency
 from ingest.unreadable import UnreadableContentError
 from ingest.validate import role_fits
 from sluice.check import Picture
@@ -60,12 +61,15 @@ class Preparer:
         self._pool = pool
         self._settings = settings
         # Pictures in memory at once: those being decoded, and one more that is on its way in or out.
-        self._room = asyncio.Semaphore(settings.decoders + 1)
+        self._turns = Turns(settings.decoders + 1)
 
-    async def prepare_request(self, request: Request) -> list[PreparedContent]:
-        """Every content of a request, in its order. If one raises, the others are given up."""
+    async def prepare_request(self, request: Request, urgency: Urgency = URGENT) -> list[PreparedContent]:
+        """Every content of a request, in its order. If one raises, the others are given up.
+
+        RetryableError, too, where the deadline passed before there was a turn to read it.
+        """
         tasks = [
-            asyncio.ensure_future(self.prepare_content(content, index))
+            asyncio.ensure_future(self.prepare_content(content, index, urgency))
             for index, content in enumerate(request.contents)
         ]
         try:
@@ -75,19 +79,19 @@ class Preparer:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def prepare_content(self, content: Content, index: int) -> PreparedContent:
+    async def prepare_content(self, content: Content, index: int, urgency: Urgency = URGENT) -> PreparedContent:
         """One content of a request; its id is "c" and `index`."""
         content_id = f"c{index}"
         match content.WhichOneof("body"):
             case "text":
                 return await self.prepare_text(content.text, content.role, content_id)
             case "image" if len(content.image) <= self._settings.inline_limit:
-                return await self.prepare_image(content.image, content.role, content_id)
+                return await self.prepare_image(content.image, content.role, content_id, urgency=urgency)
             case "image":
                 detail = f"{len(content.image)} bytes inline, at most {self._settings.inline_limit} are taken"
                 failed = UnreadableContentError(UNPROCESSABLE_TOO_LARGE_INLINE, detail)
             case "reference":
-                return await self._prepare_reference(content.reference, content.role, content_id)
+                return await self._prepare_reference(content.reference, content.role, content_id, urgency)
             case _:
                 failed = UnreadableContentError(UNPROCESSABLE_EMPTY, "no body")
         return _unreadable(content_id, content.role, body_sha256(content), failed)
@@ -104,10 +108,15 @@ class Preparer:
         return PreparedContent(id=content_id, role=role, sha256=sha256, text=body)
 
     async def prepare_image(
-        self, data: bytes, role: Role.ValueType, content_id: str = "c0", declared: str = ""
+        self,
+        data: bytes,
+        role: Role.ValueType,
+        content_id: str = "c0",
+        declared: str = "",
+        urgency: Urgency = URGENT,
     ) -> PreparedContent:
         """A picture; stores the original and its renditions. `declared`: its media type as sent, or empty."""
-        async with self._room:
+        async with self._turns.take(urgency):
             return await self._prepare_image(data, role, content_id, declared)
 
     async def prepare_upload(
@@ -135,7 +144,7 @@ class Preparer:
         return await self._store.keep(original_key(prepared.sha256), data, TEXT), prepared
 
     async def _prepare_reference(
-        self, reference: ObjectReference, role: Role.ValueType, content_id: str
+        self, reference: ObjectReference, role: Role.ValueType, content_id: str, urgency: Urgency
     ) -> PreparedContent:
         text = _is_text(reference.media_type)
         if not role_fits(role, text):
@@ -146,7 +155,7 @@ class Preparer:
             reason = UNPROCESSABLE_TOO_LARGE if reference.size_bytes else UNPROCESSABLE_EMPTY
             failed = UnreadableContentError(reason, f"{reference.size_bytes} bytes, at most {limit} are read")
             return _unreadable(content_id, role, reference.sha256, failed)
-        async with self._room:
+        async with self._turns.take(urgency):
             try:
                 data = await self._store.get(reference, limit)
             except tuple(_FETCH_ERRORS) as error:

@@ -1,18 +1,13 @@
-"""A person's release: the same contents once more, under an id of its own. Pure but for finding the record."""
+"""A person's release: the same contents once more, under an id of its own. Pure."""
 
-import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 
-from confluent_kafka import KafkaException, TopicPartition
 from google.protobuf.message import DecodeError
 
-from sluice.bus.clients import log_reader
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
-from sluice.errors import PoisonError, RetryableError
+from sluice.errors import PoisonError
 from sluice.ids import parse_request_id
-from sluice.settings import KafkaSettings
 from sluice.v1.contents_pb2 import Contents
 from sluice.v1.dead_letter_pb2 import (
     DEAD_LETTER_REASON_INTERNAL,
@@ -24,11 +19,6 @@ from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE
 
 RELEASED = uuid.UUID("2c0a3f0e-6a77-5d5c-8a54-5b0a5d1f0c3e")
 """Namespace of released requests' ids: releasing twice is the same request, and so one decision."""
-
-_FIND_SECONDS = 10.0
-
-Find = Callable[[str, int, int], Awaitable[Record | None]]
-"""(topic, partition, offset) -> the record there, or None where it is not kept any more."""
 
 
 def parse_release(value: bytes) -> Release:
@@ -68,27 +58,3 @@ def released_contents(release: Release, found: Record | None, released_at_ms: in
 def contents_topic(release: Release) -> Topic:
     """Where the released request's contents lie."""
     return Topic.CONTENTS_BULK if release.lane == LANE_BULK else Topic.CONTENTS
-
-
-def finder(kafka: KafkaSettings) -> Find:
-    """Reads single records from the log."""
-
-    def find(topic: str, partition: int, offset: int) -> Record | None:
-        reader = log_reader(kafka)
-        try:
-            reader.assign([TopicPartition(topic, partition, offset)])
-            message = reader.poll(_FIND_SECONDS)
-            if message is None:
-                raise RetryableError("the released request's contents could not be read in time")
-            if message.error() is not None or message.offset() != offset:
-                return None
-            return Record.of(message)
-        except KafkaException as error:
-            raise RetryableError(f"the log cannot be read: {error.args[0].name()}") from error
-        finally:
-            reader.close()
-
-    async def later(topic: str, partition: int, offset: int) -> Record | None:
-        return await asyncio.to_thread(find, topic, partition, offset)
-
-    return later

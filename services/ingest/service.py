@@ -7,15 +7,16 @@ import grpc.aio
 
 from ingest.decoder.pool import DecoderPool
 from ingest.prepare import Preparer
-from ingest.releases import finder
 from ingest.rpc import IngestRpc
 from ingest.settings import IngestSettings, read_ingest_settings
 from ingest.worker import IngestRecords, PromptAnswer, read_answer
-from sluice.bus.clients import group_consumer
-from sluice.bus.consumer import GroupReader
+from sluice.bus.clients import group_consumer, transactional_producer
+from sluice.bus.exactly_once import TransactionalReader
+from sluice.bus.find import finder
 from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline
+from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
 from sluice.policy.load import load
@@ -26,6 +27,8 @@ GROUP = "sluice-ingest"
 _TAIL_SECONDS = 3600.0
 """How long reading the log back may take at start; the service is not ready meanwhile, and can be stopped."""
 _CONCURRENCY = 32
+_IN_HAND = 256
+"""Records of a topic that are read and not yet committed."""
 
 
 class IngestService(Service):
@@ -58,6 +61,7 @@ class IngestService(Service):
         await self._decisions.start(Deadline.after(_TAIL_SECONDS))
         self._records = IngestRecords(preparer, policy, self._decisions, finder(context.settings.kafka))
         self._servicer.most_bytes = self._own.max_image_bytes
+        self._servicer.room = Room.for_calls(context.settings)
         self._servicer.preparer = preparer
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -66,9 +70,18 @@ class IngestService(Service):
         assert records is not None
         settings = context.settings
         lanes = (Topic.REQUESTS, Topic.RELEASES, Topic.REQUESTS_BULK)
-        worker = Worker(self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY)
+        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, _CONCURRENCY)
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
-        reader = GroupReader(consumer, lanes, worker.deliver, _CONCURRENCY * 2, context.log)
+        reader = TransactionalReader(
+            consumer,
+            lambda: transactional_producer(settings.kafka, f"{GROUP}-{settings.instance}"),
+            lanes,
+            worker.deliver,
+            worker.refuse,
+            _IN_HAND,
+            context.log,
+            settings.max_inflight_bytes,
+        )
         await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
 
     async def close(self) -> None:

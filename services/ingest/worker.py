@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from ingest.build import Source, StageDeadline, allowed_ms, build
 from ingest.prepare import Preparer
-from ingest.releases import Find, contents_topic, parse_release, released_contents
+from ingest.releases import contents_topic, parse_release, released_contents
+from ingest.turns import Urgency
 from ingest.validate import Refused, judge, parse
+from sluice.bus.find import Find
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.tail import LogTail
 from sluice.bus.topics import Topic
@@ -15,7 +17,12 @@ from sluice.errors import PoisonError, RetryableError
 from sluice.ids import partition_for
 from sluice.policy.model import Policy
 from sluice.telemetry.tracing import root_trace
-from sluice.v1.contents_pb2 import UNPROCESSABLE_NOT_FOUND, UNPROCESSABLE_TOO_LARGE, Contents, PromptDecision
+from sluice.v1.contents_pb2 import (
+    UNPROCESSABLE_TOO_LARGE,
+    UNPROCESSABLE_TOO_LATE,
+    Contents,
+    PromptDecision,
+)
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
 from sluice.v1.decision_pb2 import ACTION_REVIEW, Action, Decision
 from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE, STAGE_OUTPUT, STAGE_PROMPT, Request, Stage
@@ -23,6 +30,8 @@ from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE, STAGE_OUTPUT, STA
 _LOOK_UP_SECONDS = 10.0
 _MOST_RECORD = 1_900_000
 """Bytes of a contents record that its topic takes (2 MiB with headers and framing)."""
+_TOO_LATE = Refused(UNPROCESSABLE_TOO_LATE, "the deadline passed before the request could be read")
+"""By this machine's clock, counted from the broker's append time: keep both on NTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +80,19 @@ class IngestRecords:
             offset=record.offset,
             appended_at_ms=record.timestamp_ms,
         )
+        deadline = Deadline(record.timestamp_ms + allowed_ms(request, self._deadlines))
         refused = judge(request)
+        if refused is None and deadline.passed():
+            # Nobody waits any more: reading it would only make those wait who still do.
+            refused = _TOO_LATE
         try:
-            prepared = [] if refused else await self._preparer.prepare_request(request)
+            prepared = [] if refused else await self._preparer.prepare_request(request, Urgency(bulk, deadline))
             prompt = None if refused else await self._prompt_decision(request)
         except RetryableError:
-            if not Deadline(record.timestamp_ms + allowed_ms(request, self._deadlines)).passed():
+            if not deadline.passed():
                 raise
-            # Nobody waits any more, and what can never be read must not be tried for ever.
-            prepared, prompt = [], None
-            refused = Refused(UNPROCESSABLE_NOT_FOUND, "could not be read before the deadline")
+            # What can never be read must not be tried for ever.
+            prepared, prompt, refused = [], None, _TOO_LATE
         contents = build(request, prepared, source, self._deadlines, prompt_decision=prompt, refused=refused)
         value = contents.SerializeToString()
         if len(value) > _MOST_RECORD:

@@ -40,20 +40,28 @@ def decide(
     as it fires; all other rules wait for every required check. The most severe action wins, and what is incomplete
     is never an ALLOW.
     """
-    refused = _refused(contents)
-    if refused:
-        return Outcome(Severity.BLOCK, complete=False, reasons=refused)
+    # Copies by slicing, here and below: iterating over a repeated field of a message takes several times as long.
+    asked = contents.contents[:]
+    if contents.unprocessable or contents.stage not in (STAGE_PROMPT, STAGE_OUTPUT):
+        return _refused([_unprocessable("", contents.unprocessable, contents.detail)])
     stage = policy.stages[contents.stage]
-    asked = list(contents.contents)
-    waiting = any(check not in verdicts for content in asked for check in stage.checks.get(content.role, ()))
-    read = _Answers(verdicts)
-    fired = _Fired(contents, asked, read, policy)
+    waiting = False
+    for content in asked:
+        if content.unprocessable:
+            return _refused([_unprocessable(c.id, c.unprocessable, c.detail) for c in asked if c.unprocessable])
+        for check in stage.checks.get(content.role, ()):
+            waiting = waiting or check not in verdicts
+    impatient = late or overloaded
+    if waiting and not impatient and not verdicts and not policy.speaks_first:
+        return None
+    answers = _Answers(verdicts)
+    fired = _Fired(contents, asked, answers, policy)
     fired.apply(policy.terminal)
-    if waiting and not fired.decisive and not late and not overloaded:
+    if waiting and not impatient and not fired.decisive:
         return None
     shed = overloaded and waiting and not fired.decisive
     fired.apply(policy.ordinary)
-    missing, unreadable = _missing(asked, read, stage, policy)
+    missing, unreadable = _missing(asked, answers, stage, policy)
     reasons = [*_generation(contents, policy), *unreadable, *fired.reasons]
     reasons += [_with_action(reason, stage.on_incomplete) for reason in missing]
     if shed:
@@ -66,12 +74,9 @@ def decide(
     return Outcome(action, complete, tuple(reasons), tuple(fired.labels), tuple(fired.reports))
 
 
-def _refused(contents: Contents) -> tuple[Reason, ...]:
-    """Reasons from ingest: the request, or a content of it, cannot be judged by anybody."""
-    if contents.unprocessable or contents.stage not in (STAGE_PROMPT, STAGE_OUTPUT):
-        return (_unprocessable("", contents.unprocessable, contents.detail),)
-    # A list, as a generator would cost more than what it finds: almost always nothing.
-    return tuple([_unprocessable(c.id, c.unprocessable, c.detail) for c in contents.contents if c.unprocessable])
+def _refused(reasons: Sequence[Reason]) -> Outcome:
+    """From ingest: the request, or a content of it, cannot be judged by anybody."""
+    return Outcome(Severity.BLOCK, complete=False, reasons=tuple(reasons))
 
 
 def _unprocessable(content_id: str, why: "Unprocessable.ValueType", detail: str) -> Reason:
@@ -101,7 +106,7 @@ class _Answers:
         self.by_place: dict[tuple[str, str], tuple[ContentResult, Answer | None]] = {}
         """By check and content: the result, and what was read of it where it is OK."""
         for check, verdict in verdicts.items():
-            for result in verdict.results:
+            for result in verdict.results[:]:
                 content_id = result.content_id
                 answer = None
                 if result.status == STATUS_OK:

@@ -1,22 +1,27 @@
 """The gRPC road: publish the request, wait for its decision and, for an allowed output, the signed picture."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
 import grpc.aio
 
-from sluice.bus.producer import AsyncProducer
-from sluice.bus.record import Outgoing, Record
-from sluice.bus.tail import LogTail
+from sluice.bus.log_book import NotKeptError
+from sluice.bus.record import Outgoing
 from sluice.bus.topics import Topic
 from sluice.contract.digests import request_digest
 from sluice.deadline import Deadline
-from sluice.errors import RetryableError, SluiceError, TerminalError
+from sluice.errors import RetryableError, TerminalError
+from sluice.host.doors import settle
+from sluice.host.refusal import RefusalError
+from sluice.host.room import Room
 from sluice.host.streams import as_ready
 from sluice.ids import parse_request_id, partition_for
 from sluice.policy.model import Policy
+from sluice.telemetry.logging import Log
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
 from sluice.v1.orchestrator_pb2 import (
@@ -34,55 +39,89 @@ SIGNING_SECONDS = 30.0
 """How long a door waits for the signed picture after an ALLOW."""
 
 
-class ConflictError(SluiceError):
-    """The request id was used before, with other content."""
+class Sends(Protocol):
+    """What publishes records."""
+
+    async def send(self, outgoing: Outgoing) -> int:
+        """The record's offset. RetryableError, TerminalError."""
 
 
-class NoDecisionError(SluiceError):
-    """There is no decision in time: not allowed."""
+class Book(Protocol):
+    """What a log says of a request id (see `LogBook`)."""
 
+    @property
+    def partitions(self) -> int:
+        """Of the topic."""
 
-def keep_value(record: Record) -> bytes:
-    """What the tails hold per request: the record as it is."""
-    return record.value
+    async def get(self, request_id: str, deadline: Deadline) -> bytes | None:
+        """As far as it is known now. RetryableError, NotKeptError."""
+
+    async def wait(self, request_id: str, deadline: Deadline) -> bytes | None:
+        """As soon as it is known; None at the deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """What a door needs to ask for a decision."""
+    """What a door needs to ask for a decision. `room`: for the requests that wait for theirs."""
 
     policy: Policy
-    producer: AsyncProducer
-    decisions: LogTail[bytes]
-    signed: LogTail[bytes]
+    producer: Sends
+    decisions: Book
+    signed: Book
+    room: Room
+    log: Log
 
-    async def moderate(self, request: Request, remaining: float | None) -> ModerateResponse:
+    async def moderate(self, request: Request, remaining: float | None, patient: bool = False) -> ModerateResponse:
         """The one decision of this id, made now or long ago.
 
-        `remaining`: seconds that the caller waits, None for as long as it takes. TerminalError for a bad id,
-        ConflictError, NoDecisionError, RetryableError.
+        `remaining`: seconds that the caller waits, None for as long as it takes. `patient`: waits for room, as an
+        item of a stream does. RefusalError with the status code that says why there is none, OverloadedError,
+        RetryableError.
         """
         request_id = parse_request_id(request.id)
         if request_id is None:
-            raise TerminalError("id should be a UUID")
+            raise RefusalError(grpc.StatusCode.INVALID_ARGUMENT, "id should be a UUID")
         request.id = request_id
-        digest = request_digest(request)
         limit = self._limit(request, remaining)
-        value = self.decisions.get(request_id)
-        if value is None:
-            await self._publish(request)
-            value = await self.decisions.wait(request_id, limit)
-        if value is None:
-            raise NoDecisionError("no decision in time: not allowed")
-        decision = Decision.FromString(value)
+        size = request.ByteSize()
+        if patient:
+            async with self.room.held_in_turn(limit, size):
+                return await self._moderate(request, limit, remaining)
+        with self.room.held(size):
+            return await self._moderate(request, limit, remaining)
+
+    async def _moderate(self, request: Request, limit: Deadline, remaining: float | None) -> ModerateResponse:
+        digest = request_digest(request)
+        decision = Decision.FromString(await self._decide(request, limit))
         if decision.content_digest != digest:
-            raise ConflictError("this request id was used before, with other content")
+            raise RefusalError(grpc.StatusCode.ALREADY_EXISTS, "this request id was used before, with other content")
         if decision.action != ACTION_ALLOW or decision.stage != STAGE_OUTPUT:
             return ModerateResponse(decision=decision)
         seconds = SIGNING_SECONDS if remaining is None else min(SIGNING_SECONDS, limit.remaining())
-        signed = await self.signed.wait(request_id, Deadline.after(seconds))
-        asset = SignedAsset.FromString(signed) if signed is not None else None
-        return ModerateResponse(decision=decision, asset=asset)
+        return ModerateResponse(decision=decision, asset=await self._asset(request.id, Deadline.after(seconds)))
+
+    async def _decide(self, request: Request, limit: Deadline) -> bytes:
+        try:
+            value = await self.decisions.get(request.id, limit)
+            if value is None:
+                async with asyncio.timeout(limit.remaining()):
+                    await self._publish(request)
+                value = await self.decisions.wait(request.id, limit)
+        except TimeoutError:
+            value = None
+        except NotKeptError as error:
+            raise RefusalError(grpc.StatusCode.FAILED_PRECONDITION, f"{error}; use a new id") from error
+        if value is None:
+            raise RefusalError(grpc.StatusCode.DEADLINE_EXCEEDED, "no decision in time: not allowed")
+        return value
+
+    async def _asset(self, request_id: str, limit: Deadline) -> SignedAsset | None:
+        """What was signed; None where it is not yet, or not kept any more."""
+        try:
+            signed = await self.signed.wait(request_id, limit)
+        except NotKeptError:
+            return None
+        return SignedAsset.FromString(signed) if signed is not None else None
 
     def _limit(self, request: Request, remaining: float | None) -> Deadline:
         stage = self.policy.stages.get(request.stage)
@@ -95,7 +134,11 @@ class Road:
     async def _publish(self, request: Request) -> None:
         topic = Topic.REQUESTS_BULK if request.lane == LANE_BULK else Topic.REQUESTS
         partition = partition_for(request.id, self.decisions.partitions)
-        await self.producer.send(Outgoing(topic, partition, request.id.encode(), request.SerializeToString()))
+        outgoing = Outgoing(topic, partition, request.id.encode(), request.SerializeToString())
+        try:
+            await self.producer.send(outgoing)
+        except TerminalError as error:
+            raise RefusalError(grpc.StatusCode.INVALID_ARGUMENT, str(error)) from error
 
 
 class OrchestratorRpc(OrchestratorServicer):
@@ -108,34 +151,31 @@ class OrchestratorRpc(OrchestratorServicer):
         self, request: ModerateRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> ModerateResponse:
         """One request, one decision."""
-        try:
-            return await self._ready().moderate(request.request, context.time_remaining())
-        except TerminalError as error:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-        except ConflictError as error:
-            await context.abort(grpc.StatusCode.ALREADY_EXISTS, str(error))
-        except NoDecisionError as error:
-            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, str(error))
-        except RetryableError as error:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
-        raise AssertionError("abort does not return")
+        return await self._ready().moderate(request.request, context.time_remaining())
 
     async def ModerateStream(  # noqa: N802 - the contract names it
         self, requests: AsyncIterator[ModerateStreamRequest], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> AsyncIterator[ModerateStreamResponse]:
         """Many requests; answers as they are ready. An answer with an error has no decision: not allowed."""
+        road = self._ready()
 
         async def one(message: ModerateStreamRequest) -> ModerateStreamResponse:
             request = message.request
-            try:
-                found = await self._ready().moderate(request, context.time_remaining())
-            except SluiceError as error:
-                return ModerateStreamResponse(request_id=request.id, error=str(error))
+            asking = road.moderate(request, context.time_remaining(), patient=True)
+            found = await settle(asking, road.log, "ModerateStream")
+            if isinstance(found, RefusalError):
+                return ModerateStreamResponse(
+                    request_id=request.id,
+                    error=found.detail,
+                    code=found.number,
+                    retry_after_ms=found.retry_ms or 0,
+                )
             asset = found.asset if found.HasField("asset") else None
             return ModerateStreamResponse(request_id=request.id, decision=found.decision, asset=asset)
 
-        async for answer in as_ready(requests, one):
-            yield answer
+        async with aclosing(as_ready(requests, one)) as answers:
+            async for answer in answers:
+                yield answer
 
     def _ready(self) -> Road:
         if self.road is None:

@@ -89,7 +89,7 @@ def _decision(contents: Contents, outcome: Outcome, policy: Policy) -> Decision:
 
 
 def _summarise(decision: Decision, contents: Contents) -> None:
-    for content in contents.contents:
+    for content in contents.contents[:]:
         summary = decision.contents.add()
         summary.id = content.id
         summary.role = content.role
@@ -105,9 +105,9 @@ def _record_inputs(decision: Decision, seen: Mapping[str, Seen]) -> None:
         recorded.check = check
         recorded.verdict_offset = found.offset
         recorded.appended_at_ms = found.appended_at_ms
-        for result in verdict.results:
+        for result in verdict.results[:]:
             recorded.results.add().CopyFrom(result)
-        for model in verdict.models:
+        for model in verdict.models[:]:
             recorded.models.add().CopyFrom(model)
         recorded.received_at_ms = verdict.received_at_ms
         recorded.started_at_ms = verdict.started_at_ms

@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 
 from orchestrator.clock import BrokerClock
 from orchestrator.pending import Conflict, Decided
+from sluice.bus.clients import TRANSACTION_TIMEOUT_MS
 from sluice.bus.record import Headers, Record
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
@@ -19,7 +20,9 @@ from sluice.v1.dead_letter_pb2 import (
 )
 
 SERVICE = "orchestrator"
-_CALL_SECONDS = 10.0
+STUCK_SECONDS = TRANSACTION_TIMEOUT_MS / 1000 + 5
+"""After this long the broker has given the transaction up, whatever becomes of the call."""
+_CALL_SECONDS = 3.0
 _INIT_SECONDS = 30.0
 _ABORT_SECONDS = 20.0
 
@@ -42,6 +45,7 @@ class Publisher:
         self._begun: float | None = None
         self._decided: dict[int, int] = {}
         self._bases: dict[int, int] = {}
+        self._sending_since: float | None = None
         self.count = 0
 
     def init(self) -> None:
@@ -51,6 +55,14 @@ class Publisher:
     def open_seconds(self) -> float | None:
         """How long the transaction has been open; None: there is none."""
         return None if self._begun is None else time.monotonic() - self._begun
+
+    def hangs(self) -> bool:
+        """Whether a call has not returned for so long that no transaction can come of it. Asked on another thread.
+
+        librdkafka's `send_offsets_to_transaction` does not keep its time limit (librdkafka issues 5456 and 5511).
+        """
+        since = self._sending_since
+        return since is not None and time.monotonic() - since > STUCK_SECONDS
 
     def decided(self, effect: Decided, partition: int) -> None:
         """The decision, and the approved asset, incidents and review that it entails."""
@@ -89,7 +101,11 @@ class Publisher:
         """
         self._begin()
         if offsets:
-            self._again(self._producer.send_offsets_to_transaction, list(offsets), group, _CALL_SECONDS)
+            self._sending_since = time.monotonic()
+            try:
+                self._again(self._producer.send_offsets_to_transaction, list(offsets), group, _CALL_SECONDS)
+            finally:
+                self._sending_since = None
         self._again(self._producer.commit_transaction, _CALL_SECONDS)
         ends = {number: base + self._decided[number] for number, base in self._bases.items()}
         self._forget()

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import grpc.aio
 from confluent_kafka import KafkaException
@@ -10,14 +11,14 @@ from confluent_kafka import KafkaException
 from orchestrator.clock import BrokerClock
 from orchestrator.flow import Limits
 from orchestrator.moderate import OrchestratorRpc, Road
-from orchestrator.publish import Publisher
+from orchestrator.publish import STUCK_SECONDS, Publisher
 from orchestrator.recovery import Recovery
 from orchestrator.stream import DecisionLoop
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.log_book import LogBook
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline
-from sluice.errors import FatalError
+from sluice.errors import FatalError, SluiceError
 from sluice.host.readiness import Readiness
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
@@ -88,15 +89,20 @@ class OrchestratorService(Service):
             context.log,
             stopping,
         )
-        watching = asyncio.create_task(_watch(decider, context.readiness))
-        working = asyncio.create_task(asyncio.to_thread(decider.run))
+        watching = asyncio.create_task(_watch(decider, publisher, context.readiness))
+        working = _on_thread(decider.run)
         stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        ends: set[asyncio.Future[Any]] = {working, stopped, watching}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
-        for task in (watching, stopped):
-            task.cancel()
+        stopped.cancel()
+        if watching.done():
+            watching.result()
         try:
-            await working
+            # A call that does not return must not keep a process that was told to stop.
+            await asyncio.wait_for(working, STUCK_SECONDS)
+        except TimeoutError:
+            context.log.warning("stopped in the middle of a call; a restart recovers")
         except KafkaException as error:
             # The log is intact: the next start recovers from it.
             problem = error.args[0]
@@ -105,6 +111,8 @@ class OrchestratorService(Service):
                 f"the decision loop cannot go on: {problem.str()}; "
                 "two processes with one SLUICE_INSTANCE throw each other out"
             ) from error
+        finally:
+            watching.cancel()
 
     async def close(self) -> None:
         self._servicer.road = None
@@ -125,10 +133,42 @@ class OrchestratorService(Service):
         )
 
 
-async def _watch(decider: DecisionLoop, readiness: Readiness) -> None:
-    """Keeps the readiness board true. An ordinary recovery is no reason to be taken out of service."""
+def _on_thread(work: Callable[[], None]) -> "asyncio.Future[None]":
+    """Runs it on a thread that does not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def settle(error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        # Of anything else the interpreter prints where it came from, and the process ends.
+        ended: KafkaException | SluiceError | None = FatalError("the decision loop broke")
+        try:
+            work()
+            ended = None
+        except (KafkaException, SluiceError) as error:
+            ended = error
+        finally:
+            loop.call_soon_threadsafe(settle, ended)
+
+    threading.Thread(target=run, name="decisions", daemon=True).start()
+    return done
+
+
+async def _watch(decider: DecisionLoop, publisher: Publisher, readiness: Readiness) -> None:
+    """Keeps the readiness board true; FatalError where the loop hangs. An ordinary recovery is no reason to be taken
+    out of service.
+    """
     started = False
     while True:
+        if publisher.hangs():
+            raise FatalError("a transaction's call does not return; a restart ends the transaction and recovers")
         reason = decider.waits_for()
         started = started or reason is None
         if reason is None or (started and not decider.stuck()):

@@ -27,6 +27,7 @@ from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
 from sluice.telemetry.logging import Log
 from sluice.v1.contents_pb2 import Contents
+from sluice.v1.decision_pb2 import Decision
 from sluice.v1.verdict_pb2 import Verdict
 
 _BATCH = 500
@@ -63,6 +64,7 @@ class DecisionLoop:
         self._clock = clock
         self._log = log
         self._stopping = stopping
+        self._tells = log.wants("debug")
         self._owned: Sequence[int] | None = None
         self._group: object = None
         self._partitions: dict[int, Partition] = {}
@@ -277,16 +279,20 @@ class DecisionLoop:
             self._dirty.add(number)
             if isinstance(effect, Decided):
                 self._publisher.decided(effect, number)
-                decision = effect.outputs.decision
-                if not decision.complete:
-                    self._log.warning(
-                        "decided without every answer",
-                        request_id=decision.request_id,
-                        action=decision.action,
-                        partition=number,
-                    )
+                if self._tells or not effect.outputs.decision.complete:
+                    self._tell(effect.outputs.decision, number)
             elif isinstance(effect, Conflict) and cause is not None:
                 self._publisher.conflict(effect, Record.of(cause))
+
+    def _tell(self, decision: Decision, number: int) -> None:
+        write = self._log.debug if decision.complete else self._log.warning
+        write(
+            "decided",
+            request_id=decision.request_id,
+            action=decision.action,
+            complete=decision.complete,
+            partition=number,
+        )
 
     def _should_commit(self, idle: bool) -> bool:
         seconds = self._publisher.open_seconds()

@@ -18,6 +18,14 @@ class RetryableError(SluiceError):
     """The same call may succeed later."""
 
 
+class OverloadedError(RetryableError):
+    """There is no room for this now, and nothing was done. `seconds`: come back no sooner than after this long."""
+
+    def __init__(self, detail: str, seconds: float = 1.0) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
+
+
 class TerminalError(SluiceError):
     """This call will never succeed. The message may be recorded: it never holds content."""
 

@@ -95,6 +95,12 @@ class Settings:
     drain_seconds: int
     inline_limit: int
     max_inflight: int
+    max_inflight_bytes: int
+    """Of records of one topic in hand, and of what they cause, together."""
+    max_waiting_calls: int
+    """gRPC calls that a door holds at once."""
+    max_waiting_call_bytes: int
+    """Of what they carry, together."""
 
 
 KAFKA_VARIABLES: Mapping[str, str] = {
@@ -156,4 +162,7 @@ def read_settings(reader: Reader, env: Mapping[str, str]) -> Settings:
         drain_seconds=reader.number("SLUICE_DRAIN_SECONDS", 10, most=600),
         inline_limit=reader.number("SLUICE_INLINE_LIMIT", 1 << 20, most=8 << 20),
         max_inflight=reader.number("SLUICE_MAX_INFLIGHT", 256, most=65536),
+        max_inflight_bytes=reader.number("SLUICE_MAX_INFLIGHT_BYTES", 64 << 20, least=1 << 20, most=1 << 40),
+        max_waiting_calls=reader.number("SLUICE_MAX_WAITING_CALLS", 1000, most=1_000_000),
+        max_waiting_call_bytes=reader.number("SLUICE_MAX_WAITING_CALL_BYTES", 256 << 20, least=1 << 20, most=1 << 40),
     )

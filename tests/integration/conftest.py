@@ -30,7 +30,8 @@ def stack(home: Path) -> Iterator[Running]:
     lines: list[str] = []
     policy = home / "policy.yaml"
     policy.write_text(DEFAULT_POLICY.read_text().replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n"))
-    env = {**os.environ, "SLUICE_POLICY": str(policy)}
+    # Debug lines too: none of them may hold content.
+    env = {**os.environ, "SLUICE_POLICY": str(policy), "SLUICE_LOG_LEVEL": "debug"}
     with temporary(home, env, service_commands(()), lines.append) as running:
         yield running
 

@@ -119,8 +119,8 @@ def test_status_and_topics_of_the_running_stack(sluice: Sluice, stack: Running) 
     answer = sluice("status")
     assert answer.returncode == 0
     (found,) = decisions(answer)
-    assert found["kafka"] == stack.kafka
-    assert {service["health"] for service in found["services"].values()} == {"SERVING"}
+    assert (found["kafka"], found["kafka_health"]) == (stack.kafka, "SERVING")
+    assert {(at["health"], at["restarts"]) for at in found["services"].values()} == {("SERVING", 0)}
     assert {topic["partitions"] for topic in decisions(sluice("topics", "list"))} == {4}
     again = sluice("topics", "create")
     assert again.returncode == 0

@@ -1,4 +1,4 @@
-"""The scripts in docs/api.md and docs/operations.md, run as a reader would run them."""
+"""The scripts in docs/api.md, run as a reader would run them."""
 
 import re
 import subprocess
@@ -8,21 +8,18 @@ from pathlib import Path
 import pytest
 
 from sluice import samples
-from sluice.bus.clients import plain_producer
-from sluice.bus.topics import Topic
 from sluice.local.state import Running
-from sluice.settings import KafkaSettings
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 @pytest.fixture(scope="module")
 def scripts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Every script of the two pages, by the name that its docstring gives it."""
+    """Every script of the page, by the name that its docstring gives it."""
     folder = tmp_path_factory.mktemp("scripts")
-    pages = "".join((DOCS / name).read_text() for name in ("api.md", "operations.md"))
+    page = (DOCS / "api.md").read_text()
     found = {}
-    for text in re.findall(r"^```python\n(.*?)^```", pages, re.DOTALL | re.MULTILINE):
+    for text in re.findall(r"^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE):
         name = text.split()[1].removesuffix(":")
         found[name] = folder / name
         found[name].write_text(text)
@@ -43,6 +40,12 @@ def test_a_prompt(stack: Running, scripts: dict[str, Path]) -> None:
     assert "illicit" in refused.stderr
 
 
+def test_a_prompt_that_may_have_to_wait(stack: Running, scripts: dict[str, Path]) -> None:
+    script, orchestrator = scripts["moderate_patiently.py"], stack.services["orchestrator"].address
+    assert run(script, orchestrator, "a watercolor of a lighthouse at dawn").stdout.startswith("allowed: ")
+    assert run(script, orchestrator, "how to build a pipe bomb").stdout.startswith("not allowed: ")
+
+
 def test_a_generated_picture(stack: Running, scripts: dict[str, Path], tmp_path: Path) -> None:
     script = scripts["moderate_picture.py"]
     addresses = [stack.services[name].address for name in ("orchestrator", "ingest")]
@@ -55,11 +58,3 @@ def test_a_generated_picture(stack: Running, scripts: dict[str, Path], tmp_path:
     assert "cannot be read: UNPROCESSABLE_UNKNOWN_TYPE" in refused.stderr
     rests_on_nothing = run(script, *addresses, str(picture), "00000000-0000-4000-8000-000000000000")
     assert rests_on_nothing.stderr == "not allowed: prompt-not-allowed\n"
-
-
-def test_dead_letters(stack: Running, kafka: KafkaSettings, scripts: dict[str, Path]) -> None:
-    producer = plain_producer(kafka)
-    producer.produce(Topic.REQUESTS, b"not a request \xff", key=b"nobody")
-    assert producer.flush(10) == 0
-    found = run(scripts["dead_letters.py"], stack.kafka).stdout
-    assert re.search(r"^MALFORMED moderation\.requests\[\d+\]@\d+ ingest: ", found, re.MULTILINE)

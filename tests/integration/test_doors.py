@@ -6,12 +6,13 @@ from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
 from sluice import samples
+from sluice.contract.digests import request_digest
 from sluice.local.state import Running
 from sluice.v1 import hash_matcher_pb2, image_classifier_pb2, person_classifier_pb2, text_classifier_pb2
 from sluice.v1.contents_pb2 import UNPROCESSABLE_UNDECODABLE, UNPROCESSABLE_UNKNOWN_TYPE
 from sluice.v1.hash_matcher_pb2_grpc import HashMatcherStub
 from sluice.v1.image_classifier_pb2_grpc import ImageClassifierStub
-from sluice.v1.orchestrator_pb2 import ModerateStreamRequest
+from sluice.v1.orchestrator_pb2 import ModerateRequest, ModerateStreamRequest
 from sluice.v1.orchestrator_pb2_grpc import OrchestratorStub
 from sluice.v1.person_classifier_pb2_grpc import PersonClassifierStub
 from sluice.v1.request_pb2 import ROLE_PROMPT, ROLE_UPLOAD
@@ -137,3 +138,63 @@ def test_moderate_stream(client: Client) -> None:
     answers = list(stub.ModerateStream(iter([ModerateStreamRequest(request=r) for r in requests]), timeout=90))
     assert {answer.request_id for answer in answers} == {request.id for request in requests}
     assert {action(answer.decision) for answer in answers} == {"ALLOW"}
+
+
+def test_the_same_request_many_times_at_once_is_one_decision(client: Client) -> None:
+    stub = OrchestratorStub(client.channels["orchestrator"])
+    request = ModerateRequest(request=ask(prompt("a painting of a mill")))
+    calls = [stub.Moderate.future(request, timeout=90) for _ in range(8)]
+    answers = {call.result().SerializeToString(deterministic=True) for call in calls}
+    assert len(answers) == 1
+    assert stub.Moderate(request, timeout=90).SerializeToString(deterministic=True) in answers
+
+
+def test_other_content_under_a_pending_id_is_a_conflict_and_so_it_is_once_decided(client: Client) -> None:
+    stub = OrchestratorStub(client.channels["orchestrator"])
+    first = ask(prompt("a painting of a mill"))
+    other = ask(prompt("a painting of a bridge"), request_id=first.id)
+    calls = [stub.Moderate.future(ModerateRequest(request=request), timeout=90) for request in (first, other)]
+    codes = [call.code() for call in calls]
+    assert sorted(code.name for code in codes) == ["ALREADY_EXISTS", "OK"]
+    decided = calls[codes.index(grpc.StatusCode.OK)].result().decision
+    for request in (first, other):
+        if request_digest(request) == decided.content_digest:
+            assert client.decide(request) == decided
+        else:
+            with pytest.raises(grpc.RpcError) as caught:
+                client.decide(request)
+            assert caught.value.code() is grpc.StatusCode.ALREADY_EXISTS
+
+
+def test_streams_that_are_hung_up_leave_a_check_at_work(client: Client) -> None:
+    stub = TextClassifierStub(client.channels["text-classifier"])
+    content = client.prepare(b"a lighthouse", ROLE_PROMPT, "text/plain").content
+    asked = [
+        text_classifier_pb2.TextClassifierClassifyStreamRequest(tag=f"t{at}", content=content) for at in range(500)
+    ]
+    streams = [stub.ClassifyStream(iter(asked), timeout=60) for _ in range(4)]
+    for stream in streams:
+        next(stream)
+        stream.cancel()
+    answer = stub.Classify(text_classifier_pb2.TextClassifierClassifyRequest(content=content), timeout=30)
+    assert answer.result.status == STATUS_OK
+
+
+def test_a_caller_whose_time_is_up_has_no_decision_and_finds_it_later(client: Client) -> None:
+    stub = OrchestratorStub(client.channels["orchestrator"])
+    request = ModerateRequest(request=ask(prompt("a painting of a quay")))
+    with pytest.raises(grpc.RpcError) as caught:
+        stub.Moderate(request, timeout=0.001)
+    assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert action(stub.Moderate(request, timeout=90).decision) == "ALLOW"
+
+
+def test_an_item_of_a_stream_that_cannot_be_asked_says_why(client: Client) -> None:
+    stub = OrchestratorStub(client.channels["orchestrator"])
+    good = ask(prompt("a painting of a barn"))
+    bad = ask(prompt("a painting of a barn"), request_id="not-a-uuid")
+    asked = [ModerateStreamRequest(request=request) for request in (bad, good)]
+    answers = {answer.request_id: answer for answer in stub.ModerateStream(iter(asked), timeout=90)}
+    assert answers["not-a-uuid"].code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    assert not answers["not-a-uuid"].HasField("decision")
+    assert action(answers[good.id].decision) == "ALLOW"

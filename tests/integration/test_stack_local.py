@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import grpc
 import pytest
 
 from sluice.bus.create_topics import describe
@@ -21,7 +22,10 @@ from sluice.local.health import Health, ask_health
 from sluice.local.state import STATE_FILE, Running, is_claimed, read_running
 from sluice.local.temporary import temporary
 from sluice.settings import KafkaSettings
+from sluice.v1.decision_pb2 import Decision
+from sluice.v1.request_pb2 import Request
 from tests.integration import tiny_stack
+from tests.integration.client import Client, action, ask, prompt
 from tests.integration.quick_start import quick_broker
 
 STOP_SECONDS = 20
@@ -113,21 +117,58 @@ def test_a_stack_lives_and_stops_cleanly(tmp_path: Path) -> None:
         assert '"event": "stopped"' in (stack.home / "logs" / "alpha.log").read_text()
 
 
-def test_a_service_that_ends_is_reported_and_the_others_go_on(tmp_path: Path) -> None:
+def test_what_ends_is_started_again_where_it_was(tmp_path: Path) -> None:
     with up(tmp_path / "home", "alpha=ready", "wrong=unconfigured", "gone=short", "deaf=stubborn") as stack:
         stack.wait_until_said("Ctrl-C stops it.")
         assert "wrong exited with status 78: wrong: A is not set; wrong: B is not set" in stack.said()
         assert re.search(r"wrong +127\.0\.0\.1:\d+ +NOT READY", stack.said())
-        running = stack.running()
-        os.kill(running.services["gone"].pid, signal.SIGUSR1)
-        stack.wait_until_said("gone exited with status 3: failed: ended by itself")
-        stack.wait_until_said("`sluice serve gone` starts it again")
-        assert ask_health(running.services["alpha"].address) is Health.SERVING
-        assert ask_health(running.services["gone"].address) is Health.UNREACHABLE
+        before = stack.running()
+        (broker,) = children_named(stack.process.pid, "java")
+
+        os.kill(before.services["gone"].pid, signal.SIGUSR1)
+        os.kill(before.services["alpha"].pid, signal.SIGKILL)
+        os.kill(broker, signal.SIGKILL)
+        stack.wait_until_said("gone exited with status 3: failed: ended by itself; it is started again in 0.5 s")
+        stack.wait_until_said(
+            "alpha was ended by SIGKILL: ready: a model is missing: run `fetch`; it is started again"
+        )
+        stack.wait_until_said("kafka was ended by SIGKILL")
+        for name in ("gone", "alpha", "kafka"):
+            stack.wait_until_said(f"{name} is back after")
+
+        after = stack.running()
+        assert after.kafka == before.kafka
+        assert describe(KafkaSettings({"bootstrap.servers": after.kafka})).keys() == set(Topic)
+        for name, restarts in (("gone", 1), ("alpha", 1), ("deaf", 0), ("wrong", 0)):
+            assert after.services[name].address == before.services[name].address
+            assert after.services[name].restarts == restarts
+            assert (after.services[name].pid != before.services[name].pid) == bool(restarts)
+        for name in ("gone", "alpha", "deaf"):
+            assert ask_health(after.services[name].address) is Health.SERVING
+        assert "once it is mended, `sluice serve wrong`" in stack.said()
 
         assert stack.stop() == 0
         assert "deaf did not stop within 10 s and was killed" in stack.said()
-        wait_until_gone([service.pid for service in running.services.values()])
+        wait_until_gone([service.pid for service in after.services.values()])
+
+
+def test_a_stack_that_loses_its_broker_and_services_moderates_again(tmp_path: Path) -> None:
+    with up(tmp_path / "home", "ingest=real", "text-classifier=real", "orchestrator=real") as stack:
+        stack.wait_until_said("Ctrl-C stops it.")
+        running = stack.running()
+        first, second = ask(prompt("a painting of a lighthouse")), ask(prompt("a painting of a harbour"))
+        decided = moderate(running, first)
+        assert action(decided) == "ALLOW"
+
+        lost = ("ingest", "text-classifier", "orchestrator")
+        pids = [*children_named(stack.process.pid, "java"), *(running.services[name].pid for name in lost)]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        for name in ("kafka", *lost):
+            stack.wait_until_said(f"{name} is back after")
+        assert action(moderate(running, second)) == "ALLOW"
+        assert moderate(running, first) == decided
+        assert stack.stop() == 0
 
 
 def test_a_stack_that_is_told_to_stop_while_it_starts_stops(tmp_path: Path) -> None:
@@ -149,17 +190,6 @@ def test_somebody_elses_broker_is_used_and_left_running(tmp_path: Path) -> None:
         assert stack.stop() == 0
     assert describe(broker.kafka).keys() == set(Topic)
     broker.stop()
-
-
-def test_without_its_broker_a_stack_stops_and_fails(tmp_path: Path) -> None:
-    with up(tmp_path / "home", "alpha=ready") as stack:
-        stack.wait_until_said("Ctrl-C stops it.")
-        running = stack.running()
-        (broker,) = children_named(stack.process.pid, "java")
-        os.kill(broker, signal.SIGKILL)
-        assert stack.process.wait(60) == 1
-        assert "Kafka was ended by SIGKILL" in stack.said()
-        wait_until_gone([service.pid for service in running.services.values()])
 
 
 def test_a_killed_stack_leaves_nothing_running_and_no_obstacle(tmp_path: Path) -> None:
@@ -194,7 +224,7 @@ def test_a_temporary_stack_goes_with_its_data(tmp_path: Path) -> None:
 def test_a_temporary_stack_that_does_not_get_ready_says_why_and_keeps_its_logs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stack_module, "READY_SECONDS", 3.0)
+    monkeypatch.setattr(stack_module, "READY_SECONDS", 6.0)
     home = tmp_path / "home"
     lives = tiny_stack.commands(["alpha=ready", "slow=never"])
     with (
@@ -203,6 +233,12 @@ def test_a_temporary_stack_that_does_not_get_ready_says_why_and_keeps_its_logs(
     ):
         pass
     assert "a model is missing" in (home / "logs" / "failed" / "slow.log").read_text()
+
+
+def moderate(running: Running, request: Request) -> Decision:
+    """Asks the stack's own door."""
+    with grpc.insecure_channel(running.services["orchestrator"].address) as channel:
+        return Client({"orchestrator": channel}).decide(request)
 
 
 def children_named(parent: int, name: str) -> list[int]:

@@ -1,7 +1,7 @@
 """A stack of services that do nothing but live and die: `tiny_stack.py HOME NAME=LIFE...` is `sluice up` with them.
 
 Lives: `ready`, `never` (never gets ready), `unconfigured` (exits with 78), `short` (ends once it is told SIGUSR1),
-`stubborn` (does not stop when asked to).
+`stubborn` (does not stop when asked to), `real` (the service of that name, as it is).
 """
 
 import os
@@ -16,6 +16,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from sluice.cli.up import run_stack
 from sluice.errors import EX_CONFIG
+from sluice.local.entry_points import service_commands
 from sluice.local.plan import make_plan
 from sluice.telemetry.logging import Log
 
@@ -23,7 +24,11 @@ from sluice.telemetry.logging import Log
 def commands(lives: Sequence[str]) -> dict[str, list[str]]:
     """Command lines of tiny services, from NAME=LIFE words."""
     pairs = [word.split("=") for word in lives]
-    return {name: [sys.executable, __file__, "serve", name, life] for name, life in pairs}
+    real = service_commands()
+    return {
+        name: real[name] if life == "real" else [sys.executable, __file__, "serve", name, life]
+        for name, life in pairs
+    }
 
 
 def serve(name: str, life: str) -> int:

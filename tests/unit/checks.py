@@ -11,7 +11,8 @@ from sluice.settings import Reader, Settings
 
 
 class ObedientCheck(Check):
-    """fine -> OK; terminal, bug -> raises; nan -> NaN; flaky -> RetryableError twice; slow -> takes a moment."""
+    """fine -> OK; terminal, bug -> raises; nan -> NaN; flaky -> RetryableError twice; slow -> takes a moment;
+    held -> waits for the gate."""
 
     name = "obedient"
     service_name = "obedient"
@@ -21,6 +22,7 @@ class ObedientCheck(Check):
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
         self.failures = 2
+        self.gate = asyncio.Event()
 
     @classmethod
     async def open(cls, settings: Settings, reader: Reader) -> Self:
@@ -30,6 +32,8 @@ class ObedientCheck(Check):
         words = [item.text for item in items]
         self.batches.append(words)
         await asyncio.sleep(0.05 if "slow" in words else 0)
+        if "held" in words:
+            await self.gate.wait()
         if "bug" in words:
             raise ZeroDivisionError("a prompt that must not be seen")
         if "terminal" in words:
@@ -40,6 +44,10 @@ class ObedientCheck(Check):
         if "short" in words:
             return []
         return [Result(scores={"sexual": math.nan if word == "nan" else 0.5}) for word in words]
+
+    def seen(self) -> list[str]:
+        """Every word that it was asked about, in order."""
+        return [word for batch in self.batches for word in batch]
 
     def models(self) -> Sequence[ModelInfo]:
         return [ModelInfo("obedient", "1", b"\x01" * 32)]

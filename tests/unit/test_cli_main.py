@@ -45,6 +45,18 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
         ["up", "--without", "no-such-service"],
         ["topics", "create", "--partitions", "0"],
         ["topics", "nonsense"],
+        ["repair", "--patience", "0"],
+        ["dead-letters", "nonsense"],
+        ["dead-letters", "list", "--limit", "0"],
+        ["dead-letters", "list", "--reason", "bad"],
+        ["dead-letters", "list", "--since", "yesterday"],
+        ["dead-letters", "list", "--request-id", "7"],
+        ["dead-letters", "show"],
+        ["dead-letters", "show", "7"],
+        ["dead-letters", "replay"],
+        ["dead-letters", "replay", "0:1", "--reason", "internal"],
+        ["dead-letters", "replay", "0:1", "--since", "1h"],
+        ["dead-letters", "replay", "--reason", "conflict"],
     ],
 )
 def test_wrong_usage_is_two_and_starts_nothing(words: list[str], home: Path) -> None:
@@ -75,7 +87,18 @@ def test_a_prompt_and_a_file_of_prompts_exclude_each_other(
 
 
 @pytest.mark.parametrize(
-    "words", [["topics", "create"], ["topics", "list"], ["decisions", "tail"], ["serve", "ingest"]]
+    "words",
+    [
+        ["topics", "create"],
+        ["topics", "list"],
+        ["decisions", "tail"],
+        ["serve", "ingest"],
+        ["repair"],
+        ["repair", "--check"],
+        ["dead-letters", "list"],
+        ["dead-letters", "show", "0:1"],
+        ["dead-letters", "replay", "0:1"],
+    ],
 )
 def test_without_a_broker_the_way_to_one_is_said(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert status_of(*words) == EX_CONFIG

@@ -12,7 +12,8 @@ import pytest
 
 from sluice.cli.ask import Ask
 from sluice.cli.send import CHUNK_BYTES, INLINE_BYTES, Sender, extension
-from sluice.errors import NotReadyError, TerminalError
+from sluice.errors import NotReadyError, OverloadedError, TerminalError
+from sluice.host.refusal import refusal_of
 from sluice.local.state import Running, ServiceAt
 from sluice.objects import ObjectStore
 from sluice.v1.asset_pb2 import SignedAsset
@@ -38,11 +39,16 @@ class Peer(OrchestratorServicer, IngestServicer):
     answer: ModerateResponse = field(default_factory=ModerateResponse)
     prepared: PrepareResponse = field(default_factory=PrepareResponse)
     failure: grpc.StatusCode | None = None
+    times_full: int = 0
     requests: list[Request] = field(default_factory=list)
     parts: list[PrepareRequest] = field(default_factory=list)
 
     async def Moderate(self, request: ModerateRequest, context: Any) -> ModerateResponse:  # noqa: N802
         self.requests.append(request.request)
+        if self.times_full:
+            self.times_full -= 1
+            refusal = refusal_of(OverloadedError("full", 0.01))
+            await context.abort(refusal.code, refusal.detail, tuple(refusal.trailers()))
         if self.failure is not None:
             await context.abort(self.failure, "as the test says")
         return self.answer
@@ -213,3 +219,18 @@ def test_the_file_name_says_what_kind_of_picture_it_is(media_type: str, uri: str
 def test_what_is_no_picture_is_not_written() -> None:
     with pytest.raises(TerminalError, match="text/html"):
         extension(ObjectReference(media_type="text/html", uri="file:///o/x.html"))
+
+
+async def test_a_door_that_is_full_is_asked_again_when_it_said(street: Street) -> None:
+    street.peer.answer = ModerateResponse(decision=Decision(request_id=ID, action=Action.ACTION_BLOCK))
+    street.peer.times_full = 3
+    outcome = await street.sender.moderate(Ask(request_id=ID, prompt="a lighthouse"))
+    assert outcome.decision is not None
+    assert len(street.peer.requests) == 4
+
+
+async def test_a_door_that_stays_full_is_no_decision(street: Street) -> None:
+    street.peer.times_full = 1000
+    outcome = await street.sender.moderate(Ask(request_id=ID, prompt="a lighthouse"))
+    assert outcome.decision is None
+    assert outcome.error.startswith("RESOURCE_EXHAUSTED")

@@ -8,7 +8,7 @@ import typer.main
 import yaml
 
 from sluice.bus.topics import Topic
-from sluice.cli import decisions, dev, models, topics
+from sluice.cli import certs, dead_letters, decisions, dev, models, topics
 from sluice.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -18,11 +18,23 @@ FOLDERS = ("services", "protos", "policies", "docs", "tests", "models", "benchma
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
-def commands() -> set[str]:
-    """Every command line of `sluice`, without options."""
-    groups = {"decisions": decisions.app, "dev": dev.app, "models": models.app, "topics": topics.app}
-    names = set(typer.main.get_group(app).commands)
-    return names | {f"{group} {name}" for group, sub in groups.items() for name in typer.main.get_group(sub).commands}
+GROUPS = {
+    "dead-letters": dead_letters.app,
+    "decisions": decisions.app,
+    "dev": dev.app,
+    "models": models.app,
+    "topics": topics.app,
+}
+"""Commands that have commands of their own."""
+
+
+def commands() -> dict[str, set[str]]:
+    """Every command line of `sluice`, without options -> the options that it takes."""
+    found = dict(typer.main.get_group(app).commands.items())
+    for group, sub in GROUPS.items():
+        found |= {f"{group} {name}": each for name, each in typer.main.get_group(sub).commands.items()}
+    found["dev certs"] = typer.main.get_command(certs.app)
+    return {name: {"--help"}.union(*(option.opts for option in each.params)) for name, each in found.items()}
 
 
 @every_page
@@ -44,14 +56,25 @@ def test_paths_in_code_exist(page: Path) -> None:
 @every_page
 def test_commands_exist(page: Path) -> None:
     known = commands()
-    said = re.findall(r"(?:`|\$ |^ {4}|bin/)sluice ([a-z]+)(?: ([a-z]+))?", page.read_text(), re.MULTILINE)
-    groups = {name.split()[0] for name in known if " " in name}
+    said = re.findall(
+        r"(?:`|\$ |^ {4}|bin/)sluice ([a-z-]+)(?: ([a-z]+))?([^`|#\n]*)", page.read_text(), re.MULTILINE
+    )
     unknown = [
         (first, second)
-        for first, second in said
-        if first not in known or (first in groups and second and f"{first} {second}" not in known)
+        for first, second, _ in said
+        if first not in known or (first in GROUPS and second and f"{first} {second}" not in known)
     ]
     assert unknown == []
+    for first, second, rest in said:
+        options = set(re.findall(r"(?<!\S)--[a-z-]+", rest))
+        assert options <= known[f"{first} {second}" if first in GROUPS and second else first]
+
+
+def test_what_operators_need_is_in_their_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    needed = [name for name in commands() if name.startswith(("dead-letters ", "repair"))]
+    assert len(needed) == 4
+    assert [name for name in needed if f"sluice {name}" not in page] == []
 
 
 @every_page

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from sluice.bus.consumer import GroupReader
+from sluice.bus.member import GroupMember
 from sluice.bus.producer import AsyncProducer
 from sluice.bus.record import Outgoing, Record
 from sluice.errors import FatalError, PoisonError, RetryableError, TerminalError
@@ -23,8 +23,11 @@ FAST, SLOW = "fast", "slow"
 class MemoryReader:
     """A group reader's twin: hands over records that it is given and notes which come back."""
 
-    def __init__(self) -> None:
+    def __init__(self, lost: Sequence[int] = ()) -> None:
+        """`lost`: offsets whose partition has gone to another member."""
         self.finished: list[int] = []
+        self.results: list[Outgoing] = []
+        self.lost = set(lost)
         self.draining = False
         loop = asyncio.get_running_loop()
         self.failed: asyncio.Future[None] = loop.create_future()
@@ -32,13 +35,17 @@ class MemoryReader:
     def start(self) -> None:
         return
 
-    def done(self, record: Record) -> None:
+    def holds(self, record: Record) -> bool:
+        return record.offset not in self.lost
+
+    def done(self, record: Record, outgoing: Sequence[Outgoing] = ()) -> None:
         self.finished.append(record.offset)
+        self.results += outgoing
 
     def drain(self) -> None:
         self.draining = True
 
-    async def close(self) -> None:
+    async def close(self, seconds: float) -> None:
         return
 
 
@@ -106,7 +113,7 @@ async def work(
     worker = Worker("test", (FAST, SLOW), handler, cast("AsyncProducer", found), MemoryStore(), log, concurrency=1)
     for one in records:
         worker.deliver(one)
-    running = asyncio.create_task(worker.run(cast("GroupReader", reader), stop, drain_seconds=5))
+    running = asyncio.create_task(worker.run(cast("GroupMember", reader), stop, drain_seconds=5))
     async with asyncio.timeout(10):
         while len(reader.finished) < (len(records) if until is None else until) and not running.done():
             await asyncio.sleep(0.01)
@@ -168,7 +175,7 @@ async def test_a_consumer_that_failed_ends_the_worker() -> None:
     worker = Worker("test", (FAST,), Handler(), producer, MemoryStore(), log, concurrency=1)
     reader.failed.set_exception(RuntimeError("fenced"))
     with pytest.raises(RuntimeError, match="fenced"):
-        await worker.run(cast("GroupReader", reader), asyncio.Event(), drain_seconds=1)
+        await worker.run(cast("GroupMember", reader), asyncio.Event(), drain_seconds=1)
     assert reader.draining
 
 

@@ -1,11 +1,13 @@
 """Requests in, contents records out: where they go, what they rest on, and when ingest gives up."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ingest.turns import Urgency
 from ingest.worker import IngestRecords, PromptAnswer
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
@@ -13,7 +15,12 @@ from sluice.deadline import Deadline, now_ms
 from sluice.errors import PoisonError, RetryableError
 from sluice.ids import partition_for
 from sluice.policy.load import load
-from sluice.v1.contents_pb2 import UNPROCESSABLE_NOT_FOUND, Contents, PreparedContent
+from sluice.v1.contents_pb2 import (
+    UNPROCESSABLE_NO_CONTENTS,
+    UNPROCESSABLE_TOO_LATE,
+    Contents,
+    PreparedContent,
+)
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_REVIEW
 from sluice.v1.release_pb2 import Release
 from sluice.v1.request_pb2 import (
@@ -51,9 +58,12 @@ class MemoryPreparer:
 
     def __init__(self, prepared: Sequence[PreparedContent] | None) -> None:
         self.prepared = prepared
+        self.asked: list[Urgency] = []
 
-    async def prepare_request(self, request: Request) -> list[PreparedContent]:
+    async def prepare_request(self, request: Request, urgency: Urgency) -> list[PreparedContent]:
+        self.asked.append(urgency)
         if self.prepared is None:
+            await asyncio.sleep(0.05)
             raise RetryableError("the object store is away")
         return list(self.prepared)
 
@@ -73,9 +83,12 @@ def record(value: bytes, topic: str = Topic.REQUESTS, at: int | None = None) -> 
     return Record(topic, 3, 17, b"whatever the client chose", value, now_ms() if at is None else at)
 
 
-def prompt() -> bytes:
+def prompt(deadline_ms: int = 0) -> bytes:
     return Request(
-        id=REQUEST_ID, stage=STAGE_PROMPT, contents=[Content(role=ROLE_PROMPT, text="a lighthouse")]
+        id=REQUEST_ID,
+        stage=STAGE_PROMPT,
+        contents=[Content(role=ROLE_PROMPT, text="a lighthouse")],
+        deadline_ms=deadline_ms,
     ).SerializeToString()
 
 
@@ -100,8 +113,38 @@ async def test_a_contents_record_goes_where_the_request_id_belongs() -> None:
 async def test_what_cannot_be_read_now_is_tried_again_until_nobody_waits() -> None:
     with pytest.raises(RetryableError):
         await records(None).handle(record(prompt()))
-    (out,) = await records(None).handle(record(prompt(), at=0))
-    assert Contents.FromString(out.value).unprocessable == UNPROCESSABLE_NOT_FOUND
+    (out,) = await records(None).handle(record(prompt(deadline_ms=20)))
+    assert Contents.FromString(out.value).unprocessable == UNPROCESSABLE_TOO_LATE
+
+
+async def test_what_nobody_waits_for_any_more_is_refused_unread_and_known_again() -> None:
+    """A copy that comes late has the digest of the one that came in time: it is the same request."""
+    preparer: Any = MemoryPreparer([text()])
+    decisions: Any = MemoryDecisions()
+    ingest = IngestRecords(preparer, load(POLICY), decisions, find=lambda *_: pytest.fail("not asked for"))
+    (late,) = await ingest.handle(record(prompt(), at=now_ms() - 3_600_000))
+    assert preparer.asked == []
+    (good,) = await ingest.handle(record(prompt(), at=now_ms()))
+    assert len(preparer.asked) == 1
+    refused, read = Contents.FromString(late.value), Contents.FromString(good.value)
+    assert (refused.unprocessable, len(refused.contents)) == (UNPROCESSABLE_TOO_LATE, 0)
+    assert refused.content_digest == read.content_digest
+    assert not read.unprocessable
+
+
+async def test_a_request_that_nobody_could_judge_says_so_however_late_it_is() -> None:
+    value = Request(id=REQUEST_ID, stage=STAGE_PROMPT).SerializeToString()
+    (out,) = await records([]).handle(record(value, at=0))
+    assert Contents.FromString(out.value).unprocessable == UNPROCESSABLE_NO_CONTENTS
+
+
+async def test_the_lane_and_the_deadline_decide_whose_turn_it_is() -> None:
+    preparer: Any = MemoryPreparer([text()])
+    decisions: Any = MemoryDecisions()
+    ingest = IngestRecords(preparer, load(POLICY), decisions, find=lambda *_: pytest.fail("not asked for"))
+    at = now_ms()
+    await ingest.handle(record(prompt(deadline_ms=1500), Topic.REQUESTS_BULK, at))
+    assert preparer.asked == [Urgency(bulk=True, deadline=Deadline(at + 1500))]
 
 
 @pytest.mark.parametrize(

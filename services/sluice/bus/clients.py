@@ -90,6 +90,8 @@ def transactional_producer(kafka: KafkaSettings, transactional_id: str) -> Produ
 
     `transaction.timeout.ms` bounds how long a dead worker can hold up readers of committed records;
     `retry.backoff.ms=5` is worth a factor of four to six in transactions per second (docs/performance.md).
+    Connections that carry nothing are closed soon: a coordinator that went away while offsets were being sent is
+    looked for again only when a connection changes, so the call would wait for ever (librdkafka issues 5456, 5511).
     """
     return plain_producer(
         kafka,
@@ -98,5 +100,6 @@ def transactional_producer(kafka: KafkaSettings, transactional_id: str) -> Produ
             "transaction.timeout.ms": TRANSACTION_TIMEOUT_MS,
             "retry.backoff.ms": 5,
             "retry.backoff.max.ms": 100,
+            "connections.max.idle.ms": 3000,
         },
     )

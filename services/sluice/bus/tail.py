@@ -79,7 +79,8 @@ class LogTail(Generic[V]):
                 return known
             self._waiters.setdefault(key, []).append(future)
         try:
-            return await asyncio.wait_for(future, deadline.remaining())
+            async with asyncio.timeout(deadline.remaining()):
+                return await future
         except TimeoutError:
             return None
         finally:

@@ -122,6 +122,33 @@ def decisions(context: typer.Context) -> None:
     _forward("sluice.cli.decisions", "sluice decisions", context.args)
 
 
+@app.command(context_settings=_FORWARD, name="dead-letters")
+def dead_letters(context: typer.Context) -> None:
+    """What could not be handled: `sluice dead-letters list | show | replay`."""
+    _forward("sluice.cli.dead_letters", "sluice dead-letters", context.args)
+
+
+@app.command()
+def repair(
+    check: bool = typer.Option(False, "--check", help="Only look; end nothing."),
+    instance: list[str] = typer.Option(
+        [], metavar="NAME", help="SLUICE_INSTANCE of a replica that is not running. Repeatable."
+    ),
+    yes: bool = typer.Option(False, "--yes", help="Do not ask before processes are thrown out."),
+    patience: float = typer.Option(
+        25.0, min=1, metavar="SECONDS", help="Standing still for this long is hanging; a busy transaction lasts 10 s."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="JSON lines, also on a terminal."),
+) -> None:
+    """Find transactions that nobody will ever end, and end those that are ours.
+
+    Exit status: 0 nothing hangs (any more), 1 something does, 2 wrong usage.
+    """
+    from sluice.cli.repair import repair as run
+
+    raise typer.Exit(run(check, as_json, instance, yes, patience))
+
+
 @app.command(context_settings=_FORWARD)
 def models(context: typer.Context) -> None:
     """Fetch, list and verify model weights."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -33,11 +34,20 @@ GRACE_SECONDS: Final = 30.0
 
 _MESSAGE_BYTES: Final = 8 << 20
 _SIGNED_BYTES: Final = 256 << 20
+_RETRIES: Final = {
+    "maxAttempts": 5,
+    "initialBackoff": "0.5s",
+    "maxBackoff": "5s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["RESOURCE_EXHAUSTED"],
+}
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", _MESSAGE_BYTES),
     ("grpc.max_send_message_length", _MESSAGE_BYTES),
     # The stack is on this machine; no proxy that the environment names can reach it.
     ("grpc.enable_http_proxy", 0),
+    # A door that is full says when to come back; gRPC waits that long and asks again by itself.
+    ("grpc.service_config", json.dumps({"methodConfig": [{"name": [{}], "retryPolicy": _RETRIES}]})),
 )
 _EXTENSIONS: Final = {
     "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif", "image/tiff": "tiff",

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from sluice.cli.tell import refuse, say
 from sluice.errors import TerminalError
@@ -18,7 +19,7 @@ _POLL_SECONDS = 0.2
 
 
 def up(without: Sequence[str]) -> int:
-    """Starts everything, says where it is, and stops it when told to. 0 after a clean stop, 1 where Kafka ended."""
+    """Starts everything, says where it is, starts again what ends, and stops it when told to."""
     env = os.environ
     home = sluice_home(env)
     try:
@@ -40,7 +41,7 @@ def run_stack(plan: Plan) -> int:
             failed = stack.start()
             ours = True
             announce(plan, stack, failed, time.monotonic() - begun)
-            ended = _watch(stack)
+            _watch(stack)
         except KeyboardInterrupt:
             ours = True
             say("stopping")
@@ -50,8 +51,6 @@ def run_stack(plan: Plan) -> int:
             # Not where another stack has the home: that one runs on.
             if ours:
                 say("stopped")
-    say(ended)
-    return 1
 
 
 def announce(plan: Plan, stack: Stack, failed: Mapping[str, str], seconds: float) -> None:
@@ -67,12 +66,9 @@ def announce(plan: Plan, stack: Stack, failed: Mapping[str, str], seconds: float
     sys.stdout.flush()
 
 
-def _watch(stack: Stack) -> str:
-    """Reports services that end; returns how the broker ended, without which nothing works."""
+def _watch(stack: Stack) -> NoReturn:
+    """Says what happens to the stack, until a signal ends it."""
     while True:
-        for name, how in stack.newly_ended():
-            say(f"{name} {how}")
-            say(f"nothing that needs {name} will be allowed; `sluice serve {name}` starts it again")
-        if ended := stack.broker_ended():
-            return f"Kafka {ended}"
+        for line in stack.tend():
+            say(line)
         time.sleep(_POLL_SECONDS)

@@ -7,6 +7,7 @@ from pathlib import Path
 from sluice.errors import ConfigError
 from sluice.local.progress import Say
 from sluice.local.state import Running, is_claimed, read_running
+from sluice.objects import ObjectStore
 from sluice.settings import KafkaSettings, Reader, read_kafka, sluice_home
 
 _START_SECONDS = 180.0
@@ -36,6 +37,22 @@ def find_kafka(env: Mapping[str, str], say: Say) -> KafkaSettings:
     if running is None:
         raise no_broker(env)
     return KafkaSettings({"bootstrap.servers": running.kafka})
+
+
+def find_store(env: Mapping[str, str]) -> ObjectStore:
+    """The object store that the environment names, else the running stack's, else the folder in SLUICE_HOME.
+
+    Raises ConfigError where there is none of them.
+    """
+    home = sluice_home(env)
+    url = env.get("SLUICE_OBJECT_STORE", "")
+    if not url:
+        running = read_running(home)
+        folder = home / "objects"
+        if running is None and not folder.is_dir():
+            raise ConfigError([f"SLUICE_OBJECT_STORE is not set and there is no {folder}"])
+        url = running.object_store if running is not None else f"file://{folder}"
+    return ObjectStore.open(url)
 
 
 def no_broker(env: Mapping[str, str]) -> ConfigError:

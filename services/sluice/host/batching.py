@@ -1,35 +1,65 @@
 """One queue for both doors of a check: items wait for company, interactive before bulk, nobody past a deadline.
 
 Numbered as it goes: (1) `submit` queues an item under its lane; (2) a runner takes the first, waits a moment for
-more, fills the batch from the interactive lane first; (3) items whose deadline has passed get TIMEOUT unseen;
-(4) the check answers the batch; (5) where a batch fails, its items are asked one by one, so that one bad item
-costs only its own answer.
+more, fills the batch from the interactive lane first; (3) an item whose caller has gone or whose deadline passes
+leaves the queue at that moment, unseen; (4) the check answers the batch; (5) where a batch fails, its items are asked
+one by one, so that one bad item costs only its own answer.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sluice.check import Check, Item, Result, Status
 from sluice.deadline import Deadline
-from sluice.errors import RetryableError, SluiceError
+from sluice.errors import OverloadedError, RetryableError, SluiceError
 from sluice.host.attempt import Unforeseen, attempt
+from sluice.host.room import Room
 from sluice.telemetry.logging import Log
 
+RETRY_SECONDS = 0.1
+"""What a caller is told to wait where the queue is full: several batches of most checks."""
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 
 
-class QueueFullError(Exception):
-    """More is waiting than the queue holds; the caller should come back later."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry:
     item: Item
     deadline: Deadline
     answer: "asyncio.Future[Result]"
+    queued: bool = True
+    trouble: str = "no answer before the deadline"
+
+    def wanted(self) -> bool:
+        """Somebody still waits for the answer."""
+        return not self.answer.done() and not self.deadline.passed()
+
+    def settle(self, result: Result) -> None:
+        if not self.answer.done():
+            self.answer.set_result(result)
+
+
+@dataclass(slots=True)
+class _Lane:
+    room: Room
+    entries: deque[_Entry] = field(default_factory=deque)
+
+    def leave(self, entry: _Entry) -> None:
+        """Frees the entry's place in the queue, if it still has one."""
+        if entry.queued:
+            self.entries.remove(entry)
+            self._left(entry)
+
+    def first(self) -> _Entry:
+        entry = self.entries.popleft()
+        self._left(entry)
+        return entry
+
+    def _left(self, entry: _Entry) -> None:
+        entry.queued = False
+        self.room.leave()
 
 
 class Batcher:
@@ -37,98 +67,123 @@ class Batcher:
 
     def __init__(self, check: Check, most: int, log: Log) -> None:
         self._check = check
-        self._most = most
         self._log = log
-        self._lanes: tuple[deque[_Entry], deque[_Entry]] = (deque(), deque())
+        self._lanes = (_Lane(Room(most, retry_seconds=RETRY_SECONDS)), _Lane(Room(most, retry_seconds=RETRY_SECONDS)))
         self._filled = asyncio.Event()
-        self._closing = False
+        self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begins to answer."""
         self._task = asyncio.get_running_loop().create_task(self._serve())
 
-    async def submit(self, item: Item, deadline: Deadline, bulk: bool = False) -> Result:
-        """The check's answer, or a result that says why there is none. QueueFullError where no room is left."""
+    async def submit(self, item: Item, deadline: Deadline, bulk: bool = False, patient: bool = False) -> Result:
+        """The check's answer, or a result that says why there is none: TIMEOUT as soon as the deadline passes.
+
+        OverloadedError where no room is left; one that is `patient` waits for room. Cancelling takes the item back:
+        the check never sees one that it has not begun.
+        """
         lane = self._lanes[bulk]
-        if self._closing or len(lane) >= self._most:
-            raise QueueFullError(f"{len(lane)} items are waiting")
+        if not await self._admit(lane, deadline, patient):
+            return Result(Status.TIMEOUT, detail="the queue stayed full until the deadline")
         entry = _Entry(item, deadline, asyncio.get_running_loop().create_future())
-        lane.append(entry)
+        lane.entries.append(entry)
         self._filled.set()
-        return await entry.answer
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                return await entry.answer
+        except TimeoutError:
+            return Result(Status.TIMEOUT, detail=entry.trouble)
+        finally:
+            lane.leave(entry)
 
     def waiting(self) -> int:
         """Entries in the queue, both lanes."""
-        return sum(map(len, self._lanes))
+        return sum(len(lane.entries) for lane in self._lanes)
 
     async def close(self) -> None:
         """Answers what is queued, then stops."""
-        self._closing = True
+        self._closing.set()
         self._filled.set()
         if self._task is not None:
             await self._task
 
+    async def _admit(self, lane: _Lane, deadline: Deadline, patient: bool) -> bool:
+        """Whether there was room in time; it is taken."""
+        if self._closing.is_set():
+            raise OverloadedError("the queue is closing")
+        if not patient:
+            lane.room.take()
+            return True
+        try:
+            await lane.room.wait(deadline)
+        except OverloadedError:
+            return False
+        if self._closing.is_set():
+            # The runner may have gone while this one waited.
+            lane.room.leave()
+            raise OverloadedError("the queue is closing")
+        return True
+
     async def _serve(self) -> None:
         while True:
             if not self.waiting():
-                if self._closing:
+                if self._closing.is_set():
                     return
                 self._filled.clear()
                 await self._filled.wait()
                 continue
-            if self.waiting() < self._check.max_batch and not self._closing:
+            if self.waiting() < self._check.max_batch and not self._closing.is_set():
                 await asyncio.sleep(self._check.batch_wait_ms / 1000)
-            batch = self._take()
-            if batch:
-                await self._answer(batch)
+            await self._answer(self._take())
 
     def _take(self) -> list[_Entry]:
         batch: list[_Entry] = []
         for lane in self._lanes:
-            while lane and len(batch) < self._check.max_batch:
-                entry = lane.popleft()
-                if entry.answer.done():
-                    continue
-                if entry.deadline.passed():
-                    entry.answer.set_result(Result(Status.TIMEOUT, detail="the deadline passed in the queue"))
-                    continue
-                batch.append(entry)
+            while lane.entries and len(batch) < self._check.max_batch:
+                entry = lane.first()
+                if entry.wanted():
+                    batch.append(entry)
         return batch
 
     async def _answer(self, batch: list[_Entry]) -> None:
-        results = await self._ask(batch)
-        if results is None and len(batch) > 1:
-            for entry in batch:
-                await self._answer([entry])
-            return
-        for entry, result in zip(batch, results or [_failed("no answer")], strict=True):
-            if not entry.answer.done():
-                entry.answer.set_result(_sound(result))
-
-    async def _ask(self, batch: list[_Entry]) -> Sequence[Result] | None:
-        """The check's answers; None where a batch of several should be asked one by one."""
-        latest = max(entry.deadline for entry in batch)
+        """Settles every entry of the batch, but for those whose deadline passes first."""
         pause = _FIRST_PAUSE
-        while True:
+        while batch := [entry for entry in batch if entry.wanted()]:
             try:
-                results = await attempt(self._check.run([entry.item for entry in batch]))
+                outcome = await self._ask(batch)
             except RetryableError as error:
-                if self._closing or latest.remaining() <= pause:
-                    return [Result(Status.TIMEOUT, detail=str(error)) for _ in batch]
                 self._log.warning("check will be asked again", check=self._check.name, error=str(error))
+                for entry in batch:
+                    entry.trouble = str(error)
+                    if self._closing.is_set():
+                        entry.settle(Result(Status.TIMEOUT, detail=entry.trouble))
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
-            except SluiceError as error:
-                return None if len(batch) > 1 else [_failed(str(error))]
-            if isinstance(results, Unforeseen):
-                self._log.error("check failed", check=self._check.name, error=results.kind, detail=results.place)
-                return None if len(batch) > 1 else [_failed(results.kind)]
-            if len(results) != len(batch):
-                self._log.error("check gave a wrong number of results", check=self._check.name)
-                return [_failed("wrong number of results") for _ in batch]
-            return results
+            if outcome is None:
+                for entry in batch:
+                    await self._answer([entry])
+                return
+            for entry, result in zip(batch, outcome, strict=True):
+                entry.settle(_sound(result))
+            return
+
+    async def _ask(self, batch: list[_Entry]) -> Sequence[Result] | None:
+        """The check's answers; None where a batch of several should be asked one by one. RetryableError."""
+        try:
+            results = await attempt(self._check.run([entry.item for entry in batch]))
+        except RetryableError:
+            raise
+        except SluiceError as error:
+            return None if len(batch) > 1 else [_failed(str(error))]
+        if isinstance(results, Unforeseen):
+            self._log.error("check failed", check=self._check.name, error=results.kind, detail=results.place)
+            return None if len(batch) > 1 else [_failed(results.kind)]
+        if len(results) != len(batch):
+            self._log.error("check gave a wrong number of results", check=self._check.name)
+            return [_failed("wrong number of results") for _ in batch]
+        return results
 
 
 def _sound(result: Result) -> Result:

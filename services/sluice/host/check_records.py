@@ -7,10 +7,10 @@ from google.protobuf.message import DecodeError
 
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.topics import Topic
-from sluice.check import Check, Result, Status
+from sluice.check import Check, Item, Result, Status
 from sluice.deadline import Deadline, now_ms
 from sluice.errors import PoisonError, RetryableError, SluiceError
-from sluice.host.batching import Batcher, QueueFullError
+from sluice.host.batching import Batcher
 from sluice.host.convert import kind_of, model_messages, result_message
 from sluice.host.pictures import item_for
 from sluice.objects import ObjectStore
@@ -19,7 +19,6 @@ from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
 from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE
 from sluice.v1.verdict_pb2 import Verdict
 
-_FULL_PAUSE = 0.02
 _FETCH_PAUSE = 0.1
 
 
@@ -60,19 +59,18 @@ class CheckRecords:
         return (Outgoing(Topic.VERDICTS, record.partition, record.key, value, record.trace()),)
 
     async def _result(self, content: PreparedContent, deadline: Deadline, bulk: bool) -> Result:
-        while not deadline.passed():
-            try:
-                item = await item_for(self._check, content, self._store)
-                break
-            except RetryableError:
-                await asyncio.sleep(min(_FETCH_PAUSE, deadline.remaining()))
-            except SluiceError as error:
-                return Result(Status.ERROR, detail=f"the rendition cannot be had: {error}")
-        else:
+        try:
+            async with asyncio.timeout(deadline.remaining()):
+                item = await self._item(content)
+        except TimeoutError:
             return Result(Status.TIMEOUT, detail="the rendition could not be had in time")
-        while not deadline.passed():
+        except SluiceError as error:
+            return Result(Status.ERROR, detail=f"the rendition cannot be had: {error}")
+        return await self._batcher.submit(item, deadline, bulk, patient=True)
+
+    async def _item(self, content: PreparedContent) -> Item:
+        while True:
             try:
-                return await self._batcher.submit(item, deadline, bulk)
-            except QueueFullError:
-                await asyncio.sleep(_FULL_PAUSE)
-        return Result(Status.TIMEOUT, detail="the queue stayed full until the deadline")
+                return await item_for(self._check, content, self._store)
+            except RetryableError:
+                await asyncio.sleep(_FETCH_PAUSE)

@@ -4,10 +4,10 @@ Every check's service has the same shape (a prepared content in, a result and it
 serves them all, found by the service's name in the contract's descriptors.
 """
 
-import asyncio
 import importlib
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -17,18 +17,21 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from sluice.check import Check, Result, Status
 from sluice.deadline import Deadline
-from sluice.errors import SluiceError
-from sluice.host.batching import Batcher, QueueFullError
+from sluice.errors import RetryableError, SluiceError
+from sluice.host.batching import RETRY_SECONDS, Batcher
 from sluice.host.convert import kind_of, model_messages, result_message
+from sluice.host.doors import settle
 from sluice.host.pictures import item_for
+from sluice.host.refusal import RefusalError
+from sluice.host.room import Room
 from sluice.host.streams import as_ready
 from sluice.objects import ObjectStore
+from sluice.telemetry.logging import Log
 from sluice.v1.contents_pb2 import PreparedContent
 from sluice.v1.verdict_pb2 import ContentResult, Model
 
 DEFAULT_SECONDS = 10.0
-"""How long a call without a deadline may take."""
-_FULL_PAUSE = 0.02
+"""How long a call without a deadline may take, and an item of a stream without one."""
 
 _CODES = {
     Status.UNPROCESSABLE: grpc.StatusCode.INVALID_ARGUMENT,
@@ -47,47 +50,52 @@ def service_descriptor(service: str) -> ServiceDescriptor:
 class CheckRpc:
     """Both methods of a check's service. Answers are verdicts, never decisions."""
 
-    def __init__(self, check: Check, batcher: Batcher, store: ObjectStore) -> None:
+    def __init__(self, check: Check, batcher: Batcher, store: ObjectStore, most: int, log: Log) -> None:
+        """`most`: calls in hand at once, items of streams among them."""
         self._check = check
         self._batcher = batcher
         self._store = store
+        self._room = Room(most, retry_seconds=RETRY_SECONDS)
+        self._log = log
 
     def models(self) -> list[Model]:
         """The models behind the answers."""
         return model_messages(list(self._check.models()))
 
-    async def ask(self, content: PreparedContent, deadline: Deadline) -> Result:
-        """The check's result, or one that says why there is none. QueueFullError where no room is left."""
+    async def answer(self, content: PreparedContent, deadline: Deadline) -> ContentResult:
+        """The check's result. Raises RefusalError, OverloadedError, RetryableError."""
+        with self._room.held():
+            result = await self._ask(content, deadline, patient=False)
+        if result.status in _CODES:
+            raise RefusalError(_CODES[result.status], result.detail or result.status)
+        return result_message(content.id, result)
+
+    async def answer_in_stream(self, content: PreparedContent, deadline: Deadline) -> ContentResult:
+        """The same as an item of a stream: it waits for room, what went wrong is its status, the others go on."""
+
+        async def in_turn() -> Result:
+            async with self._room.held_in_turn(deadline):
+                return await self._ask(content, deadline, patient=True)
+
+        found = await settle(in_turn(), self._log, self._check.name)
+        if not isinstance(found, RefusalError):
+            return result_message(content.id, found)
+        late = found.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+        status = Status.TIMEOUT if late or deadline.passed() else Status.ERROR
+        return result_message(content.id, Result(status, detail=found.detail))
+
+    async def _ask(self, content: PreparedContent, deadline: Deadline, patient: bool) -> Result:
         if kind_of(content) not in self._check.kinds:
             kinds = ", ".join(sorted(self._check.kinds))
             detail = f"this check takes prepared content of kind {kinds}; get one from sluice.v1.Ingest/Prepare"
             return Result(Status.UNPROCESSABLE, detail=detail)
         try:
             item = await item_for(self._check, content, self._store)
+        except RetryableError:
+            raise
         except SluiceError as error:
             return Result(Status.ERROR, detail=str(error))
-        return await self._batcher.submit(item, deadline)
-
-    async def answer(self, content: PreparedContent, context: "grpc.aio.ServicerContext[Any, Any]") -> ContentResult:
-        """The check's result, or an abort that says why there is none."""
-        try:
-            result = await self.ask(content, deadline_of(context))
-        except QueueFullError as error:
-            await context.abort(
-                grpc.StatusCode.RESOURCE_EXHAUSTED, f"{error}; try again", (("retry-pushback-ms", "100"),)
-            )
-        if result.status in _CODES:
-            await context.abort(_CODES[result.status], result.detail or result.status)
-        return result_message(content.id, result)
-
-    async def answer_in_stream(self, content: PreparedContent, deadline: Deadline) -> ContentResult:
-        """The same as an item of a stream: what went wrong with one is its status, and the others go on."""
-        while not deadline.passed():
-            try:
-                return result_message(content.id, await self.ask(content, deadline))
-            except QueueFullError:
-                await asyncio.sleep(_FULL_PAUSE)
-        return result_message(content.id, Result(Status.TIMEOUT, detail="the queue stayed full until the deadline"))
+        return await self._batcher.submit(item, deadline, patient=patient)
 
 
 def deadline_of(context: "grpc.aio.ServicerContext[Any, Any]") -> Deadline:
@@ -109,31 +117,30 @@ def _handler(method: MethodDescriptor, door: Callable[[], CheckRpc | None]) -> A
     request_type = message_factory.GetMessageClass(method.input_type)
     response_type = message_factory.GetMessageClass(method.output_type)
 
-    async def ready(context: "grpc.aio.ServicerContext[Any, Any]") -> CheckRpc:
+    def ready() -> CheckRpc:
         found = door()
         if found is None:
-            await context.abort(grpc.StatusCode.UNAVAILABLE, "not ready")
-        assert found is not None
+            raise RetryableError("not ready")
         return found
 
     async def unary(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> Any:
-        rpc = await ready(context)
-        result = await rpc.answer(request.content, context)
+        rpc = ready()
+        result = await rpc.answer(request.content, deadline_of(context))
         return response_type(result=result, models=rpc.models())
 
     async def stream(
         requests: AsyncIterator[Any], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> AsyncIterator[Any]:
-        rpc = await ready(context)
+        rpc = ready()
         models = rpc.models()
-        limit = deadline_of(context)
 
         async def one(request: Any) -> Any:
-            result = await rpc.answer_in_stream(request.content, limit)
+            result = await rpc.answer_in_stream(request.content, deadline_of(context))
             return response_type(tag=request.tag, result=result, models=models)
 
-        async for answer in as_ready(requests, one):
-            yield answer
+        async with aclosing(as_ready(requests, one)) as answers:
+            async for answer in answers:
+                yield answer
 
     decode, encode = request_type.FromString, response_type.SerializeToString
     if method.client_streaming:

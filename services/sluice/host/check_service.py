@@ -10,8 +10,8 @@ from sluice.bus.consumer import GroupReader
 from sluice.bus.topics import Topic
 from sluice.check import Check, Status
 from sluice.deadline import Deadline
-from sluice.errors import NotReadyError
-from sluice.host.batching import Batcher, QueueFullError
+from sluice.errors import NotReadyError, OverloadedError
+from sluice.host.batching import Batcher
 from sluice.host.check_records import CheckRecords
 from sluice.host.check_rpc import CheckRpc, add_check_rpc
 from sluice.host.serve import serve
@@ -50,7 +50,7 @@ class CheckService(Service):
         self._batcher = Batcher(self._check, context.settings.max_inflight, context.log)
         self._batcher.start()
         await self._ask_canary()
-        self._rpc = CheckRpc(self._check, self._batcher, context.store)
+        self._rpc = CheckRpc(self._check, self._batcher, context.store, context.settings.max_inflight, context.log)
 
     async def run(self, stop: asyncio.Event) -> None:
         context, check, batcher = self._context, self._check, self._batcher
@@ -65,7 +65,9 @@ class CheckService(Service):
             self.name, lanes, records.handle, context.producer, context.store, context.log, settings.max_inflight
         )
         consumer = group_consumer(settings.kafka, group, settings.instance)
-        group_reader = GroupReader(consumer, lanes, worker.deliver, settings.max_inflight, context.log)
+        group_reader = GroupReader(
+            consumer, lanes, worker.deliver, settings.max_inflight, context.log, settings.max_inflight_bytes
+        )
         watching = asyncio.create_task(self._keep_asking())
         try:
             await worker.run_when_ready(group_reader, group, context.readiness, stop, settings.drain_seconds)
@@ -99,7 +101,7 @@ class CheckService(Service):
         example = self._type.examples()[0]
         try:
             result = await self._batcher.submit(example.item, Deadline.after(CANARY_SECONDS))
-        except QueueFullError:
+        except OverloadedError:
             return
         if result.status is not Status.OK or not example.holds(result):
             raise NotReadyError(f"the canary {example.name!r} got {result.status} {result.detail}".strip())

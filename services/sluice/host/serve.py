@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from sluice.bus.clients import plain_producer
 from sluice.bus.producer import AsyncProducer
 from sluice.errors import EX_CONFIG, ConfigError, FatalError, NotReadyError, RetryableError
+from sluice.host.doors import Doors
 from sluice.host.readiness import Readiness
 from sluice.host.service import Context, Service
 from sluice.objects import ObjectStore
@@ -57,6 +58,7 @@ async def _run(service: Service, settings: Settings) -> None:
     store = ObjectStore.open(settings.object_store)
     producer = AsyncProducer(plain_producer(settings.kafka))
     server = grpc.aio.server(
+        interceptors=[Doors(log)],
         options=[("grpc.max_receive_message_length", MAX_MESSAGE), ("grpc.so_reuseport", 0)],
     )
     health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)

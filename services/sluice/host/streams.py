@@ -1,7 +1,7 @@
 """Many questions over one stream: answers in the order in which they are ready, so many under way at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 A = TypeVar("A")
@@ -13,8 +13,11 @@ MOST_UNDER_WAY = 64
 
 async def as_ready(
     questions: AsyncIterator[A], answer: Callable[[A], Awaitable[B]], most: int = MOST_UNDER_WAY
-) -> AsyncIterator[B]:
-    """One answer per question. What `answer` raises ends the stream and cancels the others."""
+) -> AsyncGenerator[B, None]:
+    """One answer per question. What `answer` raises ends the stream and cancels the others.
+
+    Iterate it inside `aclosing`: closing it cancels what is under way.
+    """
     room = asyncio.Semaphore(most)
     answers: asyncio.Queue[tuple[B] | None] = asyncio.Queue()
 

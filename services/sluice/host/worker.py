@@ -1,32 +1,37 @@
 """The Kafka door of a service: records in, records out, offsets committed when the work is done.
 
-At least once: a record's offset moves on only after everything it caused has been delivered. What comes twice is
-told apart downstream by (request id, check). Interactive records are worked before bulk ones.
+A record's offset moves on only after everything it caused has been delivered: at least once with a producer of its
+own, exactly once with a reader that publishes and commits in transactions. Interactive records are worked before bulk
+ones.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from sluice.bus.consumer import GroupReader
 from sluice.bus.dead_letters import Keeps, dead_letter
+from sluice.bus.member import NO_PARTITIONS, GroupMember
 from sluice.bus.producer import AsyncProducer
 from sluice.bus.record import Outgoing, Record
 from sluice.errors import PoisonError, RetryableError, SluiceError, TerminalError
 from sluice.host.attempt import Unforeseen, attempt
+from sluice.host.lanes import Lanes
 from sluice.host.readiness import Readiness
 from sluice.ids import parse_request_id
 from sluice.telemetry.logging import Log
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
 
-Handler = Callable[[Record], Awaitable[Sequence[Outgoing]]]
+Handler = Callable[[Record], Coroutine[Any, Any, Sequence[Outgoing]]]
 _LONGEST_PAUSE = 5.0
+_LOOK_SECONDS = 0.2
+_LEAST_COMMIT_SECONDS = 2.0
 
 
 class Worker:
-    """Runs a handler over the records of a group reader, `concurrency` at a time.
+    """Runs a handler over the records of a group member, `concurrency` at a time.
 
-    `lanes`: topics in order of urgency.
+    `lanes`: topics in order of urgency. `producer`: delivers what a record causes before the record counts as done;
+    None: the reader does, in the transaction that commits the record's offset.
     """
 
     def __init__(
@@ -34,7 +39,7 @@ class Worker:
         service: str,
         lanes: Sequence[str],
         handler: Handler,
-        producer: AsyncProducer,
+        producer: AsyncProducer | None,
         store: Keeps,
         log: Log,
         concurrency: int,
@@ -44,92 +49,109 @@ class Worker:
         self._producer = producer
         self._store = store
         self._log = log
-        self._concurrency = concurrency
-        self._urgency = {topic: at for at, topic in enumerate(lanes)}
-        self._queue: asyncio.PriorityQueue[tuple[int, int, Record | None]] = asyncio.PriorityQueue()
-        self._count = 0
+        self._lanes = Lanes(lanes, concurrency)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._draining = False
-        self._reader: GroupReader | None = None
+        self._reader: GroupMember | None = None
 
     def deliver(self, record: Record) -> None:
         """Takes a record in; called on the event loop by the reader."""
-        self._put(self._urgency[record.topic], record)
+        self._lanes.put(record)
+        self._work_on()
 
-    async def run(self, reader: GroupReader, stop: asyncio.Event, drain_seconds: float) -> None:
+    def refuse(self, record: Record, reason: str) -> None:
+        """The broker will never take what a record caused: that is a dead letter instead."""
+        problem = PoisonError(DEAD_LETTER_REASON_INTERNAL, f"the broker refused the record: {reason}")
+        self._begin(self._settle(record, problem))
+
+    async def run(self, reader: GroupMember, stop: asyncio.Event, drain_seconds: float) -> None:
         """Works until `stop`, then finishes what is in hand within `drain_seconds` and leaves the group."""
         self._reader = reader
         reader.start()
-        runners = [asyncio.create_task(self._serve()) for _ in range(self._concurrency)]
+        self._work_on()
         stopped = asyncio.create_task(stop.wait())
-        ends: set[asyncio.Future[Any]] = {stopped, reader.failed, *runners}
+        ends: set[asyncio.Future[Any]] = {stopped, reader.failed, self._broken}
+        loop = asyncio.get_running_loop()
+        until = loop.time() + drain_seconds
         try:
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            until = loop.time() + drain_seconds
             reader.drain()
-            # What is queued but not begun is handed back: its offset is not committed.
+            # What waits and is not begun is handed back: its offset is not committed.
             self._draining = True
-            while not self._queue.empty():
-                self._queue.get_nowait()
-            for _ in runners:
-                self._put(len(self._urgency), None)
-            await asyncio.wait(runners, timeout=drain_seconds)
+            self._lanes.clear()
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=drain_seconds)
         finally:
             stopped.cancel()
-            for runner in runners:
-                runner.cancel()
-            await asyncio.gather(*runners, return_exceptions=True)
-            await reader.close()
-        if reader.failed.done():
-            reader.failed.result()
-        for runner in runners:
-            # A runner that ended early has something to say; the process must not go on without it.
-            if not runner.cancelled():
-                runner.result()
+            self._draining = True
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await reader.close(max(_LEAST_COMMIT_SECONDS, until - loop.time()))
+        for ended in (reader.failed, self._broken):
+            # What ended early has something to say; the process must not go on without it.
+            if ended.done():
+                ended.result()
 
     async def run_when_ready(
-        self, reader: GroupReader, group: str, readiness: Readiness, stop: asyncio.Event, drain_seconds: float
+        self, reader: GroupMember, group: str, readiness: Readiness, stop: asyncio.Event, drain_seconds: float
     ) -> None:
-        """`run`, with the group's assignment on the readiness board."""
-        await readiness.expect("kafka", f"waiting for partitions of group {group}")
-
-        async def watch() -> None:
-            await asyncio.shield(reader.assigned)
-            await readiness.met("kafka")
-
-        watching = asyncio.create_task(watch())
+        """`run`, with the state of the reader on the readiness board."""
+        await readiness.expect("kafka", f"{NO_PARTITIONS} of group {group}")
+        watching = asyncio.create_task(_watch(reader, group, readiness))
         try:
             await self.run(reader, stop, drain_seconds)
         finally:
             watching.cancel()
 
-    async def _serve(self) -> None:
-        while True:
-            _, _, record = await self._queue.get()
-            if record is None:
-                return
-            if await self._work(record):
-                assert self._reader is not None
-                self._reader.done(record)
+    def _work_on(self) -> None:
+        """Begins as many records as there are slots for."""
+        if self._reader is None or self._draining:
+            return
+        while (record := self._lanes.take()) is not None:
+            self._begin(self._serve(record))
 
-    def _put(self, urgency: int, record: Record | None) -> None:
-        self._count += 1
-        self._queue.put_nowait((urgency, self._count, record))
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
 
-    async def _work(self, record: Record) -> bool:
-        """Whether the record has been dealt with. False: it goes back, another worker will read it."""
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and not self._broken.done():
+            self._broken.set_exception(error)
+
+    async def _serve(self, record: Record) -> None:
+        try:
+            await self._settle(record)
+        finally:
+            self._lanes.give(record)
+        self._work_on()
+
+    async def _settle(self, record: Record, problem: PoisonError | None = None) -> None:
+        """Until the record has been dealt with, or goes back: then another worker will read it."""
+        assert self._reader is not None
         pause = 0.1
-        while True:
+        while self._reader.holds(record):
             try:
-                await self._handle(record)
+                await (self._handle(record) if problem is None else self._bury(record, problem))
             except RetryableError as error:
                 if self._draining:
-                    return False
+                    return
                 self._log.warning(
                     "will try again", topic=record.topic, offset=record.offset, error=str(error), seconds=pause
                 )
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             else:
-                return True
+                return
+        # Its partition has gone to another member, who works it from the start.
+        self._reader.done(record)
 
     async def _handle(self, record: Record) -> None:
         try:
@@ -147,9 +169,17 @@ class Worker:
             await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, f"{outcome.kind} at {outcome.place}"))
             return
         try:
-            await asyncio.gather(*(self._producer.send(outgoing) for outgoing in outcome))
+            await self._publish(record, outcome)
         except TerminalError as error:
             await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, str(error)))
+
+    async def _publish(self, record: Record, outgoing: Sequence[Outgoing]) -> None:
+        assert self._reader is not None
+        if self._producer is None:
+            self._reader.done(record, outgoing)
+            return
+        await asyncio.gather(*(self._producer.send(one) for one in outgoing))
+        self._reader.done(record)
 
     async def _bury(self, record: Record, error: PoisonError) -> None:
         request_id = parse_request_id(record.key.decode(errors="replace")) or ""
@@ -160,4 +190,21 @@ class Worker:
             offset=record.offset,
             reason=error.detail,
         )
-        await self._producer.send(await dead_letter(record, error, self._service, request_id, self._store))
+        letter = await dead_letter(record, error, self._service, request_id, self._store)
+        await self._publish(record, (letter,))
+
+
+async def _watch(reader: GroupMember, group: str, readiness: Readiness) -> None:
+    """Keeps the readiness board true."""
+    told = None
+    while True:
+        trouble = reader.trouble()
+        if trouble != told:
+            told = trouble
+            if trouble == NO_PARTITIONS:
+                await readiness.expect("kafka", f"{trouble} of group {group}")
+            elif trouble:
+                await readiness.expect("kafka", trouble)
+            else:
+                await readiness.met("kafka")
+        await asyncio.sleep(_LOOK_SECONDS)

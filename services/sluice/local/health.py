@@ -5,6 +5,8 @@ from enum import StrEnum
 import grpc
 from grpc_health.v1 import health_pb2
 
+from sluice.local.ports import listens
+
 
 class Health(StrEnum):
     """What a service says of itself, or that it says nothing."""
@@ -28,3 +30,12 @@ def ask_health(address: str, seconds: float = 1.0) -> Health:
             return Health.UNREACHABLE
     serving = health_pb2.HealthCheckResponse.SERVING
     return Health.SERVING if answer.status == serving else Health.NOT_SERVING
+
+
+def ask_kafka(bootstrap: str, seconds: float = 1.0) -> Health:
+    """SERVING where one of the brokers accepts connections; whether it answers too, services tell."""
+    for server in bootstrap.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if port.isdecimal() and listens(int(port), seconds, host.strip("[]")):
+            return Health.SERVING
+    return Health.UNREACHABLE

@@ -8,7 +8,7 @@ so the lock on it is inherited by the broker itself and outlives a caller that i
 import base64
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -44,8 +44,10 @@ _PORT_TRIES = 3
 _ADDRESS_IN_USE = "Address already in use"
 
 
-def server_properties(data: Path, broker_port: int, controller_port: int) -> str:
-    """The broker's configuration. Transactions work with a single replica; topics are only made on purpose."""
+def server_properties(
+    data: Path, broker_port: int, controller_port: int, extra: Mapping[str, str | int] | None = None
+) -> str:
+    """The broker's configuration, `extra` last. Transactions work with one replica; topics are made on purpose."""
     settings: Mapping[str, str | int] = {
         "process.roles": "broker,controller",
         "node.id": 1,
@@ -73,6 +75,7 @@ def server_properties(data: Path, broker_port: int, controller_port: int) -> str
         "num.network.threads": 2,
         "num.io.threads": 4,
         "log.segment.bytes": 128 << 20,
+        **(extra or {}),
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())
 
@@ -88,10 +91,18 @@ def new_cluster_id() -> str:
 class Broker:
     """A running broker."""
 
-    def __init__(self, process: Process, port: int, lock: FileLock) -> None:
-        self.process = process
+    def __init__(self, start: Callable[[], Process], port: int, lock: FileLock) -> None:
+        """`start` starts its process, also again: same ports, same data."""
+        self.process = start()
         self.port = port
+        self._start = start
         self._lock = lock
+
+    def restart(self) -> Process:
+        """Starts it again, once it has ended, and does not wait. Main thread only (see `Process`)."""
+        if self.died():
+            self.process = self._start()
+        return self.process
 
     @property
     def bootstrap(self) -> str:
@@ -115,30 +126,62 @@ class Broker:
         return None if self.process.exit_code() is None else self.process.how_it_ended()
 
 
-def start_broker(data: Path, log: Path, env: Mapping[str, str], say: Say, jvm: Sequence[str] = ()) -> Broker:
+def start_broker(
+    data: Path,
+    log: Path,
+    env: Mapping[str, str],
+    say: Say,
+    jvm: Sequence[str] = (),
+    extra: Mapping[str, str | int] | None = None,
+) -> Broker:
     """Starts a broker on `data`, on free ports of the loopback interface, and waits until it answers.
 
-    Call it on the main thread (see `Process`). `jvm`: further options of the Java machine. Raises NotReadyError
-    where something is missing, the data folder is in use, or the broker does not come up.
+    Call it on the main thread (see `Process`). `jvm`: further options of the Java machine; `extra`: broker
+    properties beside ours. Raises NotReadyError where something is missing, the data folder is in use, or the broker
+    does not come up.
     """
-    java = find_java(env)
-    libs = ensure_kafka(env, say)
-    lock = FileLock.take(data / ".sluice.lock")
-    if lock is None:
-        raise NotReadyError(f"another broker runs on {data}: stop it first, or choose another SLUICE_HOME")
-    command = [str(java.program), "-cp", f"{libs}/*", *_JVM, *jvm, *_LOGGING]
+    command = java_command(env, say, jvm)
+    lock = take_lock(data)
     try:
-        _format(data, log, [*command, *QUICK_START], env)
-        return _start(data, log, command, env, lock)
+        _format(data, log, command, env)
+        return _start(data, log, command, env, lock, extra)
     except BaseException:
         lock.release()
         raise
 
 
-def _start(data: Path, log: Path, command: Sequence[str], env: Mapping[str, str], lock: FileLock) -> Broker:
+def java_command(env: Mapping[str, str], say: Say, jvm: Sequence[str] = ()) -> list[str]:
+    """How a class of Kafka's is run: append its name. `jvm`: options that override ours. Raises NotReadyError."""
+    java = find_java(env)
+    libs = ensure_kafka(env, say)
+    return [str(java.program), "-cp", f"{libs}/*", *_JVM, *jvm, *_LOGGING]
+
+
+def take_lock(data: Path) -> FileLock:
+    """The lock on a broker's data. Raises NotReadyError where another broker has it."""
+    lock = FileLock.take(data / ".sluice.lock")
+    if lock is None:
+        raise NotReadyError(f"another broker runs on {data}: stop it first, or choose another SLUICE_HOME")
+    return lock
+
+
+def format_command(command: Sequence[str], properties: Path, cluster_id: str) -> list[str]:
+    """What formats new storage. Opens no port."""
+    tool = ["kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(properties), "--ignore-formatted"]
+    return [*command, *QUICK_START, *tool]
+
+
+def _start(
+    data: Path,
+    log: Path,
+    command: Sequence[str],
+    env: Mapping[str, str],
+    lock: FileLock,
+    extra: Mapping[str, str | int] | None,
+) -> Broker:
     problem: str | None = None
     for _ in range(_PORT_TRIES):
-        broker = _start_once(data, log, command, env, lock)
+        broker = _start_once(data, log, command, env, lock, extra)
         try:
             problem = _wait_ready(broker)
         except BaseException:
@@ -152,12 +195,22 @@ def _start(data: Path, log: Path, command: Sequence[str], env: Mapping[str, str]
     raise NotReadyError(f"Kafka did not start ({problem}); its log is {log}")
 
 
-def _start_once(data: Path, log: Path, command: Sequence[str], env: Mapping[str, str], lock: FileLock) -> Broker:
+def _start_once(
+    data: Path,
+    log: Path,
+    command: Sequence[str],
+    env: Mapping[str, str],
+    lock: FileLock,
+    extra: Mapping[str, str | int] | None,
+) -> Broker:
     port, controller_port = free_ports(2)
     properties = data / "server.properties"
-    properties.write_text(server_properties(data / "log", port, controller_port))
-    process = Process.start("kafka", [*command, "kafka.Kafka", str(properties)], env, log, keep_fds=[lock.fd])
-    return Broker(process, port, lock)
+    properties.write_text(server_properties(data / "log", port, controller_port, extra))
+
+    def start() -> Process:
+        return Process.start("kafka", [*command, "kafka.Kafka", str(properties)], env, log, keep_fds=[lock.fd])
+
+    return Broker(start, port, lock)
 
 
 def _format(data: Path, log: Path, command: Sequence[str], env: Mapping[str, str]) -> None:
@@ -165,18 +218,8 @@ def _format(data: Path, log: Path, command: Sequence[str], env: Mapping[str, str
     if (data / "log" / "meta.properties").is_file():
         return
     properties = data / "server.properties"
-    # Formatting opens no port.
     properties.write_text(server_properties(data / "log", 9092, 9093))
-    tool = [
-        "kafka.tools.StorageTool",
-        "format",
-        "-t",
-        new_cluster_id(),
-        "-c",
-        str(properties),
-        "--ignore-formatted",
-    ]
-    process = Process.start("kafka-format", [*command, *tool], env, log)
+    process = Process.start("kafka-format", format_command(command, properties, new_cluster_id()), env, log)
     if not process.wait(FORMAT_SECONDS):
         process.kill()
     if process.exit_code() != 0:

@@ -37,10 +37,10 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def listens(port: int, seconds: float) -> bool:
+def listens(port: int, seconds: float, host: str = LOOPBACK) -> bool:
     """Whether somebody accepts connections on the port."""
     try:
-        socket.create_connection((LOOPBACK, port), seconds).close()
+        socket.create_connection((host, port), seconds).close()
     except OSError:
         return False
     return True

@@ -79,6 +79,11 @@ class Process:
         if self.exit_code() is None:
             self._popen.terminate()
 
+    def send(self, number: signal.Signals) -> None:
+        """A signal to it alone, not to its group; nothing where it has ended."""
+        if self.exit_code() is None:
+            self._popen.send_signal(number)
+
     def wait(self, seconds: float) -> bool:
         """Whether it has ended within `seconds`."""
         return wait_all([self], seconds) == []

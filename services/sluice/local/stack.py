@@ -1,14 +1,16 @@
 """A whole stack on one machine: a broker, the topics, one process per service.
 
 Start: claim the home; start Kafka, unless there is somebody's; create the topics; start every service on a free
-port; wait for each to say that it is ready; write down where everything is. A service that ends is reported and not
-started again: what needs it is not allowed from then on. Stop: all services at once, then the broker.
+port; wait for each to say that it is ready; write down where everything is. Tend it: what has ended, the broker
+included, is started again where it was (see `Kept`); what needs it is not allowed meanwhile. Stop: all services at
+once, then the broker.
 """
 
 import os
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from sluice.bus.create_topics import create
@@ -19,10 +21,11 @@ from sluice.local.kafka import QUICK_START, Broker, start_broker
 from sluice.local.locks import FileLock
 from sluice.local.logs import not_ready_reason
 from sluice.local.plan import Plan, service_env
-from sluice.local.ports import LOOPBACK, free_ports
+from sluice.local.ports import LOOPBACK, free_ports, listens
 from sluice.local.process import Process, stop_all
 from sluice.local.progress import Progress, Say
 from sluice.local.state import Running, ServiceAt, claim, forget, publish
+from sluice.local.supervise import Kept
 from sluice.settings import KafkaSettings
 
 READY_SECONDS: Final = 120.0
@@ -40,9 +43,9 @@ class Stack:
         self._say = say
         self._lock: FileLock | None = None
         self._broker: Broker | None = None
-        self._services: dict[str, Process] = {}
+        self._services: dict[str, Kept] = {}
         self._addresses: dict[str, str] = {}
-        self._ended: set[str] = set()
+        self._kafka: Kept | None = None
         self._started = ""
 
     def start(self, all_or_nothing: bool = False) -> Mapping[str, str]:
@@ -72,26 +75,27 @@ class Stack:
             kafka=kafka.bootstrap if kafka else "",
             object_store=self._plan.object_store,
             certificates=str(self._plan.certificates),
-            services={name: ServiceAt(self._addresses[name], at.pid) for name, at in self._services.items()},
+            services={
+                name: ServiceAt(self._addresses[name], kept.process.pid, kept.restarts)
+                for name, kept in self._services.items()
+            },
         )
 
-    def newly_ended(self) -> Iterator[tuple[str, str]]:
-        """Services that ended since the last call, with how."""
-        for name, process in self._services.items():
-            if name not in self._ended and process.exit_code() is not None:
-                self._ended.add(name)
-                yield name, process.how_it_ended()
-
-    def broker_ended(self) -> str | None:
-        """How our broker ended, or None while it runs or is not ours."""
-        return self._broker.died() if self._broker else None
+    def tend(self) -> Iterator[str]:
+        """Starts again what has ended, when it is time to; says what happened. Call it often, on the main thread."""
+        children = [*([self._kafka] if self._kafka else []), *self._services.values()]
+        restarts = sum(kept.restarts for kept in children)
+        for kept in children:
+            yield from kept.tend()
+        if sum(kept.restarts for kept in children) != restarts:
+            publish(self._plan.home, self.running())
 
     def stop(self) -> None:
         """Stops everything within 20 s; a second signal does not disturb it."""
         with undisturbed():
             if self._lock:
                 forget(self._plan.home)
-            for process in stop_all(list(self._services.values()), SERVICE_STOP_SECONDS):
+            for process in stop_all([kept.process for kept in self._services.values()], SERVICE_STOP_SECONDS):
                 self._say(f"{process.name} did not stop within {SERVICE_STOP_SECONDS:.0f} s and was killed")
             if self._broker:
                 self._broker.stop()
@@ -105,8 +109,11 @@ class Stack:
         data = self._plan.home / "kafka"
         data.mkdir(parents=True, exist_ok=True)
         jvm = QUICK_START if self._plan.short_lived else ()
-        self._broker = start_broker(data, self._plan.log("kafka"), self._plan.env, self._say, jvm)
-        return self._broker.kafka
+        broker = start_broker(data, self._plan.log("kafka"), self._plan.env, self._say, jvm)
+        self._broker = broker
+        answers = partial(listens, broker.port, 0.2)
+        self._kafka = Kept(broker.process, broker.restart, serves=answers, taken=answers)
+        return broker.kafka
 
     def _start_services(self, kafka: KafkaSettings) -> None:
         self._say(f"starting {len(self._plan.services)} services")
@@ -115,7 +122,9 @@ class Stack:
             address = f"{LOOPBACK}:{port}"
             self._addresses[name] = address
             env = service_env(self._plan, kafka.bootstrap, address)
-            self._services[name] = Process.start(name, argv, env, self._plan.log(name))
+            start = partial(Process.start, name, argv, env, self._plan.log(name))
+            serves, taken = partial(self._serves, name), partial(self._answers, name)
+            self._services[name] = Kept(start(), start, serves, taken)
 
     def _wait_ready(self, all_or_nothing: bool) -> dict[str, str]:
         failed: dict[str, str] = {}
@@ -123,15 +132,17 @@ class Stack:
         give_up = time.monotonic() + READY_SECONDS
         progress = Progress(self._say)
         while waiting:
-            for name, how in self.newly_ended():
-                self._say(f"{name} {how}")
-                failed[name] = how
+            for name in waiting:
+                process = self._services[name].process
+                if process.exit_code() is not None:
+                    failed[name] = process.how_it_ended()
+                    self._say(f"{name} {failed[name]}")
             if failed and all_or_nothing:
                 break
-            if ended := self.broker_ended():
+            if self._broker and (ended := self._broker.died()):
                 raise NotReadyError(f"Kafka {ended}")
             waiting = [name for name in waiting if name not in failed and not self._serves(name)]
-            reasons = {name: not_ready_reason(self._services[name].log) for name in waiting}
+            reasons = {name: not_ready_reason(self._services[name].process.log) for name in waiting}
             if time.monotonic() > give_up:
                 for name, reason in reasons.items():
                     self._say(f"{name} is not ready after {READY_SECONDS:.0f} s: {reason}")
@@ -142,6 +153,9 @@ class Stack:
 
     def _serves(self, name: str) -> bool:
         return ask_health(self._addresses[name]) is Health.SERVING
+
+    def _answers(self, name: str) -> bool:
+        return ask_health(self._addresses[name]) is not Health.UNREACHABLE
 
 
 def _with_reason(name: str, reason: str) -> str:

@@ -20,10 +20,11 @@ LOCK_FILE: Final = "stack.lock"
 
 @dataclass(frozen=True, slots=True)
 class ServiceAt:
-    """Where a service of the stack listens (gRPC, host:port) and its process id."""
+    """Where a service of the stack listens (gRPC, host:port), its process id, and how often it was started again."""
 
     address: str
     pid: int
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,13 +92,23 @@ class Facts:
 
 def content_facts(content_id: str, role: str, kind: str, answers: Sequence[Answer]) -> ContentFacts:
     """A content of a request. `answers`: all of the request; those about other contents say nothing of this one."""
-    results = [answer.result for answer in answers if answer.content_id == content_id]
-    return ContentFacts(content_id, role, kind, _person(kind, results), _known_csam(results))
+    person = _UNSEEN_PERSON if kind == "image" else "NONE"
+    known_csam = False
+    for answer in answers:
+        if answer.content_id == content_id:
+            result = answer.result
+            if result.person:
+                person = _PERSON.get(result.person, _UNSEEN_PERSON)
+            # Slicing takes less time than iterating.
+            for match in result.matches[:]:
+                known_csam = known_csam or match.kind == "csam"
+    return ContentFacts(content_id, role, kind, person, known_csam)
 
 
 def content_value(content_id: str, role: str, kind: str, results: Sequence[ContentResult]) -> dict[str, Value]:
     """A content as CEL sees it. `results`: what the checks said of it; those that are not OK say nothing."""
     good = [result for result in results if result.status == STATUS_OK]
+    facts = content_facts(content_id, role, kind, [Answer("", content_id, result, {}) for result in good])
     scores: dict[str, float] = {}
     signals: dict[str, float] = {}
     matches: list[dict[str, Value]] = []
@@ -121,8 +131,8 @@ def content_value(content_id: str, role: str, kind: str, results: Sequence[Conte
         "id": content_id,
         "role": role,
         "kind": kind,
-        "person": _person(kind, good),
-        "known_csam": _known_csam(good),
+        "person": facts.person,
+        "known_csam": facts.known_csam,
         "matches": matches,
         "scores": scores,
         "signals": signals,
@@ -139,19 +149,3 @@ def highest(answers: Sequence[Answer]) -> Mapping[str, float]:
             if category not in best or score > best[category]:
                 best[category] = score
     return best
-
-
-def _person(kind: str, results: Sequence[ContentResult]) -> str:
-    person = _UNSEEN_PERSON if kind == "image" else "NONE"
-    for result in results:
-        if result.person:
-            person = _PERSON.get(result.person, _UNSEEN_PERSON)
-    return person
-
-
-def _known_csam(results: Sequence[ContentResult]) -> bool:
-    for result in results:
-        for match in result.matches:
-            if match.kind == "csam":
-                return True
-    return False

@@ -7,7 +7,15 @@ from pathlib import Path
 import cel
 
 from sluice.policy.facts import FUNCTIONS, VARIABLES, Answer, Facts, content_facts
-from sluice.policy.model import CATEGORIES, MOST_DEADLINE_MS, Policy, Rule, Severity, StagePolicy
+from sluice.policy.model import (
+    CATEGORIES,
+    MOST_DEADLINE_MS,
+    Policy,
+    Rule,
+    Severity,
+    StagePolicy,
+    is_about_known_csam,
+)
 from sluice.policy.parse import Node, read
 from sluice.policy.view import RuleError, RuleView
 from sluice.v1.request_pb2 import Role, Stage
@@ -131,8 +139,7 @@ def _rules(node: Node, thresholds: dict[str, float]) -> tuple[Rule, ...]:
 
 
 def _is_csam_floor(rule: Rule) -> bool:
-    plain = re.sub(r"\s", "", rule.when) == "contents.exists(c,c.known_csam)"
-    return plain and rule.action is Severity.BLOCK and rule.terminal and rule.report
+    return is_about_known_csam(rule.when) and rule.action is Severity.BLOCK and rule.terminal and rule.report
 
 
 def _rule(node: Node, thresholds: dict[str, float]) -> Rule | None:

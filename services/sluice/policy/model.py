@@ -1,5 +1,6 @@
 """What a policy says, once it has been read and found good."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -73,11 +74,17 @@ class Rule:
         object.__setattr__(self, "plan", plan(self.when, frozenset(CATEGORIES)))
 
 
+def is_about_known_csam(when: str) -> bool:
+    """Whether a condition is the one that no policy can leave out; it is false until a check has answered."""
+    return re.sub(r"\s", "", when) == "contents.exists(c,c.known_csam)"
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A policy file. `digest`: SHA-256 of the file's bytes, 32 bytes; it is on every decision.
 
     `terminal`, `ordinary`: the rules that decide at once and the others, each in the file's order.
+    `speaks_first`: a terminal rule may fire before any check has answered.
     """
 
     version: str
@@ -89,12 +96,15 @@ class Policy:
     require_generation_id: bool = False
     terminal: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
     ordinary: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+    speaks_first: bool = field(init=False, repr=False, compare=False)
     _bands: Mapping[str, Mapping[str, float]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         default = self.thresholds.get("default", {})
         object.__setattr__(self, "terminal", tuple(rule for rule in self.rules if rule.terminal))
         object.__setattr__(self, "ordinary", tuple(rule for rule in self.rules if not rule.terminal))
+        speaks_first = not all(is_about_known_csam(rule.when) for rule in self.terminal)
+        object.__setattr__(self, "speaks_first", speaks_first)
         object.__setattr__(self, "_bands", {band: {**default, **own} for band, own in self.thresholds.items()})
 
     def thresholds_of(self, age_band: str) -> Mapping[str, float]:

@@ -41,12 +41,14 @@ class RuleView:
         """The rules that fire, with what each looked at and the content to point at; and those that fail."""
         facts = self._facts
         for rule in rules:
+            plan = rule.plan
+            found: Compared | RuleError | None
             try:
-                if rule.plan is not None and not rule.plan(facts):
+                if plan is not None and not plan(facts):
                     continue
+                found = self._ask_cel(rule) if plan is None else self._planned(plan)
             except Unplanned:
-                pass
-            found = self._look(rule)
+                found = self._ask_cel(rule)
             if found is not None:
                 yield rule, found
 
@@ -54,12 +56,7 @@ class RuleView:
         """Whether a condition is true, by CEL. RuleError where it cannot be told."""
         return self._by_cel().holds(program)
 
-    def _look(self, rule: Rule) -> Compared | RuleError | None:
-        if rule.plan is not None:
-            try:
-                return self._planned(rule.plan)
-            except Unplanned:
-                pass
+    def _ask_cel(self, rule: Rule) -> Compared | RuleError | None:
         try:
             return self._by_cel().fires(rule.program)
         except RuleError as error:

@@ -19,6 +19,10 @@ class Log:
         self._least = _LEVELS.index(level)
         self._stream = stream
 
+    def wants(self, level: str) -> bool:
+        """Whether such a line would be written: for what happens thousands of times a second."""
+        return _LEVELS.index(level) >= self._least
+
     def debug(self, event: str, **attributes: Attribute) -> None:
         """What only somebody who looks for it wants to see."""
         self._write("debug", event, attributes)

@@ -1,0 +1,27 @@
+"""A gRPC server with our doors, in this process, and a channel to it."""
+
+import io
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc.aio
+
+from sluice.host.doors import Doors
+from sluice.telemetry.logging import Log
+
+
+@asynccontextmanager
+async def serving(
+    add: Callable[[grpc.aio.Server], None],
+    said: io.StringIO | None = None,
+    options: Sequence[tuple[str, Any]] = (),
+) -> AsyncIterator[grpc.aio.Channel]:
+    """`add` adds the services; `said` gets the log; `options` are the channel's."""
+    server = grpc.aio.server(interceptors=[Doors(Log("test", stream=said or io.StringIO()))])
+    add(server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=options) as channel:
+        yield channel
+    await server.stop(None)

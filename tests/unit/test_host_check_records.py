@@ -1,0 +1,134 @@
+"""The Kafka door of a check: one verdict per record, and no work for what nobody waits for any more."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from sluice.bus.record import Record
+from sluice.bus.topics import Topic
+from sluice.deadline import now_ms
+from sluice.errors import PoisonError
+from sluice.host.batching import Batcher
+from sluice.host.check_records import CheckRecords
+from sluice.objects import ObjectStore
+from sluice.telemetry.logging import Log
+from sluice.v1.contents_pb2 import PreparedContent
+from sluice.v1.verdict_pb2 import STATUS_OK, STATUS_TIMEOUT, Verdict
+from tests.unit.build import REQUEST_ID, contents, text
+from tests.unit.checks import ObedientCheck
+
+MOST = 2
+
+
+@pytest.fixture
+async def check() -> ObedientCheck:
+    return ObedientCheck()
+
+
+@pytest.fixture
+async def batcher(check: ObedientCheck) -> AsyncIterator[Batcher]:
+    found = Batcher(check, most=MOST, log=Log("test", stream=io.StringIO()))
+    found.start()
+    yield found
+    check.gate.set()
+    await found.close()
+
+
+@pytest.fixture
+def records(check: ObedientCheck, batcher: Batcher, tmp_path: Path) -> CheckRecords:
+    return CheckRecords(check, batcher, ObjectStore.open((tmp_path / "objects").as_uri()))
+
+
+def word(content_id: str, said: str) -> PreparedContent:
+    found = text(content_id)
+    found.text.folded = found.text.text = said
+    return found
+
+
+def record(*words: str, seconds: float = 5.0, topic: str = Topic.CONTENTS) -> Record:
+    """A contents record with a text per word, whose deadline is `seconds` from now."""
+    prepared = [word(f"c{at}", said) for at, said in enumerate(words)]
+    value = contents(*prepared, deadline_at_ms=now_ms() + round(seconds * 1000)).SerializeToString()
+    return Record(topic, 3, 7, REQUEST_ID.encode(), value, 1000)
+
+
+async def verdict(records: CheckRecords, found: Record) -> Verdict:
+    (outgoing,) = await records.handle(found)
+    assert (outgoing.topic, outgoing.partition) == (Topic.VERDICTS, 3)
+    return Verdict.FromString(outgoing.value)
+
+
+async def test_every_content_has_its_result(records: CheckRecords) -> None:
+    found = await verdict(records, record("fine", "well"))
+    assert [(result.content_id, result.status) for result in found.results] == [("c0", STATUS_OK), ("c1", STATUS_OK)]
+    assert (found.check, found.contents_offset) == ("obedient", 7)
+
+
+async def test_a_record_whose_deadline_has_passed_is_dropped_unseen(
+    records: CheckRecords, check: ObedientCheck
+) -> None:
+    assert await records.handle(record("late", seconds=-1)) == ()
+    assert check.seen() == []
+
+
+async def test_what_passes_its_deadline_in_the_queue_is_dropped_unseen(
+    records: CheckRecords, check: ObedientCheck
+) -> None:
+    busy = asyncio.create_task(verdict(records, record("held")))
+    while not check.batches:
+        await asyncio.sleep(0.001)
+    late = await verdict(records, record("late", seconds=0.05))
+    assert [result.status for result in late.results] == [STATUS_TIMEOUT]
+    check.gate.set()
+    assert [result.status for result in (await busy).results] == [STATUS_OK]
+    assert check.seen() == ["held"]
+
+
+async def test_what_finds_the_queue_full_until_its_deadline_is_dropped_unseen(
+    records: CheckRecords, batcher: Batcher, check: ObedientCheck
+) -> None:
+    busy = asyncio.create_task(verdict(records, record("held")))
+    while not check.batches:
+        await asyncio.sleep(0.001)
+    waiting = asyncio.create_task(verdict(records, record(*["fine"] * MOST)))
+    await asyncio.sleep(0.01)
+    assert batcher.waiting() == MOST
+    late = await verdict(records, record("late", seconds=0.05))
+    assert [result.detail for result in late.results] == ["the queue stayed full until the deadline"]
+    check.gate.set()
+    await asyncio.gather(busy, waiting)
+    assert "late" not in check.seen()
+
+
+async def test_a_full_queue_is_waited_for_and_nothing_is_lost(
+    records: CheckRecords, batcher: Batcher, check: ObedientCheck
+) -> None:
+    many = [f"word {number}" for number in range(10 * MOST)]
+    found = await verdict(records, record(*many))
+    assert [result.status for result in found.results] == [STATUS_OK] * len(many)
+    assert sorted(check.seen()) == sorted(many)
+
+
+async def test_a_handler_that_is_cancelled_takes_its_items_back(
+    records: CheckRecords, batcher: Batcher, check: ObedientCheck
+) -> None:
+    busy = asyncio.create_task(verdict(records, record("held")))
+    while not check.batches:
+        await asyncio.sleep(0.001)
+    handling = asyncio.create_task(records.handle(record("gone", "gone", "gone", topic=Topic.CONTENTS_BULK)))
+    await asyncio.sleep(0.01)
+    assert batcher.waiting() == MOST
+    handling.cancel()
+    await asyncio.gather(handling, return_exceptions=True)
+    assert batcher.waiting() == 0
+    check.gate.set()
+    await busy
+    assert check.seen() == ["held"]
+
+
+async def test_what_is_no_contents_record_is_poison(records: CheckRecords) -> None:
+    with pytest.raises(PoisonError):
+        await records.handle(Record(Topic.CONTENTS, 0, 0, b"", b"\xff\xff", 1000))

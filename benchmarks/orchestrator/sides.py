@@ -68,8 +68,10 @@ def copy_loop(kafka: KafkaSettings, size: int) -> Side:
     return Side("copy", COPIES, argv, {})
 
 
-def quixstreams(kafka: KafkaSettings, python: Path, state: Path, commit_seconds: float) -> Side:
-    """The join in quixstreams."""
+def quixstreams(kafka: KafkaSettings, python: Path, form: str, state: Path, commit_seconds: float) -> Side:
+    """The join in quixstreams. `form`: see quix_join.py."""
     topics = (str(Topic.CONTENTS), str(Topic.VERDICTS), JOINED)
-    argv = (str(python), str(HERE / "quix_join.py"), kafka.bootstrap, str(state), str(commit_seconds), *topics)
-    return Side("quixstreams", JOINED, argv, {})
+    script = str(HERE / "quix_join.py")
+    argv = (str(python), script, form, kafka.bootstrap, str(state), str(commit_seconds), *topics)
+    # The contract's generated classes are all that it shares with us.
+    return Side("quixstreams", JOINED, argv, {"PYTHONPATH": str(HERE.parents[1] / "services")})

@@ -14,7 +14,7 @@ from sluice.bus.exactly_once import TransactionalReader
 from sluice.bus.record import Record
 from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
-from sluice.deadline import Deadline
+from sluice.host.catch_up import CatchUp
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
@@ -22,8 +22,6 @@ from sluice.settings import Reader, sluice_home
 from sluice.v1.c2pa_signer_pb2_grpc import add_C2paSignerServicer_to_server
 
 GROUP = "sluice-c2pa-signer"
-_TAIL_SECONDS = 3600.0
-"""How long reading the log back may take at start; the service is not ready meanwhile, and can be stopped."""
 _CONCURRENCY = 8
 _IN_HAND = 64
 """Records of a topic that are read and not yet committed."""
@@ -45,6 +43,7 @@ class SignerService(Service):
         self._own: SignerSettings | None = None
         self._context: Context | None = None
         self._tails: list[LogTail[bytes]] = []
+        self._catch_up: CatchUp | None = None
         self._records: SignerRecords | None = None
 
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:
@@ -61,8 +60,9 @@ class SignerService(Service):
         decisions = LogTail(kafka, Topic.DECISIONS, keep_allowed, context.log, SMALL_VALUES)
         signed = LogTail(kafka, Topic.SIGNED, keep_value, context.log, SMALL_VALUES)
         self._tails = [decisions, signed]
-        limit = Deadline.after(_TAIL_SECONDS)
-        await asyncio.gather(decisions.start(limit), signed.start(limit))
+        await asyncio.gather(decisions.start(), signed.start())
+        self._catch_up = CatchUp(context.readiness, self._tails)
+        await self._catch_up.start()
         self._records = SignerRecords(signer, context.store, decisions, signed, self._own.mining)
         self._servicer.room = Room.for_calls(context.settings)
         self._servicer.records = self._records
@@ -89,6 +89,9 @@ class SignerService(Service):
 
     async def close(self) -> None:
         self._servicer.records = None
+        if self._catch_up is not None:
+            await self._catch_up.close()
+            self._catch_up = None
         for tail in self._tails:
             await tail.close()
         self._tails = []

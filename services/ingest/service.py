@@ -15,7 +15,7 @@ from sluice.bus.exactly_once import TransactionalReader
 from sluice.bus.find import finder
 from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
-from sluice.deadline import Deadline
+from sluice.host.catch_up import CatchUp
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
@@ -24,8 +24,6 @@ from sluice.settings import Reader, read_settings
 from sluice.v1.ingest_pb2_grpc import add_IngestServicer_to_server
 
 GROUP = "sluice-ingest"
-_TAIL_SECONDS = 3600.0
-"""How long reading the log back may take at start; the service is not ready meanwhile, and can be stopped."""
 _CONCURRENCY = 32
 _IN_HAND = 256
 """Records of a topic that are read and not yet committed."""
@@ -43,6 +41,7 @@ class IngestService(Service):
         self._context: Context | None = None
         self._pool: DecoderPool | None = None
         self._decisions: LogTail[PromptAnswer] | None = None
+        self._catch_up: CatchUp | None = None
         self._records: IngestRecords | None = None
 
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:
@@ -58,7 +57,10 @@ class IngestService(Service):
         self._pool = await DecoderPool.open(self._own)
         preparer = Preparer(context.store, self._pool, self._own)
         self._decisions = LogTail(context.settings.kafka, Topic.DECISIONS, read_answer, context.log, SMALL_VALUES)
-        await self._decisions.start(Deadline.after(_TAIL_SECONDS))
+        await self._decisions.start()
+        # Who needs a decision waits until its partition has been read; the others need not.
+        self._catch_up = CatchUp(context.readiness, [self._decisions])
+        await self._catch_up.start()
         self._records = IngestRecords(preparer, policy, self._decisions, finder(context.settings.kafka))
         self._servicer.most_bytes = self._own.max_image_bytes
         self._servicer.room = Room.for_calls(context.settings)
@@ -86,6 +88,9 @@ class IngestService(Service):
 
     async def close(self) -> None:
         self._servicer.preparer = None
+        if self._catch_up is not None:
+            await self._catch_up.close()
+            self._catch_up = None
         if self._decisions is not None:
             await self._decisions.close()
             self._decisions = None

@@ -17,8 +17,8 @@ from orchestrator.stream import DecisionLoop
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.log_book import LogBook
 from sluice.bus.topics import Topic
-from sluice.deadline import Deadline
 from sluice.errors import FatalError, SluiceError
+from sluice.host.catch_up import CatchUp
 from sluice.host.readiness import Readiness
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
@@ -29,8 +29,6 @@ from sluice.v1.orchestrator_pb2_grpc import add_OrchestratorServicer_to_server
 
 GROUP = "sluice-orchestrator"
 _WATCH_SECONDS = 0.25
-_TAIL_SECONDS = 3600.0
-"""How long reading the log back may take at start; the service is not ready meanwhile, and can be stopped."""
 
 
 class OrchestratorService(Service):
@@ -47,6 +45,7 @@ class OrchestratorService(Service):
         self._limits = Limits(1, 1, 1)
         self._decisions: LogBook | None = None
         self._signed: LogBook | None = None
+        self._catch_up: CatchUp | None = None
 
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:  # noqa: ARG002 - read by the reader
         self._remember = reader.number("SLUICE_REMEMBER_IDS", 100_000, least=1000, most=10_000_000)
@@ -64,13 +63,17 @@ class OrchestratorService(Service):
         self._context = context
         settings = context.settings
         self._policy = load(settings.policy)
-        self._decisions = LogBook(settings.kafka, Topic.DECISIONS, context.log, self._remember)
-        self._signed = LogBook(settings.kafka, Topic.SIGNED, context.log, self._remember)
-        deadline = Deadline.after(_TAIL_SECONDS)
-        await asyncio.gather(self._decisions.start(deadline), self._signed.start(deadline))
-        self._servicer.road = Road(
-            self._policy, context.producer, self._decisions, self._signed, Room.for_calls(settings), context.log
-        )
+        self._decisions = decisions = LogBook(settings.kafka, Topic.DECISIONS, context.log, self._remember)
+        self._signed = signed = LogBook(settings.kafka, Topic.SIGNED, context.log, self._remember)
+        await asyncio.gather(decisions.start(), signed.start())
+        road = Road(self._policy, context.producer, decisions, signed, Room.for_calls(settings), context.log)
+
+        def open_door() -> None:
+            self._servicer.road = road
+
+        # Only the door needs them: deciding goes on meanwhile.
+        self._catch_up = CatchUp(context.readiness, [decisions, signed], open_door)
+        await self._catch_up.start()
 
     async def run(self, stop: asyncio.Event) -> None:
         context, policy = self._context, self._policy
@@ -115,6 +118,9 @@ class OrchestratorService(Service):
             watching.cancel()
 
     async def close(self) -> None:
+        if self._catch_up is not None:
+            await self._catch_up.close()
+            self._catch_up = None
         self._servicer.road = None
         for tail in (self._decisions, self._signed):
             if tail is not None:

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,9 +26,9 @@ CHECKS = ("image", "person", "hash")
 
 
 @contextmanager
-def own_broker(data: Path) -> Iterator[KafkaSettings]:
-    """A broker with our topics, and nobody else on it."""
-    found = start_broker(data, data.with_suffix(".log"), os.environ, lambda _: None, QUICK_START)
+def own_broker(data: Path, extra: Mapping[str, str] | None = None) -> Iterator[KafkaSettings]:
+    """A broker with our topics, and nobody else on it. `extra`: more of its settings."""
+    found = start_broker(data, data.with_suffix(".log"), os.environ, lambda _: None, QUICK_START, extra or {})
     try:
         create(found.kafka, PARTITIONS, 1)
         yield found.kafka

@@ -66,7 +66,8 @@ async def test_ids_are_found_for_as_long_as_they_are_remembered(broker: Broker) 
     ids = [new_request_id() for _ in range(120)]
     write(broker, ids)
     book = LogBook(broker.kafka, TOPIC, Log("test", stream=io.StringIO()), REMEMBER, WHOLE)
-    await book.start(Deadline.after(60))
+    await book.start()
+    await book.caught_up(Deadline.after(60))
     soon = Deadline.after(60)
     remembered = [request_id for at in range(PARTITIONS) for request_id in on_partition(ids, at)[-REMEMBER:]]
     for request_id in [*ids[-WHOLE:], *remembered[:3], *remembered[-3:]]:

@@ -37,7 +37,7 @@ DEATHS = (
     "before:commit_transaction:20:SIGKILL",
     "after:commit_transaction:20:SIGKILL",
 )
-FREEZES = ("before:commit_transaction:20:SIGSTOP", "before:send_offsets_to_transaction:20:SIGSTOP")
+FREEZE = "before:commit_transaction:20:SIGSTOP"
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ def test_dying_and_freezing_while_it_works_every_record_has_its_result_once(
     good, bad = produce(plain_producer(kafka), random.Random(4))
     workers = Workers(kafka, tmp_path)
     try:
-        for then in (*DEATHS[1:], FREEZES[0]):
+        for then in (*DEATHS[1:], FREEZE):
             workers.wait_for_death(then)
         workers.wait_for_freeze(SESSION_TIMEOUT_MS / 1000 + 1)
         until = time.monotonic() + 60

@@ -1,8 +1,8 @@
 """A worker that does next to nothing, exactly once: `toy_worker.py INSTANCE [DEATH]`.
 
 It copies records from two topics to a third. A value that is a number is copied after so many milliseconds; `poison`
-cannot be handled; `huge N` causes a record of N bytes. DEATH is `before|after:CALL:N:SIGNAL`: the process sends itself
-the signal at its Nth call of that method of its producer.
+cannot be handled; `huge N` causes a record of N bytes. DEATH is `before|after:CALL:N:SIGNAL`: the process sends the
+signal to itself at its Nth call of that method of its producer.
 """
 
 import asyncio

@@ -36,9 +36,18 @@ class LogBook:
         """Of the topic; 0 before `start`."""
         return self._tail.partitions
 
-    async def start(self, deadline: Deadline) -> None:
-        """Reads the log to its present end. RetryableError where that takes longer than the deadline."""
-        await self._tail.start(deadline)
+    @property
+    def topic(self) -> str:
+        """What is read."""
+        return self._topic
+
+    async def start(self) -> None:
+        """Begins to read the log. RetryableError."""
+        await self._tail.start()
+
+    async def caught_up(self, deadline: Deadline) -> None:
+        """Returns once the log has been read to the end that it has now. RetryableError otherwise."""
+        await self._tail.caught_up(deadline)
 
     async def get(self, request_id: str, deadline: Deadline) -> bytes | None:
         """The id's record as far as it is known now. RetryableError, NotKeptError."""

@@ -57,12 +57,20 @@ class LogTail(Generic[V]):
         self._thread = threading.Thread(target=self._run, name=f"tail-{topic}", daemon=True)
         self.partitions = 0
 
-    async def start(self, deadline: Deadline) -> None:
-        """Begins to read, and returns once the log's present end has been reached. RetryableError otherwise."""
+    @property
+    def topic(self) -> str:
+        """What is read."""
+        return self._topic
+
+    async def start(self) -> None:
+        """Begins to read. RetryableError where the broker does not answer, or has no such topic."""
         # Uncommitted: the end then includes what an open transaction is about to make visible.
         self._ends = log_reader(self._kafka, read_committed=False)
         self.partitions = await asyncio.to_thread(_count_partitions, self._ends, self._topic)
         self._thread.start()
+
+    async def caught_up(self, deadline: Deadline) -> None:
+        """Returns once every partition has been read to the end that it has now. RetryableError otherwise."""
         await asyncio.gather(*(self.settled(partition, deadline) for partition in range(self.partitions)))
 
     def get(self, key: str) -> V | None:

@@ -1,0 +1,68 @@
+"""Reading logs back at start, beside the work: who needs what was not read yet waits for it, the others go on."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from sluice.deadline import Deadline
+from sluice.errors import RetryableError
+from sluice.host.readiness import Readiness
+
+_ASK_SECONDS = 5.0
+
+
+class Reads(Protocol):
+    """A log that is being read."""
+
+    @property
+    def topic(self) -> str:
+        """Its name."""
+
+    async def caught_up(self, deadline: Deadline) -> None:
+        """Returns once the log's present end has been reached. RetryableError otherwise."""
+
+
+class CatchUp:
+    """Not ready until every log has been read to the end that it has then."""
+
+    def __init__(self, readiness: Readiness, logs: Sequence[Reads], then: Callable[[], None] | None = None) -> None:
+        """`then` is called once, when that is so."""
+        self._readiness = readiness
+        self._logs = logs
+        self._then = then
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to wait, and returns."""
+        await self._expect(self._logs)
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Waits no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._readiness.met("logs")
+
+    async def _run(self) -> None:
+        behind = list(self._logs)
+        while behind:
+            found = await asyncio.gather(*(_caught_up(log) for log in behind))
+            behind = [log for log, reached in zip(behind, found, strict=True) if not reached]
+            if behind:
+                await self._expect(behind)
+        if self._then is not None:
+            self._then()
+        await self._readiness.met("logs")
+
+    async def _expect(self, behind: Sequence[Reads]) -> None:
+        topics = ", ".join(log.topic for log in behind)
+        await self._readiness.expect("logs", f"reading {topics} back; where that does not end: sluice repair --check")
+
+
+async def _caught_up(log: Reads) -> bool:
+    try:
+        await log.caught_up(Deadline.after(_ASK_SECONDS))
+    except RetryableError:
+        return False
+    return True

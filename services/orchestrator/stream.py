@@ -320,7 +320,7 @@ class DecisionLoop:
             self._log.warning("the broker's clock is not ours", seconds=ahead / 1000)
 
     def _abort(self, error: KafkaError) -> None:
-        if error.fatal():
+        if is_fatal(error):
             raise KafkaException(error)
         self._log.warning("transaction aborted", error=error.name())
         self._publisher.abort()

@@ -5,6 +5,7 @@ import threading
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from sluice.bus.problems import is_fatal
 from sluice.bus.record import Outgoing
 from sluice.errors import FatalError, RetryableError, TerminalError
 
@@ -16,6 +17,8 @@ class AsyncProducer:
         self._producer = producer
         self._loop = asyncio.get_running_loop()
         self._closing = threading.Event()
+        self.failed: asyncio.Future[None] = self._loop.create_future()
+        """Has a FatalError once this producer can do nothing any more."""
         self._thread = threading.Thread(target=self._serve, name="producer", daemon=True)
         self._thread.start()
 
@@ -24,7 +27,7 @@ class AsyncProducer:
         future: asyncio.Future[int] = self._loop.create_future()
 
         def delivered(error: KafkaError | None, message: Message) -> None:
-            self._loop.call_soon_threadsafe(_settle, future, error, message.offset())
+            self._loop.call_soon_threadsafe(self._settle, future, error, message.offset())
 
         while True:
             try:
@@ -41,33 +44,44 @@ class AsyncProducer:
                 # The local queue is full: the back-pressure that a slow broker puts on everything before it.
                 await asyncio.sleep(0.01)
             except KafkaException as error:
-                raise _translate(error.args[0]) from error
+                raise self._translate(error.args[0]) from error
 
     async def close(self, seconds: float) -> None:
         """Waits for what is under way."""
         await asyncio.to_thread(self._producer.flush, seconds)
         self._closing.set()
         await asyncio.to_thread(self._thread.join)
+        if self.failed.done():
+            # Whoever waits for it has been told; nobody else needs to be.
+            self.failed.exception()
+        else:
+            self.failed.cancel()
 
     def _serve(self) -> None:
         while not self._closing.is_set():
-            self._producer.poll(0.1)
+            try:
+                self._producer.poll(0.1)
+            except KafkaException as error:
+                self._loop.call_soon_threadsafe(self._translate, error.args[0])
+                self._closing.wait(0.1)
 
+    def _settle(self, future: asyncio.Future[int], error: KafkaError | None, offset: int | None) -> None:
+        problem = None if error is None else self._translate(error)
+        if future.done():
+            return
+        if problem is not None:
+            future.set_exception(problem)
+        else:
+            future.set_result(-1 if offset is None else offset)
 
-def _settle(future: asyncio.Future[int], error: KafkaError | None, offset: int | None) -> None:
-    if future.done():
-        return
-    if error is not None:
-        future.set_exception(_translate(error))
-    else:
-        future.set_result(-1 if offset is None else offset)
-
-
-def _translate(error: KafkaError) -> RetryableError | TerminalError | FatalError:
-    if error.fatal():
-        # The client is of no use any more: the process must end, and a new one goes on.
-        return FatalError(f"the producer cannot go on: {error.str()}")
-    # A right that is missing is not the record's fault: it is waited for. A size is.
-    if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
-        return TerminalError(f"the broker refused the record: {error.name()}")
-    return RetryableError(f"the broker did not take the record: {error.name()}")
+    def _translate(self, error: KafkaError) -> RetryableError | TerminalError | FatalError:
+        if is_fatal(error):
+            # The client is of no use any more: the process must end, and a new one goes on.
+            problem = FatalError(f"the producer cannot go on: {error.str()}")
+            if not self.failed.done():
+                self.failed.set_exception(problem)
+            return problem
+        # A right that is missing is not the record's fault: it is waited for. A size is.
+        if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            return TerminalError(f"the broker refused the record: {error.name()}")
+        return RetryableError(f"the broker did not take the record: {error.name()}")

@@ -16,6 +16,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 
 from sluice.bus.assignment import Assignment
 from sluice.bus.clients import TRANSACTION_TIMEOUT_MS
+from sluice.bus.problems import is_fatal
 from sluice.bus.record import Outgoing, Record
 from sluice.telemetry.logging import Log
 
@@ -246,7 +247,7 @@ class Transactions:
                     raise _AbandonedError
 
     def _abort(self, error: KafkaError) -> None:
-        if error.fatal() or self._late():
+        if is_fatal(error) or self._late():
             raise KafkaException(error)
         self._log.warning("transaction aborted", error=error.name())
         self._again(self._producer.abort_transaction, _CALL_SECONDS)

@@ -76,7 +76,7 @@ async def _run(service: Service, settings: Settings) -> None:
             await readiness.expect("kafka", "joining the consumer group")
             await readiness.met("start")
             log.info("running")
-            await service.run(stop)
+            await run_with(producer, service, stop)
     finally:
         draining.cancel()
         await readiness.expect("start", "draining")
@@ -84,6 +84,20 @@ async def _run(service: Service, settings: Settings) -> None:
         await service.close()
         await producer.close(settings.drain_seconds)
         log.info("stopped")
+
+
+async def run_with(producer: AsyncProducer, service: Service, stop: asyncio.Event) -> None:
+    """The service's run. A producer that can do nothing any more ends it, whoever it was that met the error."""
+    running = asyncio.create_task(service.run(stop))
+    try:
+        await asyncio.wait({running, producer.failed}, return_when=asyncio.FIRST_COMPLETED)
+        if producer.failed.done():
+            stop.set()
+        await running
+    finally:
+        running.cancel()
+    if producer.failed.done():
+        producer.failed.result()
 
 
 async def _announce_drain(stop: asyncio.Event, readiness: Readiness) -> None:

@@ -107,6 +107,7 @@ class Partition:
         self._deadlines: list[tuple[int, int, Entry]] = []
         self._decided: OrderedDict[str, bytes] = OrderedDict()
         self._count = 0
+        self._nothing = Contents()
 
     def remember(self, request_id: str, content_digest: bytes) -> None:
         """An id that the decisions log already holds."""
@@ -286,4 +287,7 @@ class Partition:
         self.waiting_bytes -= entry.size
         self.remember(contents.request_id, contents.content_digest)
         found = outputs(contents, entry.offset, entry.appended_at_ms, entry.seen, outcome, self._policy)
+        # The entry may lie in a queue for a while yet; what it was decided by need not.
+        entry.contents = self._nothing
+        entry.seen = {}
         return (Decided(entry, found),)

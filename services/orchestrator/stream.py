@@ -22,7 +22,7 @@ from orchestrator.pending import Conflict, Decided, Effect, Partition
 from orchestrator.publish import Publisher
 from orchestrator.recovery import Recovery
 from sluice.bus.problems import is_end_of_partition, is_fatal
-from sluice.bus.record import Record
+from sluice.bus.record import Record, trace_of
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
 from sluice.telemetry.logging import Log
@@ -32,8 +32,9 @@ from sluice.v1.verdict_pb2 import Verdict
 
 _BATCH = 500
 _IDLE_MARKS_SECONDS = 2.0
-_MOST_PER_TRANSACTION = 500
-_MOST_SECONDS_PER_TRANSACTION = 0.02
+_MOST_PER_TRANSACTION = 2000
+_MOST_SECONDS_PER_TRANSACTION = 0.1
+"""Under a backlog; as soon as there is nothing more to read, a transaction is committed."""
 _IDLE_SECONDS = 0.1
 _MOST_SKEW_MS = 1000
 _WATCHED_SECONDS = 0.5
@@ -227,7 +228,8 @@ class DecisionLoop:
             if partition.skip_contents(lane, offset):
                 self._publisher.unreadable(Record.of(message), "not a message of the contract")
             return ()
-        trace = Record.of(message).trace() if message.headers() else ()
+        headers = message.headers()
+        trace = trace_of(headers) if headers else ()
         shed = self._flows[message.partition() or 0].shed
         return partition.on_contents(lane, offset, message.timestamp()[1], contents, len(value), trace, shed)
 

@@ -101,5 +101,8 @@ def transactional_producer(kafka: KafkaSettings, transactional_id: str) -> Produ
             "retry.backoff.ms": 5,
             "retry.backoff.max.ms": 100,
             "connections.max.idle.ms": 3000,
+            # A commit sends at once whatever waits, so this delays nothing; a short linger keeps the client's
+            # thread awake, at 20 to 30 microseconds of CPU a record (docs/performance.md).
+            "linger.ms": 50,
         },
     )

@@ -28,7 +28,7 @@ class LogBook:
         """`whole`: records held in memory."""
         self._topic = topic
         self._index = OffsetIndex(remember)
-        self._tail: LogTail[bytes] = LogTail(kafka, topic, self._note, log, whole)
+        self._tail: LogTail[bytes] = LogTail(kafka, topic, self._note, log, whole, remember)
         self._find: Find = finder(kafka)
 
     @property

@@ -1,6 +1,6 @@
 """What is read from a topic and what is written to one, without a client in sight."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import Message
@@ -28,8 +28,6 @@ class Record:
     @classmethod
     def of(cls, message: Message) -> "Record":
         """A client's message, with absent parts made empty."""
-        headers = message.headers() or []
-        pairs = headers.items() if isinstance(headers, dict) else headers
         return cls(
             topic=message.topic() or "",
             partition=_number(message.partition()),
@@ -37,12 +35,21 @@ class Record:
             key=_bytes(message.key()),
             value=_bytes(message.value()),
             timestamp_ms=message.timestamp()[1],
-            headers=tuple((name, _bytes(value)) for name, value in pairs),
+            headers=_pairs(message.headers()),
         )
 
     def trace(self) -> Headers:
         """The headers that carry trace context, for the records that this one causes."""
         return tuple((name, value) for name, value in self.headers if name in TRACE_HEADERS)
+
+
+RawHeaders = Mapping[str, bytes | str | None] | Sequence[tuple[str, bytes | str | None]] | None
+"""As the client gives them."""
+
+
+def trace_of(headers: RawHeaders) -> Headers:
+    """Those of a message's headers that carry trace context."""
+    return tuple((name, value) for name, value in _pairs(headers) if name in TRACE_HEADERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,13 @@ class Outgoing:
     key: bytes
     value: bytes
     headers: Headers = ()
+
+
+def _pairs(headers: RawHeaders) -> Headers:
+    if not headers:
+        return ()
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return tuple((name, _bytes(value)) for name, value in pairs)
 
 
 def _number(value: int | None) -> int:

@@ -1,6 +1,6 @@
 """A topic kept in memory by request id: what doors wait on, and what the signer and ingest look decisions up in.
 
-A thread reads every partition from the start of the log (read_committed) and keeps one small value per key, the
+A thread reads every partition (read_committed), from as far back as is kept, and holds one small value per key, the
 newest `most` of them. `settled()` answers "the log up to its end at this moment has been read", so that
 "not there" can be told from "not read yet".
 """
@@ -39,13 +39,17 @@ class LogTail(Generic[V]):
         read: Callable[[Record], V | None],
         log: Log,
         most: int = WHOLE_RECORDS,
+        reach: int = 0,
     ) -> None:
-        """`read` turns a record into what is kept, on the reader's thread; None: nothing is."""
+        """`read` turns a record into what is kept, on the reader's thread; None: nothing is. `reach`: records of
+        each partition that it must be shown at the start, where that is more than `most`.
+        """
         self._kafka = kafka
         self._topic = topic
         self._read = read
         self._log = log
         self._most = most
+        self._reach = max(most, reach)
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._values: OrderedDict[str, V] = OrderedDict()
@@ -55,6 +59,7 @@ class LogTail(Generic[V]):
         self._stopping = threading.Event()
         self._ends: Consumer | None = None
         self._thread = threading.Thread(target=self._run, name=f"tail-{topic}", daemon=True)
+        self._begins: dict[int, int] = {}
         self.partitions = 0
 
     @property
@@ -67,6 +72,7 @@ class LogTail(Generic[V]):
         # Uncommitted: the end then includes what an open transaction is about to make visible.
         self._ends = log_reader(self._kafka, read_committed=False)
         self.partitions = await asyncio.to_thread(_count_partitions, self._ends, self._topic)
+        self._begins = await asyncio.to_thread(self._find_begins, self._ends)
         self._thread.start()
 
     async def caught_up(self, deadline: Deadline) -> None:
@@ -126,9 +132,21 @@ class LogTail(Generic[V]):
         if self._ends is not None:
             self._ends.close()
 
+    def _find_begins(self, ends: Consumer) -> dict[int, int]:
+        """Where to begin: what would be forgotten again before the end need not be read."""
+        begins: dict[int, int] = {}
+        for number in range(self.partitions):
+            try:
+                low, high = ends.get_watermark_offsets(TopicPartition(self._topic, number), 10.0)
+            except KafkaException as error:
+                raise RetryableError(f"cannot see the end of {self._topic}: {error.args[0].name()}") from error
+            # A transaction's marker takes an offset too: at one record each, every other one.
+            begins[number] = max(int(low), int(high) - 2 * self._reach)
+        return begins
+
     def _run(self) -> None:
         consumer = log_reader(self._kafka)
-        consumer.assign([TopicPartition(self._topic, p, 0) for p in range(self.partitions)])
+        consumer.assign([TopicPartition(self._topic, number, begin) for number, begin in self._begins.items()])
         while not self._stopping.is_set():
             first = consumer.poll(0.1)
             if first is None:

@@ -29,7 +29,7 @@ demo: setup ## Moderate a sample set on a real stack and print a table.
 test: setup ## Every test, against real Kafka and real models. One folder: make test TESTS=tests/unit
 	$(BIN)/pytest $(or $(TESTS),tests/unit tests/integration)
 
-# Half of an hour at most on two cores; its last line is one JSON object. CHAOS: further options, see --help.
+# Twenty minutes on two cores, and half an hour at most; its last line is one JSON object. CHAOS: further options.
 .PHONY: chaos
 chaos: setup ## Kill and stop everything at random, then check every decision: make chaos SEED=7
 	$(BIN)/python -m tests.chaos --seed $(or $(SEED),1) $(CHAOS)

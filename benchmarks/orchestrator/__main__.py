@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from sluice.settings import KafkaSettings
 _SETTLE = 0.25
 """Share of a stream that does not count: connections are made, caches fill."""
 _LOAD = 0.5
+_QUIX = {"quixstreams, protobuf": "protobuf", "quixstreams, bytes only": "bytes"}
 _QUIX_COMMIT_SECONDS = {"drain": 1.0, "stream": 0.05}
 """Rare commits are to its advantage where the backlog counts, frequent ones where latency does."""
 
@@ -90,7 +92,8 @@ class Bench:
             if fewer < count:
                 self._topics.renew()
                 fill(self._kafka, "prompt", fewer)
-            self._drain("quixstreams", "prompt", self._quix(f"drain-{turn}", "drain"), fewer)
+            for name in _QUIX:
+                self._drain(name, "prompt", self._quix(name, turn, "drain"), fewer)
 
     def _drain_pictures(self) -> None:
         self._topics.renew()
@@ -125,8 +128,8 @@ class Bench:
     def _side(self, row: Row, turn: int) -> Side:
         if row.name == "copy loop":
             return copy_loop(self._kafka, round(row.drained[-1].bytes))
-        if row.name == "quixstreams":
-            return self._quix(f"stream-{turn}", "stream")
+        if row.name in _QUIX:
+            return self._quix(row.name, turn, "stream")
         return self._ours("trivial" if row.name.startswith("trivial") else "default")
 
     def _forget_offsets(self, side: Side) -> None:
@@ -138,9 +141,11 @@ class Bench:
     def _ours(self, policy: str) -> Side:
         return orchestrator(self._kafka, policy, self._folder / "home")
 
-    def _quix(self, name: str, purpose: str) -> Side:
+    def _quix(self, name: str, turn: int, purpose: str) -> Side:
         assert self._python is not None
-        return quixstreams(self._kafka, self._python, self._folder / name, _QUIX_COMMIT_SECONDS[purpose])
+        form = _QUIX[name]
+        state = self._folder / f"{form}-{purpose}-{turn}"
+        return quixstreams(self._kafka, self._python, form, state, _QUIX_COMMIT_SECONDS[purpose])
 
 
 def report(rows: Mapping[str, Row]) -> None:
@@ -153,7 +158,7 @@ def report(rows: Mapping[str, Row]) -> None:
     for row in rows.values():
         late = [row.latency(name) for name in ("appended_p50", "appended_p99", "read_p50", "read_p99")]
         table.add_row(row.name, f"{row.per_cpu_second:,.0f}", f"{row.per_second:,.0f}", *(f"{ms:.1f}" for ms in late))
-        key = row.name.replace(",", "").replace(" ", "_")
+        key = _key(row.name)
         result |= {
             f"{key}_per_cpu_second": round(row.per_cpu_second),
             f"{key}_per_second": round(row.per_second),
@@ -162,12 +167,18 @@ def report(rows: Mapping[str, Row]) -> None:
         }
     ours = rows["trivial policy, prompts"].per_cpu_second
     default = rows["default policy, prompts"].per_cpu_second
-    if "quixstreams" in rows:
-        result["ours_over_quixstreams"] = round(ours / rows["quixstreams"].per_cpu_second, 2)
-        result["ours_default_over_quixstreams"] = round(default / rows["quixstreams"].per_cpu_second, 2)
+    for name in _QUIX:
+        if name in rows:
+            key = _key(name)
+            result[f"ours_over_{key}"] = round(ours / rows[name].per_cpu_second, 2)
+            result[f"ours_default_over_{key}"] = round(default / rows[name].per_cpu_second, 2)
     result["copy_over_ours"] = round(rows["copy loop"].per_cpu_second / ours, 2)
     console.print(table)
     sys.stdout.write(json.dumps(result) + "\n")
+
+
+def _key(name: str) -> str:
+    return "_".join(re.findall(r"\w+", name))
 
 
 def main() -> None:

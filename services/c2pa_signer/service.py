@@ -23,8 +23,9 @@ from sluice.v1.c2pa_signer_pb2_grpc import add_C2paSignerServicer_to_server
 
 GROUP = "sluice-c2pa-signer"
 _CONCURRENCY = 8
-_IN_HAND = 64
-"""Records of a topic that are read and not yet committed."""
+_IN_HAND = 512
+"""Records of a topic that are read and not yet committed; bytes bound the memory. A paused topic is read again when
+half of them are done, and the client takes up to a second for that: work must not run out meanwhile."""
 
 
 def keep_value(record: Record) -> bytes:

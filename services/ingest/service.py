@@ -25,8 +25,9 @@ from sluice.v1.ingest_pb2_grpc import add_IngestServicer_to_server
 
 GROUP = "sluice-ingest"
 _CONCURRENCY = 32
-_IN_HAND = 256
-"""Records of a topic that are read and not yet committed."""
+_IN_HAND = 4096
+"""Records of a topic that are read and not yet committed; bytes bound the memory. A paused topic is read again when
+half of them are done, and the client takes up to a second for that: work must not run out meanwhile."""
 
 
 class IngestService(Service):

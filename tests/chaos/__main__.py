@@ -26,7 +26,7 @@ def read(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--faults", type=int, default=110, metavar="N", help="how many (110)")
     parser.add_argument("--brokers", type=int, default=3, metavar="N", help="1, or 3 with replication (3)")
     parser.add_argument("--minutes", type=float, default=12, metavar="M", help="to spread the faults over (12)")
-    parser.add_argument("--most-minutes", type=float, default=22, metavar="M", help="to give up sending after (22)")
+    parser.add_argument("--most-minutes", type=float, default=60, metavar="M", help="to give up after (60)")
     parser.add_argument("--keep", action="store_true", help="keep logs and data also where all is well")
     return parser.parse_args(words)
 

@@ -1,4 +1,4 @@
-"""What cannot be handled becomes a dead letter, nothing else does; each known match is one incident."""
+"""What cannot be handled becomes one dead letter, nothing else does; each known match is one incident."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from tests.chaos.objections import Kind, Objection
 
 
 def check_letters(history: History) -> Iterator[Objection]:
-    """Objections to dead letters. One that was written twice is counted elsewhere: `letters_doubled`."""
+    """Objections to dead letters."""
     poison = set(history.poison)
     lettered = {_place(letter.message) for letter in history.dead_letters}
     for place in poison - lettered:
@@ -31,15 +31,10 @@ def check_letters(history: History) -> Iterator[Objection]:
             yield Objection(Kind.UNLETTERED, asked.request_id, "a conflict that nobody made")
     for request_id in conflicts:
         yield Objection(Kind.UNLETTERED, request_id, "a conflict about what nobody asked")
-
-
-def letters_doubled(history: History) -> int:
-    """Dead letters beyond one of each service per record, and per conflicting copy."""
-    copies = Counter(
-        (letter.message.service, letter.message.topic, letter.message.partition, letter.message.offset)
-        for letter in history.dead_letters
-    )
-    return sum(count - 1 for count in copies.values())
+    copies = Counter((letter.message.service, _place(letter.message)) for letter in history.dead_letters)
+    for (service, place), count in copies.items():
+        if count > 1:
+            yield Objection(Kind.LETTERS_DOUBLED, _words(place), f"{count} dead letters of {service}")
 
 
 def check_incidents(history: History) -> Iterator[Objection]:

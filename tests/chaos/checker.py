@@ -1,14 +1,14 @@
 """Judges a history: every objection to it, and its figures. Pure."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sluice.v1.decision_pb2 import ACTION_ALLOW
 from tests.chaos.check_assets import check_assets
+from tests.chaos.check_contents import check_contents
 from tests.chaos.check_decisions import check_decisions, is_incomplete
 from tests.chaos.check_inputs import check_inputs
-from tests.chaos.check_letters import check_incidents, check_letters, letters_doubled
+from tests.chaos.check_letters import check_incidents, check_letters
 from tests.chaos.history import History
 from tests.chaos.index import Index
 from tests.chaos.objections import Kind, Objection, count
@@ -19,11 +19,7 @@ LEAST_KEPT = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is wrong with a history, and how large it is.
-
-    `contents_doubled`: contents records beyond one per published record; `letters_doubled`: dead letters beyond one.
-    Neither is a fault: what comes twice is told apart.
-    """
+    """What is wrong with a history, and how large it is."""
 
     objections: Sequence[Objection]
     requests: int
@@ -32,8 +28,6 @@ class Judgement:
     incomplete: int
     expected_allow_kept: float
     signed: int
-    contents_doubled: int
-    letters_doubled: int
 
     def count(self, kind: Kind) -> int:
         """Requests or records affected."""
@@ -49,6 +43,7 @@ def judge(history: History) -> Judgement:
     """Checks everything that a history must hold to."""
     index = Index(history)
     objections = (
+        *check_contents(history),
         *check_decisions(history, index),
         *check_inputs(history, index),
         *check_assets(history),
@@ -59,9 +54,6 @@ def judge(history: History) -> Judgement:
     allowed = {decision.request_id for decision in first if decision.action == ACTION_ALLOW}
     incomplete = sum(is_incomplete(decision) for decision in first)
     wanted = {asked.request_id for asked in history.asked.values() if asked.action == ACTION_ALLOW and asked.certain}
-    copies = Counter(
-        (found.lane, found.message.source_partition, found.message.source_offset) for found in history.contents
-    )
     return Judgement(
         objections=objections,
         requests=len(history.asked),
@@ -70,6 +62,4 @@ def judge(history: History) -> Judgement:
         incomplete=incomplete,
         expected_allow_kept=len(wanted & allowed) / len(wanted) if wanted else 0.0,
         signed=len({asset.message.request_id for asset in history.signed}),
-        contents_doubled=sum(copies.values()) - len(copies),
-        letters_doubled=letters_doubled(history),
     )

@@ -1,13 +1,9 @@
-"""The generator: publishes the traffic, follows the decisions, and says how far it has come. A thread of its own.
-
-What is outstanding is bounded, so that even after the longest fault the deadlines can be kept.
-"""
+"""The generator: publishes the traffic, follows the decisions, and says how far it has come. A thread of its own."""
 
 import heapq
 import random
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -18,17 +14,13 @@ from sluice.bus.record import Record
 from sluice.bus.topics import Topic
 from sluice.settings import KafkaSettings
 from sluice.v1.asset_pb2 import SignedAsset
-from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
-from sluice.v1.request_pb2 import STAGE_OUTPUT
+from sluice.v1.decision_pb2 import Decision
 from sluice.v1.verdict_pb2 import Verdict
 from tests.chaos.forgery import forge
 from tests.chaos.history import Asked, Place
-from tests.chaos.traffic import Sending, Sort, Traffic
+from tests.chaos.outstanding import Outstanding
+from tests.chaos.traffic import Sending, Traffic
 
-WINDOW = 400
-"""Requests outstanding at most."""
-PICTURE_WINDOW = 24
-"""Of them with pictures, which cost forty times as much."""
 FORGED = 0.03
 """Share of verdicts that are copied with another answer."""
 _Delivered = Callable[[KafkaError | None, Message], None]
@@ -86,14 +78,8 @@ class Generator(threading.Thread):
         self._dice = random.Random(f"generator {seed}")
         self._allowed = 0
         self._ending = threading.Event()
-        self._waiting: deque[Sort] = deque(traffic.sorts)
-        self._held: deque[Sort] = deque()
-        self._open: dict[str, Sort] = {}
-        self._open_pictures = 0
+        self._outstanding = Outstanding(traffic.sorts)
         self._opened = 0.0
-        self._seen: set[str] = set()
-        self._unsigned: set[str] = set()
-        self._signed: set[str] = set()
         self._later = _Later()
         self._unacknowledged = 0
         self._producer = plain_producer(kafka, {"message.timeout.ms": 900_000})
@@ -123,34 +109,21 @@ class Generator(threading.Thread):
 
     def _send_new(self) -> None:
         for _ in range(50):
-            if self.progress.sent >= self._allowed or len(self._open) >= WINDOW:
+            if self.progress.sent >= self._allowed:
                 return
-            sort = self._next()
+            sort = self._outstanding.next()
             if sort is None:
                 return
             sendings = self._traffic.draw(sort)
             asked = sendings[0].asked
-            if not self._open:
+            if not self._outstanding.open:
                 self._opened = time.monotonic()
             if asked is not None:
                 self.asked[asked.request_id] = asked
-                self._open[asked.request_id] = sort
-                self._open_pictures += sort is not Sort.PROMPT
+                self._outstanding.sent(asked.request_id, sort)
             self.progress.sent += 1
             for sending in (*sendings, *([poison] if (poison := self._traffic.garbage()) else ())):
                 self._later.put(sending)
-
-    def _next(self) -> Sort | None:
-        """The next sort; pictures wait while too many are open."""
-        room = self._open_pictures < PICTURE_WINDOW
-        if self._held and room:
-            return self._held.popleft()
-        while self._waiting:
-            sort = self._waiting.popleft()
-            if sort is Sort.PROMPT or room:
-                return sort
-            self._held.append(sort)
-        return None
 
     def _send(self, sending: Sending) -> None:
         partition = self._dice.randrange(self._partitions)
@@ -184,27 +157,21 @@ class Generator(threading.Thread):
         if record.topic == Topic.DECISIONS:
             self._decided(Decision.FromString(record.value))
         elif record.topic == Topic.SIGNED:
-            self._signed.add(SignedAsset.FromString(record.value).request_id)
-            self._unsigned -= self._signed
+            self._outstanding.signed(SignedAsset.FromString(record.value).request_id)
         elif self._dice.random() < FORGED:
             self._forge(record)
 
     def _decided(self, decision: Decision) -> None:
-        if decision.request_id in self._seen:
+        now = time.monotonic()
+        if self.progress.last_decision and self._outstanding.open:
+            pause = now - max(self.progress.last_decision, self._opened)
+            self.progress.longest_pause = max(self.progress.longest_pause, pause)
+        if not self._outstanding.decided(decision):
             self.progress.decided_again += 1
             return
-        self._seen.add(decision.request_id)
-        if self.progress.last_decision and self._open:
-            pause = time.monotonic() - max(self.progress.last_decision, self._opened)
-            self.progress.longest_pause = max(self.progress.longest_pause, pause)
         self.progress.decided += 1
-        self.progress.last_decision = time.monotonic()
-        sort = self._open.pop(decision.request_id, None)
-        self._open_pictures -= sort is not None and sort is not Sort.PROMPT
+        self.progress.last_decision = now
         self._traffic.decided(decision)
-        if decision.action == ACTION_ALLOW and decision.stage == STAGE_OUTPUT:
-            # The signed picture may have been read before the decision that it rests on.
-            self._unsigned |= {decision.request_id} - self._signed
         asked = self.asked.get(decision.request_id)
         if asked is not None and (conflict := self._traffic.conflict(asked)):
             self._later.put(conflict)
@@ -217,6 +184,5 @@ class Generator(threading.Thread):
         self._produce(Topic.VERDICTS, record.key, forged.SerializeToString(), record.partition, delivered)
 
     def _report(self) -> None:
-        self.progress.unsigned = len(self._unsigned)
-        everything = not (self._waiting or self._held or self._later.heap or self._unacknowledged)
-        self.progress.complete = everything and not self._open and not self._unsigned
+        self.progress.unsigned = self._outstanding.unsigned
+        self.progress.complete = self._outstanding.settled and not (self._later.heap or self._unacknowledged)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sluice.local.cluster import Cluster, Node
+from sluice.local.cluster import Node
 from tests.chaos.faults import Fault, FaultKind
 from tests.chaos.generator import Progress
 from tests.chaos.services import Replica, Supervisor
@@ -45,7 +45,7 @@ class Injector:
     def __init__(
         self,
         faults: Sequence[Fault],
-        cluster: Cluster,
+        nodes: Sequence[Node],
         supervisor: Supervisor,
         progress: Progress,
         say: Callable[[str], None],
@@ -53,7 +53,7 @@ class Injector:
         self.outcomes: list[Outcome] = []
         self.begun = 0
         self._faults = faults
-        self._cluster = cluster
+        self._nodes = nodes
         self._supervisor = supervisor
         self._progress = progress
         self._say = say
@@ -66,8 +66,15 @@ class Injector:
         """Whether every fault has happened and is over."""
         return self.begun == len(self._faults) and all(active.done for active in self._active)
 
-    def tick(self, may_begin: bool) -> None:
-        """Takes due steps, and begins the next fault when it is time and `may_begin`."""
+    def enough(self) -> None:
+        """No further fault begins."""
+        self._faults = self._faults[: self.begun]
+
+    def tick(self, may_begin: bool, hurry: float = 1.0) -> None:
+        """Takes due steps, and begins the next fault when it is time and `may_begin`.
+
+        `hurry`: what the gap to the one after it is multiplied by.
+        """
         now = time.monotonic()
         for active in self._active:
             if not active.done and now >= active.due:
@@ -80,14 +87,14 @@ class Injector:
                 self.outcomes.append(Outcome(active.fault, active.victim, active.pause))
         under_way = sum(not active.done for active in self._active)
         if may_begin and now >= self._next and under_way < MOST_AT_ONCE and self.begun < len(self._faults):
-            self._begin(self._faults[self.begun], now)
+            self._begin(self._faults[self.begun], now, hurry)
 
     def conclude(self) -> None:
         """The run is over: outcomes of faults that no decision came after."""
         self.outcomes += [Outcome(active.fault, active.victim, active.pause) for active in self._active]
         self._active.clear()
 
-    def _begin(self, fault: Fault, now: float) -> None:
+    def _begin(self, fault: Fault, now: float, hurry: float) -> None:
         busy = {active.victim for active in self._active if not active.done}
         found = self._steps(fault, busy)
         if found is None:
@@ -97,7 +104,7 @@ class Injector:
         victim, steps = found
         self.begun += 1
         if self.begun < len(self._faults):
-            self._next = now + self._faults[self.begun].gap
+            self._next = now + self._faults[self.begun].gap * hurry
         self._say(f"fault {fault.number}/{len(self._faults)}: {fault.kind} ({victim}, {fault.seconds:.1f} s)")
         # At any microsecond, not at the turns of our own loop.
         time.sleep(random.Random(fault.seed).uniform(0, 0.05))
@@ -113,10 +120,10 @@ class Injector:
     def _steps(self, fault: Fault, busy: set[str]) -> tuple[str, Iterator[Step]] | None:
         """The victim and what happens to it, or None where it is not to be had now."""
         if fault.kind is FaultKind.OUTAGE:
-            nodes = self._cluster.nodes
-            return None if busy & {node.name for node in nodes} else ("all brokers", _outage(nodes, fault.seconds))
+            taken = busy & {"all brokers", *(node.name for node in self._nodes)}
+            return None if taken else ("all brokers", _outage(self._nodes, fault.seconds))
         if fault.kind in (FaultKind.BROKER_KILL, FaultKind.BROKER_FREEZE, FaultKind.BROKER_TERM):
-            node = self._cluster.nodes[int(fault.luck * len(self._cluster.nodes))]
+            node = self._nodes[int(fault.luck * len(self._nodes))]
             if node.name in busy or "all brokers" in busy or not node.running():
                 return None
             return node.name, _broker(node, fault)

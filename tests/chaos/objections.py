@@ -38,6 +38,10 @@ class Kind(StrEnum):
     """Not exactly one incident for a known match, or one without a match."""
     UNLETTERED = "unlettered"
     """What must become a dead letter and did not, or a dead letter for what was in order."""
+    LETTERS_DOUBLED = "letters_doubled"
+    """A record with two dead letters of one service."""
+    CONTENTS_DOUBLED = "contents_doubled"
+    """A published record that was prepared twice."""
 
 
 @dataclass(frozen=True, slots=True)

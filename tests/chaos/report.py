@@ -59,8 +59,7 @@ def judgement_table(judgement: Judgement, figures: Figures) -> str:
         f"{judgement.incomplete} incomplete; {judgement.signed} pictures signed",
         f"{100 * judgement.expected_allow_kept:.2f} % of what should be allowed was",
         f"at most {figures.longest_pause:.0f} s without any decision; "
-        f"{figures.uncommitted_extra} decisions were written and undone; "
-        f"{judgement.contents_doubled} contents records and {judgement.letters_doubled} dead letters came twice",
+        f"{figures.uncommitted_extra} decisions were written and undone",
     ]
     rows += [f"ended by itself: {ending.name} {ending.how} ({ending.log})" for ending in figures.unforeseen]
     rows += [f"{kind}: {judgement.count(kind)}" for kind in Kind if judgement.count(kind)]
@@ -89,8 +88,6 @@ def last_line(judgement: Judgement, figures: Figures, outcomes: Sequence[Outcome
             "signed": judgement.signed,
             **others,
             "objections": len(judgement.objections),
-            "contents_doubled": judgement.contents_doubled,
-            "letters_doubled": judgement.letters_doubled,
             "uncommitted_extra": figures.uncommitted_extra,
             "unforeseen_ends": len(figures.unforeseen),
             "problems": len(figures.problems),

@@ -25,6 +25,7 @@ from tests.chaos.generator import Generator
 from tests.chaos.history import Picture
 from tests.chaos.inject import Injector, Outcome
 from tests.chaos.material import make
+from tests.chaos.pace import Pace
 from tests.chaos.pictures import look
 from tests.chaos.reader import Reader, read_history, uncommitted_extra
 from tests.chaos.report import Figures
@@ -53,7 +54,7 @@ _TELL_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to run. `minutes`: over how many the faults are spread; `most_minutes`: after so many it is given up."""
+    """What to run. `minutes`: over how many the faults are spread (see `Pace`); `most_minutes`: then give up."""
 
     seed: int
     requests: int
@@ -132,17 +133,20 @@ class Run:
     def _play(self, generator: Generator) -> list[Outcome]:
         wish = self._wish
         faults = plan(wish.seed, wish.faults, wish.minutes)
-        injector = Injector(faults, self._cluster, self._supervisor, generator.progress, self._say)
+        injector = Injector(faults, self._cluster.nodes, self._supervisor, generator.progress, self._say)
+        pace = Pace(wish.requests, len(faults), wish.minutes)
         generator.start()
-        give_up = self._begun + wish.most_minutes * 60
-        share = wish.requests / (len(faults) + 1)
+        begun = time.monotonic()
+        give_up = begun + wish.most_minutes * 60
         settle_by: float | None = None
         while settle_by is None or (time.monotonic() < settle_by and not generator.progress.complete):
-            generator.allow(
-                int(share * (injector.begun + 1) + 0.5) if injector.begun < len(faults) else wish.requests
-            )
-            # Each fault finds at least part of its share of the requests under way.
-            injector.tick(may_begin=generator.progress.sent >= share * (injector.begun + 0.3))
+            seconds = time.monotonic() - begun
+            enough = pace.enough(injector.begun, seconds)
+            if enough:
+                injector.enough()
+            generator.allow(pace.allowed(injector.begun, enough))
+            may_begin = pace.may_begin(injector.begun, generator.progress.sent)
+            injector.tick(may_begin, pace.hurry(injector.begun, seconds))
             self._turn(generator)
             if settle_by is None and injector.finished and generator.progress.sent >= wish.requests:
                 self._say("the last fault is over and the last request sent; waiting for what is open")

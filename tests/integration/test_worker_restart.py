@@ -1,7 +1,5 @@
 """A transactional worker on a real broker that dies and freezes at the worst lines: each result is there once."""
 
-import asyncio
-import io
 import os
 import random
 import signal
@@ -15,13 +13,10 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 
-from sluice.bus.clients import SESSION_TIMEOUT_MS, group_consumer, plain_producer
-from sluice.bus.consumer import GroupReader
+from sluice.bus.clients import SESSION_TIMEOUT_MS, plain_producer
 from sluice.bus.create_topics import create
-from sluice.bus.record import Record
 from sluice.bus.topics import MIB, Topic
 from sluice.settings import KafkaSettings
-from sluice.telemetry.logging import Log
 from sluice.v1.dead_letter_pb2 import DeadLetter
 from tests.integration.quick_start import quick_broker
 from tests.integration.topics import read_until
@@ -128,37 +123,3 @@ def test_dying_and_freezing_while_it_works_every_record_has_its_result_once(
     details = Counter(DeadLetter.FromString(record.value).detail for record in letters)
     assert details == {"not ours": POISON, "the broker refused the record: MSG_SIZE_TOO_LARGE": HUGE}
     assert codes == [0, 0]
-
-
-async def test_what_is_in_hand_is_bounded_by_bytes_and_nothing_is_passed_over(kafka: KafkaSettings) -> None:
-    """Records of 300 KiB against a bound of 1 MiB, and one of 2 MiB, which is let in alone."""
-    producer = plain_producer(kafka)
-    sizes = [300 * 1024] * 30 + [2 * MIB] + [300 * 1024] * 10
-    for number, size in enumerate(sizes):
-        producer.produce(Topic.REQUESTS_BULK, os.urandom(size), key=f"{number}".encode(), partition=number % 2)
-    assert await asyncio.to_thread(producer.flush, 30) == 0
-    held: list[Record] = []
-    most: list[int] = []
-    seen: set[bytes] = set()
-
-    def deliver(record: Record) -> None:
-        if len(record.value) > 1024:
-            held.append(record)
-            seen.add(record.key)
-            most.append(sum(len(one.value) for one in held))
-        else:
-            reader.done(record)
-
-    consumer = group_consumer(kafka, "bounded", "0")
-    reader = GroupReader(consumer, (Topic.REQUESTS_BULK,), deliver, 1000, Log("test", stream=io.StringIO()), MIB)
-    reader.start()
-    async with asyncio.timeout(60):
-        while len(seen) < len(sizes):
-            # Long enough for whatever is not held back to come.
-            await asyncio.sleep(0.2)
-            while held:
-                reader.done(held.pop())
-    await reader.close()
-    assert max(most) <= MIB + 2 * MIB
-    assert Counter(size > MIB + 300 * 1024 for size in most)[True] <= 2
-    assert len(most) == len(sizes)

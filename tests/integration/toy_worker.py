@@ -82,7 +82,7 @@ async def main(instance: str, death: str) -> None:
     worker = Worker("toy", (IN, IN_BULK), handle, None, store, log, 32)
     consumer = group_consumer(kafka, GROUP, instance)
     reader = TransactionalReader(
-        consumer, producer, (IN, IN_BULK), worker.deliver, worker.refuse, 128, log, most_bytes=1 << 20
+        consumer, producer, (IN, IN_BULK), worker.deliver, worker.refuse, 2000, log, most_bytes=4 << 20
     )
     await worker.run(reader, stop, 5)
 

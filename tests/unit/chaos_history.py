@@ -41,8 +41,10 @@ def request_id(number: int) -> str:
     return str(uuid.UUID(int=number, version=4))
 
 
-PROMPT, REFUSED, OUTPUT, KNOWN, SILENT = (request_id(number) for number in range(1, 6))
-"""Allowed; blocked by a rule; allowed and signed; a known match; incomplete, for one check never answered."""
+PROMPT, REFUSED, OUTPUT, KNOWN, SILENT, SHED = (request_id(number) for number in range(1, 7))
+"""Allowed; blocked by a rule; allowed and signed; a known match; incomplete, for one check never answered;
+overloaded, for one had not answered yet.
+"""
 
 
 @dataclass(slots=True)
@@ -66,8 +68,9 @@ class Maker:
         action: Action.ValueType,
         rule: str = "",
         late: bool = False,
+        overloaded: bool = False,
     ) -> None:
-        """One request, decided once its verdicts are in the log, or `late`."""
+        """One request, decided once its verdicts are in the log, or `late`, or `overloaded` before they all are."""
         stage = STAGE_OUTPUT if prepared.role == ROLE_GENERATED else STAGE_PROMPT
         made = contents(prepared, stage=stage, request_id=of, digest=of[:32].encode(), deadline_at_ms=DEADLINE)
         made.source_offset = len(self.contents)
@@ -78,7 +81,9 @@ class Maker:
             given = verdict(check, found, contents_offset=offset, request_id=of)
             seen[check] = Seen(given, len(self.verdicts), now + 10)
             self.verdicts.append(Logged(given, 0, len(self.verdicts), now + 10))
-        outcome = decide(made, {check: one.verdict for check, one in seen.items()}, policy(), late)
+        outcome = decide(
+            made, {check: one.verdict for check, one in seen.items()}, policy(), late, overloaded=overloaded
+        )
         assert outcome is not None
         out = outputs(made, offset, now, seen, outcome, policy())
         decided = DEADLINE + 5 if late else now + 20
@@ -114,7 +119,7 @@ def manifest(decision: Decision) -> dict[str, str]:
 
 
 def good() -> History:
-    """Five requests, one of them used again with other content, and one record of garbage."""
+    """Six requests, one of them used again with other content, and one record of garbage."""
     maker = Maker()
     harmless, harmful = result(scores={"sexual": 0.01}), result(scores={"illicit": 0.99})
     nobody = result(person=PERSON_NONE)
@@ -124,6 +129,7 @@ def good() -> History:
     maker.put(OUTPUT, picture, {"image": harmless, "person": nobody, "hash": result()}, ACTION_ALLOW)
     maker.put(KNOWN, image(), {"hash": result(csam=True)}, ACTION_BLOCK, "known-csam")
     maker.put(SILENT, picture, {"image": harmless, "person": nobody}, ACTION_ALLOW, late=True)
+    maker.put(SHED, picture, {"image": harmless, "hash": result()}, ACTION_ALLOW, overloaded=True)
     conflict = DeadLetter(
         reason=DEAD_LETTER_REASON_CONFLICT, topic=Topic.CONTENTS, offset=9, request_id=PROMPT, service="orchestrator"
     )

@@ -9,7 +9,7 @@ from sluice.provenance import State
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, Decision
 from sluice.v1.verdict_pb2 import STATUS_ERROR, Verdict
 from tests.chaos.checker import judge
-from tests.chaos.history import History, Logged, Picture, Place
+from tests.chaos.history import History, Picture, Place
 from tests.chaos.objections import Kind
 from tests.unit.chaos_history import (
     DEADLINE,
@@ -17,6 +17,7 @@ from tests.unit.chaos_history import (
     OUTPUT,
     PROMPT,
     REFUSED,
+    SHED,
     SILENT,
     change_of,
     changed,
@@ -145,6 +146,20 @@ def block(made: Decision) -> None:
     made.reasons.add(rule="illicit", action=ACTION_BLOCK)
 
 
+def say_overloaded(made: Decision) -> None:
+    made.action = ACTION_BLOCK
+    made.complete = False
+    made.reasons.add(rule="overloaded", action=ACTION_BLOCK, detail="too many requests were waiting")
+
+
+def hide_overload(made: Decision) -> None:
+    del made.reasons[-1]
+
+
+def wave_through(made: Decision) -> None:
+    made.action = ACTION_ALLOW
+
+
 def other_digest(made: Decision) -> None:
     made.content_digest = b"x" * 32
 
@@ -210,6 +225,14 @@ def letter_for_what_was_in_order(history: History) -> History:
     return replace(history, poison=())
 
 
+def letter_twice(history: History) -> History:
+    return replace(history, dead_letters=[*history.dead_letters, history.dead_letters[1]])
+
+
+def prepared_twice(history: History) -> History:
+    return replace(history, contents=[*history.contents, replace(history.contents[0], offset=98)])
+
+
 SPOILED: dict[str, tuple[Kind, str, Spoil]] = {
     "lost": (Kind.LOST, PROMPT, without(PROMPT)),
     "doubled": (Kind.DOUBLED, PROMPT, twice(PROMPT)),
@@ -231,6 +254,11 @@ SPOILED: dict[str, tuple[Kind, str, Spoil]] = {
     "a contents record that the log does not have": (Kind.INPUT_NOT_IN_LOG, PROMPT, decision(PROMPT, name_contents)),
     "other content": (Kind.OTHER_CONTENT, PROMPT, decision(PROMPT, other_digest)),
     "given up before the deadline": (Kind.TOO_LATE, SILENT, moved(SILENT, DEADLINE - 1)),
+    "overloaded, with every answer there": (Kind.NOT_RECOMPUTED, PROMPT, decision(PROMPT, say_overloaded)),
+    "overloaded, with other inputs than the log has": (Kind.INPUT_NOT_IN_LOG, SHED, decision(SHED, name_offset)),
+    "overloaded, without an input that it had": (Kind.NOT_RECOMPUTED, SHED, decision(SHED, drop_input)),
+    "overloaded and allowed": (Kind.WRONGLY_ALLOWED, SHED, decision(SHED, wave_through)),
+    "given up before the deadline, and not for overload": (Kind.TOO_LATE, SHED, decision(SHED, hide_overload)),
     "not approved": (Kind.UNAPPROVED, OUTPUT, unapproved),
     "approved twice": (Kind.APPROVED_DOUBLED, OUTPUT, approved_twice),
     "approved, and blocked": (Kind.WRONGLY_ALLOWED, KNOWN, approved_of_blocked),
@@ -247,14 +275,16 @@ SPOILED: dict[str, tuple[Kind, str, Spoil]] = {
     "garbage without a dead letter": (Kind.UNLETTERED, "moderation.requests-2@7", no_letters),
     "a conflict without a dead letter": (Kind.UNLETTERED, PROMPT, no_letters),
     "a dead letter for a good record": (Kind.UNLETTERED, "moderation.requests-2@7", letter_for_what_was_in_order),
+    "two dead letters of one record": (Kind.LETTERS_DOUBLED, "moderation.requests-2@7", letter_twice),
+    "prepared twice": (Kind.CONTENTS_DOUBLED, "INTERACTIVE-0@0", prepared_twice),
 }
 
 
 def test_a_good_history_is_good() -> None:
     found = judge(good())
     assert found.objections == ()
-    assert (found.requests, found.allowed, found.blocked_by_rule, found.incomplete) == (5, 2, 2, 1)
-    assert (found.signed, found.letters_doubled, found.contents_doubled) == (1, 0, 0)
+    assert (found.requests, found.allowed, found.blocked_by_rule, found.incomplete) == (6, 2, 2, 2)
+    assert found.signed == 1
 
 
 @pytest.mark.parametrize(("kind", "where", "spoil"), SPOILED.values(), ids=SPOILED.keys())
@@ -266,9 +296,9 @@ def test_each_spoiled_history_is_objected_to(kind: Kind, where: str, spoil: Spoi
 
 
 def test_what_blocks_everything_does_not_pass() -> None:
-    """No objection to any single decision, and yet: two of three that should be allowed are enough for nobody."""
+    """No objection to any single decision, and yet: two of four that should be allowed are enough for nobody."""
     found = judge(good())
-    assert found.expected_allow_kept == pytest.approx(2 / 3)
+    assert found.expected_allow_kept == pytest.approx(2 / 4)
     assert not found.good
 
 
@@ -283,15 +313,6 @@ def test_what_the_broker_never_acknowledged_may_be_missing() -> None:
     history = without(PROMPT)(good())
     history.asked[PROMPT].certain = False
     assert judge(history).objections == ()
-
-
-def test_what_came_twice_and_does_no_harm_is_counted() -> None:
-    history = good()
-    letters = [*history.dead_letters, history.dead_letters[1]]
-    contents: list[Logged] = [*history.contents, replace(history.contents[0], offset=98)]  # type: ignore[type-arg]
-    found = judge(replace(history, dead_letters=letters, contents=contents))
-    assert found.objections == ()
-    assert (found.letters_doubled, found.contents_doubled) == (1, 1)
 
 
 def test_every_kind_of_objection_is_reached() -> None:

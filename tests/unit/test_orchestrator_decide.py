@@ -279,3 +279,21 @@ def test_numbers_of_a_newer_contract_never_allow(policy: Policy) -> None:
     output = contents(image(role=ROLE_GENERATED), stage=STAGE_OUTPUT, generation_id=OTHER_ID)
     output.prompt_decision.CopyFrom(PromptDecision(action=9))  # type: ignore[arg-type]
     assert run(output, pictures(), policy).action is Severity.BLOCK
+
+
+def test_a_request_that_is_not_waited_for_says_so(policy: Policy) -> None:
+    found = decide(contents(text(), image("c1")), FINE, policy, late=False, overloaded=True)
+    assert found is not None
+    assert (found.action, found.complete, rules(found)) == (Severity.BLOCK, False, {"incomplete", "overloaded"})
+    told = found.reasons[-1]
+    assert (told.detail, told.action) == ("too many requests were waiting", ACTION_BLOCK)
+
+
+def test_where_every_answer_is_there_nobody_is_turned_away(policy: Policy) -> None:
+    assert decide(contents(text()), FINE, policy, late=False, overloaded=True) == run(contents(text()), FINE, policy)
+
+
+def test_a_terminal_rule_decides_for_those_who_are_turned_away_too(policy: Policy) -> None:
+    found = decide(contents(text("c9"), image()), pictures(csam=True), policy, late=True, overloaded=True)
+    assert found is not None
+    assert (found.reports, "overloaded" in rules(found)) == (("known-csam",), False)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import cel
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.decide import Outcome, decide
@@ -17,6 +17,8 @@ from sluice.v1.request_pb2 import AgeBand, Operation, Role, Stage
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person, Status, Verdict
 from tests.unit.build import OTHER_ID, contents, image, text
 
+untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no finding."""
 POLICY = load(Path(__file__).parents[2] / "policies" / "default.yaml")
 CHECKS = ("text", "image", "person", "hash", "stranger")
 IDS = ("c0", "c1", "c2")
@@ -117,6 +119,7 @@ def told(outcome: Outcome | None) -> str:
 
 
 @pytest.mark.parametrize("policy", [POLICY, HARSH], ids=["default", "harsh"])
+@untimed
 @given(case=cases, late=st.booleans(), overloaded=st.booleans())
 def test_both_ways_are_one_decision(
     policy: Policy, case: tuple[Contents, dict[str, Verdict]], late: bool, overloaded: bool
@@ -126,6 +129,7 @@ def test_both_ways_are_one_decision(
     assert told(planned) == told(decide(contents, verdicts, BY_CEL[id(policy)], late, overloaded=overloaded))
 
 
+@untimed
 @given(cases)
 def test_too_many_waiting_is_never_an_allow(case: tuple[Contents, dict[str, Verdict]]) -> None:
     contents, verdicts = case

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import cel
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sluice.policy.facts import Answer, ContentFacts, Facts, content_facts, highest
@@ -173,6 +173,7 @@ def said(condition: str, seen: tuple[Facts, Sequence[Answer]]) -> list[str]:
     return [f"fails: {one}" if isinstance(one, RuleError) else repr(one) for one in found]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(conditions, views())
 @example('score("sexual") >= 0.0', (Facts("PROMPT", "EDIT", "TEEN", "", [], [], [], {}, {}), []))
 def test_a_plan_says_what_cel_says(condition: str, seen: tuple[Facts, Sequence[Answer]]) -> None:

@@ -23,8 +23,6 @@ SERVICE = "orchestrator"
 STUCK_SECONDS = TRANSACTION_TIMEOUT_MS / 1000 + 5
 """After this long the broker has given the transaction up, whatever becomes of the call."""
 _CALL_SECONDS = 3.0
-_INIT_SECONDS = 30.0
-_ABORT_SECONDS = 20.0
 
 # The client wants plain strings.
 _DECISIONS = str(Topic.DECISIONS)
@@ -37,9 +35,12 @@ _DEAD_LETTERS = str(Topic.DEAD_LETTERS)
 class Publisher:
     """Everything of one request goes to the request's own partition number. Every method raises KafkaException."""
 
-    def __init__(self, producer: Producer, clock: BrokerClock, stopping: threading.Event) -> None:
-        """`clock` is told what deliveries show of the broker's. `stopping` ends waiting for a broker."""
-        self._producer = producer
+    def __init__(self, make: Callable[[], Producer], clock: BrokerClock, stopping: threading.Event) -> None:
+        """`make` makes transactional producers, all with the same id. `clock` is told what deliveries show of the
+        broker's. `stopping` ends waiting for a broker.
+        """
+        self._make = make
+        self._producer = make()
         self._clock = clock
         self._stopping = stopping
         self._begun: float | None = None
@@ -50,7 +51,7 @@ class Publisher:
 
     def init(self) -> None:
         """First of all: ends what a dead predecessor with the same id left open, and fences a living one."""
-        self._again(self._producer.init_transactions, _INIT_SECONDS)
+        self._again(self._producer.init_transactions, _CALL_SECONDS)
 
     def open_seconds(self) -> float | None:
         """How long the transaction has been open; None: there is none."""
@@ -112,9 +113,14 @@ class Publisher:
         return ends
 
     def abort(self) -> None:
-        """Nothing of it has happened."""
+        """Nothing of it has happened: a new producer ends it (ADR 10).
+
+        Whoever aborts with librdkafka and goes on uses sequence numbers again that records of the aborted transaction
+        may have been appended with. The broker takes what comes then for those: it is acknowledged and not there.
+        """
         if self._begun is not None:
-            self._again(self._producer.abort_transaction, _ABORT_SECONDS)
+            self._producer = self._make()
+            self.init()
         self._forget()
 
     def _forget(self) -> None:

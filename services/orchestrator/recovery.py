@@ -23,6 +23,7 @@ from google.protobuf.message import DecodeError
 from orchestrator.marks import TOPICS, from_offsets, read_back_from
 from orchestrator.pending import Marks, Partition
 from sluice.bus.clients import TRANSACTION_TIMEOUT_MS
+from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
@@ -198,18 +199,16 @@ class Recovery:
     def _begin(self, job: _Job, marks: Marks) -> bool:
         """Whether the end of the decisions is known, and reading back can begin."""
         try:
-            low, high = self._clients.ends.get_watermark_offsets(
-                TopicPartition(Topic.DECISIONS, job.number), _ALL_SECONDS
-            )
+            low, high = log_ends(self._clients.ends, Topic.DECISIONS, job.number, _ALL_SECONDS)
         except KafkaException as error:
             self._log.debug("waiting for the end of the decisions", error=error.args[0].name())
             return False
         # What is read again must not be decided again, however much was decided since the marks.
         partition = Partition(self._policy, marks, self._remember + max(0, high - marks.decisions))
-        partition.decisions_end = int(high)
+        partition.decisions_end = high
         job.partition = partition
-        job.position = read_back_from(marks, int(low), int(high), self._remember)
-        job.end = int(high)
+        job.position = read_back_from(marks, low, high, self._remember)
+        job.end = high
         return True
 
     def _read_back(self) -> None:

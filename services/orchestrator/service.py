@@ -82,7 +82,9 @@ class OrchestratorService(Service):
         settings = context.settings
         stopping = threading.Event()
         clock = BrokerClock()
-        publisher = Publisher(transactional_producer(settings.kafka, f"{GROUP}-{settings.instance}"), clock, stopping)
+        publisher = Publisher(
+            lambda: transactional_producer(settings.kafka, f"{GROUP}-{settings.instance}"), clock, stopping
+        )
         decider = DecisionLoop(
             group_consumer(settings.kafka, GROUP, settings.instance),
             publisher,

@@ -21,6 +21,7 @@ from orchestrator.marks import LANES, TOPICS, to_offsets
 from orchestrator.pending import Conflict, Decided, Effect, Partition
 from orchestrator.publish import Publisher
 from orchestrator.recovery import Recovery
+from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record, trace_of
 from sluice.bus.topics import Topic
@@ -245,10 +246,10 @@ class DecisionLoop:
 
     def _verdicts_end(self, number: int) -> int | None:
         try:
-            _, end = self._consumer.get_watermark_offsets(TopicPartition(Topic.VERDICTS, number), 2.0)
+            _, end = log_ends(self._consumer, Topic.VERDICTS, number, 2.0)
         except KafkaException:
             return None
-        return int(end)
+        return end
 
     def _steer(self) -> None:
         """Bounds what is in hand."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from sluice import samples
+from sluice.samples import patterns, scenes, test_bank_pictures
 
 SUBJECTS = (
     "a lighthouse",
@@ -68,13 +68,14 @@ class Material:
 def make() -> Material:
     """Draws the pictures, which takes about a second."""
     harmless = [f"{style} {subject} {setting}" for style in STYLES for subject in SUBJECTS for setting in SETTINGS]
-    drawn = [picture for picture in samples.pictures() if picture.name in ("landscape", "dunes", "plasma", "mosaic")]
+    land, sand = scenes.landscape(768, 1024), scenes.dunes(400, 600)
+    drawn = (land, sand, patterns.plasma(512, 512), patterns.mosaic(640, 480))
     pictures = [
-        _small(Image.fromarray(picture.rgb), side, kind)
+        _small(Image.fromarray(picture), side, kind)
         for picture in drawn
         for side, kind in zip(SIDES, ("PNG", "JPEG", "WEBP"), strict=True)
     ]
-    known = [picture.encoded("JPEG") for picture in samples.test_bank_pictures()]
+    known = [picture.encoded("JPEG") for picture in test_bank_pictures()]
     return Material(harmless, REFUSED, pictures, known)
 
 

@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from google.protobuf.message import DecodeError, Message
 
 from sluice.bus.clients import log_reader
+from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
@@ -82,7 +83,7 @@ class Reader:
 def _end(ends: Consumer, topic: str, partition: int, give_up: float) -> int:
     while True:
         try:
-            return int(ends.get_watermark_offsets(TopicPartition(topic, partition), 5.0)[1])
+            return log_ends(ends, topic, partition, 5.0)[1]
         except KafkaException as error:
             if time.monotonic() > give_up:
                 raise RetryableError(f"{topic}: {error.args[0].str()}") from error

@@ -4,6 +4,7 @@ import io
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import Any, cast
 
 import pytest
@@ -42,6 +43,7 @@ class MemoryBroker:
         self._open: list[Outgoing] = []
         self._offsets: list[TopicPartition] = []
         self._broken: KafkaError | None = None
+        self._is_open = False
         self.log: list[bytes] = []
         self.offsets: dict[int, int] = {}
         self.aborted = 0
@@ -51,8 +53,15 @@ class MemoryBroker:
 
     def init_transactions(self, seconds: float) -> None:
         self._answer("init")
+        self.aborted += self._is_open
+        self._is_open = False
+
+    def poll(self, seconds: float) -> None:
+        """Whatever there is to tell was told at once."""
 
     def begin_transaction(self) -> None:
+        assert not self._is_open
+        self._is_open = True
         self.began += 1
         self._open, self._offsets, self._broken = [], [], None
 
@@ -72,12 +81,9 @@ class MemoryBroker:
         self._answer("commit")
         if self._broken is not None:
             raise KafkaException(self._broken)
+        self._is_open = False
         self.log += [one.value for one in self._open]
         self.offsets |= {one.partition: one.offset for one in self._offsets}
-
-    def abort_transaction(self, seconds: float) -> None:
-        self._answer("abort")
-        self.aborted += 1
 
     def _answer(self, call: str) -> None:
         waiting = self._answers.get(call)
@@ -102,14 +108,20 @@ class Member:
         found.adopt(IN, 0, OffsetTracker())
         return found
 
-    def transactions(self, broker: MemoryBroker, first: Sequence[Finished] = ()) -> Transactions:
+    def transactions(
+        self, broker: MemoryBroker, first: Sequence[Finished] = (), then: MemoryBroker | None = None
+    ) -> Transactions:
+        """On one broker's producers, or on those of `then` after the first."""
+        producers = chain([broker], repeat(then or broker))
         callbacks = Callbacks(
             lambda: self.assignment,
             lambda found: self.settled.extend(one.record.value for one in found),
             lambda one, why: self.refused.append((one.record.value, why)),
             lambda error: self.failed.append(error.name()),
         )
-        found = Transactions(cast("Producer", broker), callbacks, Log("test", stream=io.StringIO()), first)
+        found = Transactions(
+            lambda: cast("Producer", next(producers)), callbacks, Log("test", stream=io.StringIO()), first
+        )
         self._running.append(found)
         found.start()
         return found
@@ -144,7 +156,7 @@ def values(count: int) -> list[bytes]:
         MemoryBroker(init=[retriable(), retriable()]),
         MemoryBroker(send=[retriable()], commit=[retriable(), retriable()]),
         MemoryBroker(send=[abortable(), None, abortable()]),
-        MemoryBroker(commit=[abortable(), abortable()], abort=[retriable()]),
+        MemoryBroker(commit=[abortable(), abortable()], init=[None, retriable()]),
     ],
     ids=["good", "slow-start", "retriable", "offsets-refused", "commits-refused"],
 )
@@ -177,16 +189,25 @@ def test_results_of_a_lost_assignment_are_dropped(member: Member) -> None:
     assert sorted(member.settled) == [b"0", b"1"]
 
 
+def test_after_a_failed_transaction_another_producer_goes_on(member: Member) -> None:
+    first, second = MemoryBroker(commit=[abortable()]), MemoryBroker(init=[retriable()])
+    found = member.transactions(first, [member.finished(0)], second)
+    assert found.flush(SECONDS)
+    assert (first.log, first.began) == ([], 1)
+    assert (second.log, second.began, second.offsets) == ([b"0"], 1, {0: 1})
+
+
 def test_results_of_partitions_lost_while_a_transaction_failed_are_dropped(member: Member) -> None:
     broker = MemoryBroker(send=[abortable()])
     first = [member.finished(0)]
-    real = broker.abort_transaction
+    real = broker.init_transactions
 
     def lose(seconds: float) -> None:
-        member.assignment = None
+        if broker.began:
+            member.assignment = None
         real(seconds)
 
-    broker.abort_transaction = lose  # type: ignore[method-assign]
+    broker.init_transactions = lose  # type: ignore[method-assign]
     assert member.transactions(broker, first).flush(SECONDS)
     assert (broker.log, member.settled) == ([], [b"0"])
 
@@ -208,7 +229,11 @@ def test_what_the_broker_will_never_take_goes_back_and_the_others_are_published(
 
 @pytest.mark.parametrize(
     "broker",
-    [MemoryBroker(init=[fatal()]), MemoryBroker(commit=[fatal()]), MemoryBroker(send=[abortable()], abort=[fatal()])],
+    [
+        MemoryBroker(init=[fatal()]),
+        MemoryBroker(commit=[fatal()]),
+        MemoryBroker(send=[abortable()], init=[None, fatal()]),
+    ],
     ids=["at-once", "in-a-commit", "in-an-abort"],
 )
 def test_a_producer_that_cannot_go_on_says_so_and_publishes_nothing_more(

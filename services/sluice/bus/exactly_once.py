@@ -55,7 +55,7 @@ class TransactionalReader(GroupMember):
     def _publish(self, first: Sequence[Finished] = ()) -> Transactions:
         self._producers += 1
         callbacks = Callbacks(lambda: self._assignment, self._let_go, self._take_back, self._fail)
-        return Transactions(self._producer(), callbacks, self._log, first)
+        return Transactions(self._producer, callbacks, self._log, first)
 
     def trouble(self) -> str:
         """Why it cannot do its work now; empty where it can."""

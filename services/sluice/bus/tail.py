@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from google.protobuf.message import DecodeError
 
 from sluice.bus.clients import log_reader
+from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
 from sluice.deadline import Deadline
@@ -109,9 +110,7 @@ class LogTail(Generic[V]):
         """Returns the partition's end at the moment of the call, once everything before it has been read."""
         assert self._ends is not None, "start() comes first"
         try:
-            _, end = await asyncio.to_thread(
-                self._ends.get_watermark_offsets, TopicPartition(self._topic, partition), 5.0
-            )
+            _, end = await asyncio.to_thread(log_ends, self._ends, self._topic, partition, 5.0)
         except KafkaException as error:
             raise RetryableError(f"cannot see the end of {self._topic}: {error.args[0].name()}") from error
         while self._positions.get(partition, 0) < end:
@@ -122,7 +121,7 @@ class LogTail(Generic[V]):
                 await asyncio.wait_for(self._moved.wait(), min(0.2, deadline.remaining() + 0.001))
             except TimeoutError:
                 continue
-        return int(end)
+        return end
 
     async def close(self) -> None:
         """Stops reading."""
@@ -137,11 +136,11 @@ class LogTail(Generic[V]):
         begins: dict[int, int] = {}
         for number in range(self.partitions):
             try:
-                low, high = ends.get_watermark_offsets(TopicPartition(self._topic, number), 10.0)
+                low, high = log_ends(ends, self._topic, number, 10.0)
             except KafkaException as error:
                 raise RetryableError(f"cannot see the end of {self._topic}: {error.args[0].name()}") from error
             # A transaction's marker takes an offset too: at one record each, every other one.
-            begins[number] = max(int(low), int(high) - 2 * self._reach)
+            begins[number] = max(low, high - 2 * self._reach)
         return begins
 
     def _run(self) -> None:

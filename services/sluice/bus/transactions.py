@@ -3,7 +3,7 @@
 A thread takes what has finished, a few milliseconds' worth at a time, and publishes it in one transaction, while the
 next batch gathers. The transaction carries, for each partition that it has results of, the offset that the group goes
 on from; by the membership sent with it the broker refuses it from a member that has lost its partitions. One that
-fails is aborted, and what is still ours goes into the next.
+fails is aborted, and what is still ours goes into the next, which a new producer makes (ADR 10).
 """
 
 import threading
@@ -62,9 +62,12 @@ class _AbandonedError(Exception):
 class Transactions:
     """Publishes for one group member, on a thread of its own."""
 
-    def __init__(self, producer: Producer, callbacks: Callbacks, log: Log, first: Sequence[Finished] = ()) -> None:
-        """`first`: what finished before."""
-        self._producer = producer
+    def __init__(
+        self, make: Callable[[], Producer], callbacks: Callbacks, log: Log, first: Sequence[Finished] = ()
+    ) -> None:
+        """`make` makes transactional producers, all with the same id. `first`: what finished before."""
+        self._make = make
+        self._producer = make()
         self._tell = callbacks
         self._log = log
         self._changed = threading.Condition()
@@ -152,7 +155,14 @@ class Transactions:
                 self._changed.notify_all()
 
     def _begin(self) -> bool:
-        while self._until is None:
+        begun = self._init(lambda: self._until is not None)
+        if begun:
+            self.ready.set()
+        return begun
+
+    def _init(self, over: Callable[[], bool]) -> bool:
+        """Ends what another producer with this id left open, and fences it off; False: it was `over` before."""
+        while not over():
             try:
                 self._producer.init_transactions(_CALL_SECONDS)
             except KafkaException as error:
@@ -161,7 +171,6 @@ class Transactions:
                 self._wait_for(error.args[0])
             else:
                 self._trouble = ""
-                self.ready.set()
                 return True
         return False
 
@@ -250,12 +259,24 @@ class Transactions:
         if is_fatal(error) or self._late():
             raise KafkaException(error)
         self._log.warning("transaction aborted", error=error.name())
-        self._again(self._producer.abort_transaction, _CALL_SECONDS)
+        self._renew(error)
         if self._faulty:
             # Without the records that it failed for, the next one goes through.
             return
         self._pause = min(max(0.05, self._pause * 2), _LONGEST_PAUSE)
         self._wait_for(error)
+
+    def _renew(self, error: KafkaError) -> None:
+        """Aborts with a producer of its own epoch.
+
+        Whoever aborts with librdkafka and goes on uses sequence numbers again that records of the aborted transaction
+        may have been appended with. The broker takes what comes then for those: it is acknowledged and not there.
+        """
+        # Tells what became of its records.
+        self._producer.poll(0)
+        self._producer = self._make()
+        if not self._init(self._late):
+            raise KafkaException(error)
 
     def _put_back(self) -> None:
         with self._changed:

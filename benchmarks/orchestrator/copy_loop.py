@@ -11,13 +11,11 @@ import uuid
 from confluent_kafka import TopicPartition
 
 from benchmarks.orchestrator.topics import COPIES
+from orchestrator.stream import BATCH, MOST_PER_TRANSACTION, MOST_SECONDS_PER_TRANSACTION
 from sluice.bus.clients import group_consumer, transactional_producer
 from sluice.bus.topics import Topic
 from sluice.settings import KafkaSettings
 
-_BATCH = 500
-_MOST_PER_TRANSACTION = 500
-_MOST_SECONDS = 0.02
 _CALL_SECONDS = 10.0
 
 
@@ -34,7 +32,7 @@ def run(kafka: KafkaSettings, size: int) -> None:
     count = 0
     while True:
         first = consumer.poll(0.01)
-        messages = [] if first is None else [first, *consumer.consume(_BATCH - 1, 0)]
+        messages = [] if first is None else [first, *consumer.consume(BATCH - 1, 0)]
         for message in messages:
             if message.error() is not None:
                 continue
@@ -46,8 +44,11 @@ def run(kafka: KafkaSettings, size: int) -> None:
                     begun = time.monotonic()
                 producer.produce(COPIES, value, message.key(), partition)
                 count += 1
-        idle = len(messages) < _BATCH
-        if begun is not None and (idle or count >= _MOST_PER_TRANSACTION or time.monotonic() - begun > _MOST_SECONDS):
+        idle = len(messages) < BATCH
+        if begun is None:
+            continue
+        old = time.monotonic() - begun >= MOST_SECONDS_PER_TRANSACTION
+        if idle or old or count >= MOST_PER_TRANSACTION:
             offsets = [TopicPartition(topic, number, offset) for (topic, number), offset in position.items()]
             metadata = consumer.consumer_group_metadata()
             producer.send_offsets_to_transaction(offsets, metadata, _CALL_SECONDS)

@@ -62,6 +62,12 @@ def orchestrator(kafka: KafkaSettings, policy: str, home: Path) -> Side:
     return Side(policy, Topic.DECISIONS, (sys.executable, "-m", "orchestrator"), env, '"event": "ready"')
 
 
+def loop(kafka: KafkaSettings, policy: str) -> Side:
+    """The decision loop alone: see loop.py."""
+    argv = (sys.executable, "-m", "benchmarks.orchestrator.loop", kafka.bootstrap, str(POLICIES[policy]))
+    return Side(f"loop-{policy}", Topic.DECISIONS, argv, {}, '"event": "partitions recovered"')
+
+
 def copy_loop(kafka: KafkaSettings, size: int) -> Side:
     """The bare copy of verdicts to records of `size` bytes."""
     argv = (sys.executable, "-m", "benchmarks.orchestrator.copy_loop", kafka.bootstrap, str(size))

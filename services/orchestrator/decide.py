@@ -3,13 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrator.asked import Asked, Content, listed
 from sluice.contract.names import short_name
-from sluice.policy.facts import Answer, Facts, content_facts, highest
-from sluice.policy.model import Policy, Rule, Severity, StagePolicy
+from sluice.policy.facts import Answer, ContentFacts, Facts, content_facts, highest
+from sluice.policy.model import Policy, Rule, Severity
 from sluice.policy.view import Compared, RuleError, RuleView
-from sluice.v1.contents_pb2 import Contents, PreparedContent, Unprocessable
+from sluice.v1.contents_pb2 import Contents, Unprocessable
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Action, Reason
-from sluice.v1.request_pb2 import OPERATION_EDIT, STAGE_OUTPUT, STAGE_PROMPT, AgeBand, Role, Stage
+from sluice.v1.request_pb2 import (
+    OPERATION_EDIT,
+    ROLE_GENERATED,
+    ROLE_UPLOAD,
+    STAGE_OUTPUT,
+    STAGE_PROMPT,
+    AgeBand,
+    Role,
+    Stage,
+)
 from sluice.v1.verdict_pb2 import STATUS_OK, STATUS_UNPROCESSABLE, ContentResult, Status, Verdict
 
 _BANDS = {number: name.removeprefix("AGE_BAND_") for name, number in AgeBand.items()} | {0: "UNKNOWN"}
@@ -18,7 +28,7 @@ _STAGES = {number: name.removeprefix("STAGE_") for name, number in Stage.items()
 _STATUSES = {number: name.removeprefix("STATUS_") for name, number in Status.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """A decision's substance. `reports`: ids of fired rules whose matches must be reported."""
 
@@ -40,42 +50,48 @@ def decide(
     as it fires; all other rules wait for every required check. The most severe action wins, and what is incomplete
     is never an ALLOW.
     """
-    # Copies by slicing, here and below: iterating over a repeated field of a message takes several times as long.
-    asked = contents.contents[:]
-    if contents.unprocessable or contents.stage not in (STAGE_PROMPT, STAGE_OUTPUT):
-        return _refused([_unprocessable("", contents.unprocessable, contents.detail)])
-    stage = policy.stages[contents.stage]
-    waiting = False
-    for content in asked:
-        if content.unprocessable:
-            return _refused([_unprocessable(c.id, c.unprocessable, c.detail) for c in asked if c.unprocessable])
-        for check in stage.checks.get(content.role, ()):
-            waiting = waiting or check not in verdicts
+    return judge(Asked.of(contents, policy), verdicts, policy, late, overloaded)
+
+
+def judge(
+    asked: Asked, verdicts: Mapping[str, Verdict], policy: Policy, late: bool, overloaded: bool
+) -> Outcome | None:
+    """`decide` of a record that has been read."""
+    if not asked.judged:
+        return _refused(asked.message)
+    waiting = asked.waits(verdicts)
     impatient = late or overloaded
-    if waiting and not impatient and not verdicts and not policy.speaks_first:
+    # Before every check has answered, known content is all that most policies' terminal rules look for.
+    if waiting and not impatient and not policy.speaks_first and not listed(verdicts.values()):
         return None
     answers = _Answers(verdicts)
-    fired = _Fired(contents, asked, answers, policy)
+    fired = _Fired(asked.message, RuleView(_facts(asked, answers, policy), answers.good))
     fired.apply(policy.terminal)
     if waiting and not impatient and not fired.decisive:
         return None
     shed = overloaded and waiting and not fired.decisive
     fired.apply(policy.ordinary)
-    missing, unreadable = _missing(asked, answers, stage, policy)
-    reasons = [*_generation(contents, policy), *unreadable, *fired.reasons]
-    reasons += [_with_action(reason, stage.on_incomplete) for reason in missing]
+    on_incomplete = asked.on_incomplete
+    missing, unreadable = _missing(asked, answers, policy)
+    reasons = [*_generation(asked, policy), *unreadable, *fired.reasons]
+    if missing:
+        reasons += [_with_action(reason, on_incomplete) for reason in missing]
     if shed:
         detail = "too many requests were waiting"
-        reasons.append(Reason(rule="overloaded", action=stage.on_incomplete.value, detail=detail))
+        reasons.append(Reason(rule="overloaded", action=on_incomplete.value, detail=detail))
     action = Severity(max([reason.action for reason in reasons])) if reasons else Severity.ALLOW
     complete = not missing and not unreadable
     if not complete and action is Severity.ALLOW:
-        action = stage.on_incomplete
+        action = on_incomplete
     return Outcome(action, complete, tuple(reasons), tuple(fired.labels), tuple(fired.reports))
 
 
-def _refused(reasons: Sequence[Reason]) -> Outcome:
+def _refused(contents: Contents) -> Outcome:
     """From ingest: the request, or a content of it, cannot be judged by anybody."""
+    if contents.unprocessable or contents.stage not in (STAGE_PROMPT, STAGE_OUTPUT):
+        reasons = [_unprocessable("", contents.unprocessable, contents.detail)]
+    else:
+        reasons = [_unprocessable(c.id, c.unprocessable, c.detail) for c in contents.contents if c.unprocessable]
     return Outcome(Severity.BLOCK, complete=False, reasons=tuple(reasons))
 
 
@@ -124,38 +140,38 @@ class _Answers:
         )
 
 
-def _missing(
-    asked: Sequence[PreparedContent], answers: _Answers, stage: StagePolicy, policy: Policy
-) -> tuple[list[Reason], list[Reason]]:
+_NO_ANSWER = (None, None)
+
+
+def _missing(asked: Asked, answers: _Answers, policy: Policy) -> tuple[list[Reason], list[Reason]]:
     """What keeps the decision from being complete, and what a check found to be unreadable."""
     missing: list[Reason] = []
     unreadable: list[Reason] = []
-    if not asked:
+    if not asked.contents:
         missing.append(Reason(rule="incomplete", detail="a request without contents"))
-    for content in asked:
-        required = stage.checks.get(content.role, ())
-        if not required:
+    for content in asked.contents:
+        if not content.checks:
             detail = f"no check covers {_ROLES.get(content.role, 'this role')} at this stage"
             missing.append(Reason(rule="incomplete", content_id=content.id, detail=detail))
-        for check in required:
-            result, answer = answers.by_place.get((check, content.id), (None, None))
+        for check in content.checks:
+            result, answer = answers.by_place.get((check, content.id), _NO_ANSWER)
             if answer is not None and _sound(answer.scores):
-                missing += [
-                    Reason(
-                        rule="incomplete",
-                        category=category,
-                        check=check,
-                        content_id=content.id,
-                        detail="abstained",
-                    )
-                    for category in policy.require
-                    if category in answer.result.abstained and not answers.scored(category, content.id)
-                ]
+                if policy.require:
+                    missing += _abstained(answer, answers, policy)
             elif result is not None and result.status == STATUS_UNPROCESSABLE:
                 unreadable.append(_by_check(check, content, result))
             else:
                 missing.append(_incomplete(check, content, result))
     return missing, unreadable
+
+
+def _abstained(answer: Answer, answers: _Answers, policy: Policy) -> list[Reason]:
+    check, content_id = answer.check, answer.content_id
+    return [
+        Reason(rule="incomplete", category=category, check=check, content_id=content_id, detail="abstained")
+        for category in policy.require
+        if category in answer.result.abstained and not answers.scored(category, content_id)
+    ]
 
 
 def _sound(scores: Mapping[str, float]) -> bool:
@@ -168,7 +184,7 @@ def _sound(scores: Mapping[str, float]) -> bool:
     return total == total and min(values) >= 0.0 and max(values) <= 1.0  # noqa: PLR0124
 
 
-def _by_check(check: str, content: PreparedContent, result: ContentResult) -> Reason:
+def _by_check(check: str, content: Content, result: ContentResult) -> Reason:
     return Reason(
         rule="unprocessable",
         check=check,
@@ -178,7 +194,7 @@ def _by_check(check: str, content: PreparedContent, result: ContentResult) -> Re
     )
 
 
-def _incomplete(check: str, content: PreparedContent, result: ContentResult | None) -> Reason:
+def _incomplete(check: str, content: Content, result: ContentResult | None) -> Reason:
     if result is None:
         return Reason(rule="incomplete", check=check, content_id=content.id, detail="no answer in time")
     word = "not a score" if result.status == STATUS_OK else _STATUSES.get(result.status, "UNSPECIFIED")
@@ -191,17 +207,18 @@ def _with_action(reason: Reason, action: Severity) -> Reason:
     return reason
 
 
-def _generation(contents: Contents, policy: Policy) -> list[Reason]:
+def _generation(asked: Asked, policy: Policy) -> Sequence[Reason]:
     """Reasons from the PROMPT request that an OUTPUT rests on: anything but its ALLOW blocks."""
-    if contents.stage != STAGE_OUTPUT:
-        return []
+    if asked.stage != STAGE_OUTPUT:
+        return ()
+    contents = asked.message
     if not contents.generation_id:
         if policy.require_generation_id:
             return [Reason(rule="generation-id-required", action=Severity.BLOCK.value)]
-        return []
+        return ()
     found = contents.prompt_decision.action
     if found == ACTION_ALLOW:
-        return []
+        return ()
     word = short_name(Action, found) if found else None
     detail = f"the prompt's decision is {word}" if word else "the prompt has no decision that counts"
     return [Reason(rule="prompt-not-allowed", action=Severity.BLOCK.value, detail=detail)]
@@ -210,15 +227,13 @@ def _generation(contents: Contents, policy: Policy) -> list[Reason]:
 class _Fired:
     """The rules that fired so far. A rule that cannot be evaluated counts as BLOCK: an error is never an allow."""
 
-    def __init__(
-        self, contents: Contents, asked: Sequence[PreparedContent], answers: _Answers, policy: Policy
-    ) -> None:
+    def __init__(self, contents: Contents, view: RuleView) -> None:
         self.reasons: list[Reason] = []
         self.labels: list[str] = []
         self.reports: list[str] = []
         self.decisive = False
-        self._released = bool(contents.released_from)
-        self._view = RuleView(_facts(contents, asked, answers, policy), answers.good)
+        self._contents = contents
+        self._view = view
 
     def apply(self, rules: Sequence[Rule]) -> None:
         """Evaluates rules in order."""
@@ -227,7 +242,7 @@ class _Fired:
             if isinstance(found, RuleError):
                 detail = f"rule failed: {found}"
                 self.reasons.append(Reason(rule=rule.id, action=Severity.BLOCK.value, detail=detail))
-            elif not (self._released and rule.action is Severity.REVIEW):
+            elif not (rule.action is Severity.REVIEW and self._contents.released_from):
                 self.labels += rule.labels
                 if rule.report:
                     self.reports.append(rule.id)
@@ -247,24 +262,29 @@ def _fired(rule: Rule, compared: Compared) -> Reason:
     )
 
 
-def _facts(contents: Contents, asked: Sequence[PreparedContent], answers: _Answers, policy: Policy) -> Facts:
-    subject = contents.subject
+def _facts(asked: Asked, answers: _Answers, policy: Policy) -> Facts:
+    message = asked.message
+    subject = message.subject
     band = _BANDS.get(subject.age_band, "UNKNOWN")
-    found = [content_facts(c.id, _ROLES.get(c.role, ""), _kind(c), answers.good) for c in asked]
+    contents: list[ContentFacts] = []
+    uploads: list[ContentFacts] = []
+    generated: list[ContentFacts] = []
+    for content in asked.contents:
+        role = content.role
+        facts = content_facts(content.id, _ROLES.get(role, ""), content.kind, answers.good)
+        contents.append(facts)
+        if role == ROLE_UPLOAD:
+            uploads.append(facts)
+        elif role == ROLE_GENERATED:
+            generated.append(facts)
     return Facts(
-        _STAGES[contents.stage],
-        "EDIT" if contents.operation == OPERATION_EDIT else "GENERATE",
+        _STAGES[asked.stage],
+        "EDIT" if message.operation == OPERATION_EDIT else "GENERATE",
         band,
         subject.tenant,
-        found,
-        [content for content in found if content.role == "UPLOAD"],
-        [content for content in found if content.role == "GENERATED"],
+        contents,
+        uploads,
+        generated,
         highest(answers.good),
         policy.thresholds_of(band),
     )
-
-
-def _kind(content: PreparedContent) -> str:
-    if content.HasField("image"):
-        return "image"
-    return "text" if content.HasField("text") else ""

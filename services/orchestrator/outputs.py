@@ -1,9 +1,10 @@
 """The records that a decision consists of: itself, and what follows from it. Pure."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrator.asked import Asked
 from orchestrator.decide import Outcome, unprocessable_word
 from sluice.policy.model import Policy, Severity
 from sluice.v1.asset_pb2 import ApprovedAsset
@@ -18,7 +19,7 @@ _INCIDENTS = uuid.UUID("6f1d7c52-0a1b-5a43-9a4e-5d1c1e9c7b10")
 """Namespace of incident ids: the same match of the same request is the same incident, however often it is read."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
     """A verdict as it was read: its offset and append time in the log."""
 
@@ -27,13 +28,13 @@ class Seen:
     appended_at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outputs:
     """What goes out in one transaction."""
 
     decision: Decision
     approved: ApprovedAsset | None
-    incidents: tuple[Incident, ...]
+    incidents: Sequence[Incident]
     review: Review | None
 
 
@@ -41,28 +42,37 @@ def outputs(
     contents: Contents, offset: int, prepared_at_ms: int, seen: Mapping[str, Seen], outcome: Outcome, policy: Policy
 ) -> Outputs:
     """`offset`, `prepared_at_ms`: of the contents record. The decider's clock is filled in by the loop."""
-    decision = _decision(contents, outcome, policy)
+    return consequences(Asked.of(contents, policy), offset, prepared_at_ms, seen, outcome, policy)
+
+
+def consequences(
+    asked: Asked, offset: int, prepared_at_ms: int, seen: Mapping[str, Seen], outcome: Outcome, policy: Policy
+) -> Outputs:
+    """`outputs` of a record that has been read."""
+    decision = _decision(asked, outcome, policy)
     decision.contents_offset = offset
     decision.prepared_at_ms = prepared_at_ms
-    _summarise(decision, contents)
     _record_inputs(decision, seen)
-    allowed = outcome.action is Severity.ALLOW and contents.stage == STAGE_OUTPUT
+    contents = asked.message
+    action = outcome.action
     return Outputs(
         decision,
-        _approved(contents, policy) if allowed else None,
-        tuple(_incident(contents, rule, seen, policy) for rule in outcome.reports),
-        _review(contents, offset, outcome, policy) if outcome.action is Severity.REVIEW else None,
+        _approved(contents, policy) if action is Severity.ALLOW and asked.stage == STAGE_OUTPUT else None,
+        [_incident(contents, rule, seen, policy) for rule in outcome.reports] if outcome.reports else (),
+        _review(contents, offset, outcome, policy) if action is Severity.REVIEW else None,
     )
 
 
 # Messages are made in place and filled field by field. What is made apart is copied, whole, into the message that it
-# goes into; a constructor with keywords takes three times as long.
+# goes into; a constructor with keywords takes three times as long. What is empty already is not set.
 
 
-def _decision(contents: Contents, outcome: Outcome, policy: Policy) -> Decision:
+def _decision(asked: Asked, outcome: Outcome, policy: Policy) -> Decision:
+    contents = asked.message
     decision = Decision()
-    decision.request_id = contents.request_id
-    decision.generation_id = contents.generation_id
+    decision.request_id = asked.request_id
+    if generation_id := contents.generation_id:
+        decision.generation_id = generation_id
     decision.stage = contents.stage
     decision.operation = contents.operation
     decision.lane = contents.lane
@@ -77,31 +87,33 @@ def _decision(contents: Contents, outcome: Outcome, policy: Policy) -> Decision:
         decision.labels.extend(outcome.labels)
     decision.policy_version = policy.version
     decision.policy_digest = policy.digest
-    decision.content_digest = contents.content_digest
+    decision.content_digest = asked.content_digest
     decision.requested_at_ms = contents.requested_at_ms
-    decision.deadline_at_ms = contents.deadline_at_ms
-    decision.unprocessable = unprocessable_word(contents.unprocessable)
+    decision.deadline_at_ms = asked.deadline_at_ms
     if contents.HasField("prompt_decision"):
         decision.prompt_action = contents.prompt_decision.action
         decision.prompt_offset = contents.prompt_decision.offset
-    decision.released_from = contents.released_from
-    return decision
-
-
-def _summarise(decision: Decision, contents: Contents) -> None:
-    for content in contents.contents[:]:
-        summary = decision.contents.add()
+    if released_from := contents.released_from:
+        decision.released_from = released_from
+    add = decision.contents.add
+    for content in asked.contents:
+        summary = add()
         summary.id = content.id
         summary.role = content.role
         summary.sha256 = content.sha256
-        summary.kind = content.WhichOneof("body") or ""
-        summary.unprocessable = unprocessable_word(content.unprocessable)
+        summary.kind = content.kind
+    if not asked.judged:
+        decision.unprocessable = unprocessable_word(contents.unprocessable)
+        for summary, one in zip(decision.contents, contents.contents, strict=True):
+            summary.unprocessable = unprocessable_word(one.unprocessable)
+    return decision
 
 
 def _record_inputs(decision: Decision, seen: Mapping[str, Seen]) -> None:
+    add = decision.inputs.add
     for check, found in seen.items():
         verdict = found.verdict
-        recorded = decision.inputs.add()
+        recorded = add()
         recorded.check = check
         recorded.verdict_offset = found.offset
         recorded.appended_at_ms = found.appended_at_ms

@@ -10,11 +10,12 @@ contents record that it judged, so it is never mistaken for a verdict of another
 
 import heapq
 from collections import OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from orchestrator.decide import decide
-from orchestrator.outputs import Outputs, Seen, outputs
+from orchestrator.asked import Asked
+from orchestrator.decide import judge
+from orchestrator.outputs import Outputs, Seen, consequences
 from sluice.bus.record import Headers
 from sluice.policy.model import Policy
 from sluice.v1.contents_pb2 import Contents
@@ -22,6 +23,7 @@ from sluice.v1.verdict_pb2 import Verdict
 
 Lane = int
 _NOTHING: "tuple[Effect, ...]" = ()
+_NO_VERDICTS = ()
 _SLACK = 4096
 """Finished entries that may lie in a queue before it is swept."""
 
@@ -30,7 +32,7 @@ _SLACK = 4096
 class Entry:
     """A request that is not decided yet. `size`: bytes of its record."""
 
-    contents: Contents
+    asked: Asked
     lane: Lane
     offset: int
     appended_at_ms: int
@@ -41,7 +43,7 @@ class Entry:
     done: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decided:
     """A request has been decided."""
 
@@ -107,7 +109,7 @@ class Partition:
         self._deadlines: list[tuple[int, int, Entry]] = []
         self._decided: OrderedDict[str, bytes] = OrderedDict()
         self._count = 0
-        self._nothing = Contents()
+        self._nothing = Asked.of(Contents(), policy)
 
     def remember(self, request_id: str, content_digest: bytes) -> None:
         """An id that the decisions log already holds."""
@@ -159,11 +161,11 @@ class Partition:
         """
         position = self._lanes[lane]
         position.next = offset + 1
-        early = self._take_early((lane, offset)) if self._early else []
+        early: Sequence[Seen] = self._take_early((lane, offset)) if self._early else _NO_VERDICTS
         request_id = contents.request_id
         known = self._decided.get(request_id)
         if known is None and request_id in self._pending:
-            known = self._pending[request_id].contents.content_digest
+            known = self._pending[request_id].asked.content_digest
         replayed = offset < position.replayed_until
         if known is not None:
             # The dead letter of a record that is read again went out with the marks that lie behind it.
@@ -171,20 +173,24 @@ class Partition:
                 return _NOTHING
             return (Conflict(request_id, lane, offset),)
         known_until = self._recovered_decisions if replayed else self.decisions_end
-        entry = Entry(contents, lane, offset, appended_at_ms, known_until, size, trace)
+        asked = Asked.of(contents, self._policy)
+        entry = Entry(asked, lane, offset, appended_at_ms, known_until, size, trace)
         self._pending[request_id] = entry
         self._by_offset[lane, offset] = entry
         self.waiting_bytes += size
         position.open.append(entry)
-        self._count += 1
-        heapq.heappush(self._deadlines, (contents.deadline_at_ms, self._count, entry))
-        effects = self._settle(entry, late=False)
+        effects = _NOTHING
+        if self._policy.speaks_first or not asked.judged or not asked.waits(_NO_VERDICTS):
+            effects = self._settle(entry, late=False)
         # One by one and in log order, so that the answer does not depend on which topic was read first.
         for seen in early:
             if not entry.done:
                 effects = self._count_verdict(entry, seen)
         if shed and not entry.done:
             effects = self._settle(entry, late=True, overloaded=True)
+        if not entry.done:
+            self._count += 1
+            heapq.heappush(self._deadlines, (asked.deadline_at_ms, self._count, entry))
         return effects
 
     def on_verdict(self, offset: int, appended_at_ms: int, verdict: Verdict, size: int = 0) -> "tuple[Effect, ...]":
@@ -193,8 +199,10 @@ class Partition:
         key = (verdict.lane, verdict.contents_offset)
         entry = self._by_offset.get(key)
         if entry is not None:
-            self._verdict_order.append((offset, key))
-            return self._count_verdict(entry, Seen(verdict, offset, appended_at_ms))
+            effects = self._count_verdict(entry, Seen(verdict, offset, appended_at_ms))
+            if not entry.done:
+                self._verdict_order.append((offset, key))
+            return effects
         position = self._lanes.get(key[0])
         if position is not None and key[1] >= position.next:
             self._early.setdefault(key, []).append((Seen(verdict, offset, appended_at_ms), size))
@@ -266,28 +274,29 @@ class Partition:
         return [seen for seen, _ in found]
 
     def _count_verdict(self, entry: Entry, seen: Seen) -> "tuple[Effect, ...]":
-        check = seen.verdict.check
+        asked, verdict = entry.asked, seen.verdict
+        check = verdict.check
         # After a topic was truncated or made anew, an offset can name another request.
-        if seen.verdict.request_id != entry.contents.request_id:
+        if verdict.request_id != asked.request_id:
             return _NOTHING
-        if seen.appended_at_ms > entry.contents.deadline_at_ms or check in entry.seen:
+        if seen.appended_at_ms > asked.deadline_at_ms or check in entry.seen:
             return _NOTHING
         entry.seen[check] = seen
         return self._settle(entry, late=False)
 
     def _settle(self, entry: Entry, late: bool, overloaded: bool = False) -> "tuple[Effect, ...]":
+        asked, policy = entry.asked, self._policy
         verdicts = {check: seen.verdict for check, seen in entry.seen.items()}
-        outcome = decide(entry.contents, verdicts, self._policy, late, overloaded=overloaded)
+        outcome = judge(asked, verdicts, policy, late, overloaded)
         if outcome is None:
             return _NOTHING
-        contents = entry.contents
         entry.done = True
-        del self._pending[contents.request_id]
+        del self._pending[asked.request_id]
         del self._by_offset[entry.lane, entry.offset]
         self.waiting_bytes -= entry.size
-        self.remember(contents.request_id, contents.content_digest)
-        found = outputs(contents, entry.offset, entry.appended_at_ms, entry.seen, outcome, self._policy)
+        self.remember(asked.request_id, asked.content_digest)
+        found = consequences(asked, entry.offset, entry.appended_at_ms, entry.seen, outcome, policy)
         # The entry may lie in a queue for a while yet; what it was decided by need not.
-        entry.contents = self._nothing
+        entry.asked = self._nothing
         entry.seen = {}
         return (Decided(entry, found),)

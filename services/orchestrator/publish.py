@@ -72,12 +72,11 @@ class Publisher:
         decision.decided_at_ms = now_ms()
         key = decision.request_id
         headers = effect.entry.trace
-        first = partition not in self._decided
-        self._decided[partition] = self._decided.get(partition, 0) + 1
+        before = self._decided.get(partition, 0)
+        self._decided[partition] = before + 1
         # One report per partition is enough: the records of a transaction lie behind one another.
-        self._send(
-            _DECISIONS, decision.SerializeToString(), key, partition, headers, self._delivered if first else None
-        )
+        report = None if before else self._delivered
+        self._send(_DECISIONS, decision.SerializeToString(), key, partition, headers, report)
         if outputs.approved is not None:
             self._send(_APPROVED, outputs.approved.SerializeToString(), key, partition, headers)
         for incident in outputs.incidents:

@@ -20,21 +20,26 @@ from orchestrator.flow import OPEN, Flow, Limits, flow
 from orchestrator.marks import LANES, TOPICS, to_offsets
 from orchestrator.pending import Conflict, Decided, Effect, Partition
 from orchestrator.publish import Publisher
+from orchestrator.reading import positions
 from orchestrator.recovery import Recovery
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record, trace_of
+from sluice.bus.stalls import Stalls, find_ends
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
+from sluice.errors import FatalError
 from sluice.telemetry.logging import Log
 from sluice.v1.contents_pb2 import Contents
 from sluice.v1.decision_pb2 import Decision
 from sluice.v1.verdict_pb2 import Verdict
 
-_BATCH = 500
+_LANES = {str(topic): lane for topic, lane in LANES.items()}
+"""Plain strings are found faster than members of an enumeration."""
+BATCH = 500
 _IDLE_MARKS_SECONDS = 2.0
-_MOST_PER_TRANSACTION = 2000
-_MOST_SECONDS_PER_TRANSACTION = 0.1
+MOST_PER_TRANSACTION = 2000
+MOST_SECONDS_PER_TRANSACTION = 0.1
 """Under a backlog; as soon as there is nothing more to read, a transaction is committed."""
 _IDLE_SECONDS = 0.1
 _MOST_SKEW_MS = 1000
@@ -78,6 +83,8 @@ class DecisionLoop:
         self._watched = False
         self._generation = 0
         self._last_marks = 0.0
+        self._stalls = Stalls()
+        self._ends: dict[tuple[str, int], int] = {}
 
     def run(self) -> None:
         """Until `stopping` is set. KafkaException or FatalError: the process must end; a restart recovers."""
@@ -130,10 +137,21 @@ class DecisionLoop:
             self._take(messages)
             self._expire()
             self._steer()
-            if self._should_commit(idle=len(messages) < _BATCH):
+            if self._should_commit(idle=len(messages) < BATCH):
                 self._commit()
         except KafkaException as error:
             self._abort(error.args[0])
+        now = time.monotonic()
+        if self._stalls.due(now):
+            self._look(now)
+
+    def _look(self, now: float) -> None:
+        """FatalError where a partition is not read on."""
+        reads = positions(self._partitions, self._flows)
+        reads = {key: max(at, self._ends.get(key, 0)) for key, at in reads.items()}
+        if stalled := self._stalls.see(now, reads, find_ends(self._consumer, reads)):
+            topic, number = stalled[0]
+            raise FatalError(f"{topic}[{number}] is not read on although it goes on; a restart recovers")
 
     def _adopt(self) -> None:
         """Reads on where recovered partitions begin. The others are read on from their own positions."""
@@ -143,19 +161,11 @@ class DecisionLoop:
         for number, partition in ready:
             self._partitions[number] = partition
             self._clocks[number] = VerdictClock()
-            self._flows[number] = OPEN
-        positions = [
-            TopicPartition(topic, number, partition.next_contents(lane))
-            for number, partition in self._partitions.items()
-            for topic, lane in LANES.items()
-        ]
-        positions += [
-            TopicPartition(Topic.VERDICTS, number, p.next_verdict) for number, p in self._partitions.items()
-        ]
-        self._consumer.assign(positions)
-        # The client remembers a pause beyond the assignment that it was for.
-        self._consumer.resume(positions)
         self._flows = dict.fromkeys(self._partitions, OPEN)
+        reads = [TopicPartition(*key, at) for key, at in positions(self._partitions, self._flows).items()]
+        self._consumer.assign(reads)
+        # The client remembers a pause beyond the assignment that it was for.
+        self._consumer.resume(reads)
         self._log.info("partitions recovered", count=len(ready))
 
     def _read(self) -> list[Message]:
@@ -163,7 +173,7 @@ class DecisionLoop:
         now = time.monotonic()
         self._watched = now - self._read_at < _WATCHED_SECONDS
         self._read_at = now
-        return [] if first is None else [first, *self._consumer.consume(_BATCH - 1, 0)]
+        return [] if first is None else [first, *self._consumer.consume(BATCH - 1, 0)]
 
     def _patience(self) -> float:
         """Seconds to wait for a record: no longer than to the next deadline."""
@@ -173,23 +183,24 @@ class DecisionLoop:
         return min(_IDLE_SECONDS, max(0.005, (min(deadlines) - self._clock.now(now_ms())) / 1000))
 
     def _take(self, messages: Sequence[Message]) -> None:
+        partitions = self._partitions
         for message in messages:
             number = message.partition() or 0
             error = message.error()
             if error is not None:
                 self._on_error(error, message, number)
                 continue
-            partition = self._partitions.get(number)
+            partition = partitions.get(number)
             if partition is None:
                 continue
             topic = message.topic() or ""
             if self._at_end:
                 self._sample(topic, number, message)
-            lane = LANES.get(topic)
+            lane = _LANES.get(topic)
             if lane is None:
-                effects = self._take_verdict(partition, message)
+                effects = self._take_verdict(partition, number, message)
             else:
-                effects = self._take_contents(partition, lane, message)
+                effects = self._take_contents(partition, number, lane, message)
             self._dirty.add(number)
             if effects:
                 self._publish(effects, number, message)
@@ -201,8 +212,8 @@ class DecisionLoop:
             if self._watched:
                 self._clock.sample(message.timestamp()[1], now_ms())
 
-    def _take_verdict(self, partition: Partition, message: Message) -> Sequence[Effect]:
-        offset, value, number = message.offset() or 0, message.value() or b"", message.partition() or 0
+    def _take_verdict(self, partition: Partition, number: int, message: Message) -> Sequence[Effect]:
+        offset, value = message.offset() or 0, message.value() or b""
         if offset < partition.next_verdict:
             return ()
         appended_at_ms = message.timestamp()[1]
@@ -219,7 +230,7 @@ class DecisionLoop:
             self._publisher.unreadable(Record.of(message), problem)
         return ()
 
-    def _take_contents(self, partition: Partition, lane: int, message: Message) -> Sequence[Effect]:
+    def _take_contents(self, partition: Partition, number: int, lane: int, message: Message) -> Sequence[Effect]:
         offset, value = message.offset() or 0, message.value() or b""
         if offset < partition.next_contents(lane):
             return ()
@@ -231,7 +242,7 @@ class DecisionLoop:
             return ()
         headers = message.headers()
         trace = trace_of(headers) if headers else ()
-        shed = self._flows[message.partition() or 0].shed
+        shed = self._flows[number].shed
         return partition.on_contents(lane, offset, message.timestamp()[1], contents, len(value), trace, shed)
 
     def _expire(self) -> None:
@@ -301,8 +312,8 @@ class DecisionLoop:
         seconds = self._publisher.open_seconds()
         if seconds is None:
             return bool(self._dirty) and time.monotonic() - self._last_marks > _IDLE_MARKS_SECONDS
-        old = seconds >= _MOST_SECONDS_PER_TRANSACTION
-        return idle or old or self._publisher.count >= _MOST_PER_TRANSACTION
+        old = seconds >= MOST_SECONDS_PER_TRANSACTION
+        return idle or old or self._publisher.count >= MOST_PER_TRANSACTION
 
     def _commit(self) -> None:
         """One transaction: decisions and marks. An idle one carries marks alone."""
@@ -370,11 +381,13 @@ class DecisionLoop:
         self._flows = {}
         self._dirty.clear()
         self._at_end.clear()
+        self._ends.clear()
 
     def _on_error(self, error: KafkaError, message: Message, number: int) -> None:
         if is_end_of_partition(error):
             topic = message.topic() or ""
             self._at_end.add((topic, number))
+            self._ends[topic, number] = message.offset() or 0
             if topic == Topic.VERDICTS and number in self._clocks:
                 self._clocks[number].on_end(message.offset() or 0)
         elif is_fatal(error):

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sluice.bus.create_topics import create
 from sluice.errors import NotReadyError
 from sluice.local.certificates import certs_folder, ensure_chain
 from sluice.local.cluster import Cluster
@@ -30,6 +29,7 @@ from tests.chaos.pictures import look
 from tests.chaos.reader import Reader, read_history, uncommitted_extra
 from tests.chaos.report import Figures
 from tests.chaos.services import Ending, Replica, Supervisor
+from tests.chaos.topics import create_topics
 from tests.chaos.traffic import LONGEST_DELAY, Traffic
 
 POLICY = Path(__file__).with_name("policy.yaml")
@@ -103,7 +103,7 @@ class Run:
         try:
             self._say(f"starting {self._wish.brokers} broker(s)")
             self._cluster.start()
-            create(self._cluster.kafka, PARTITIONS, self._cluster.replication)
+            create_topics(self._cluster, PARTITIONS)
             self._start_services()
             wish = self._wish
             longest = min(LONGEST_DELAY, wish.minutes * 15)

@@ -121,6 +121,9 @@ class Supervisor:
                     replica.kill()
             elif not replica.due:
                 self._ended(replica, now)
+            elif replica.leaving:
+                # Told to leave when it had just ended of something else.
+                self.replicas.remove(replica)
             elif now >= replica.due:
                 replica.due = 0.0
                 replica.start()

@@ -18,7 +18,6 @@ from confluent_kafka.admin import AdminClient
 
 from sluice.bus.assignment import Assignment
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
-from sluice.bus.create_topics import create
 from sluice.bus.offsets import OffsetTracker
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.topics import Topic
@@ -26,6 +25,7 @@ from sluice.bus.transactions import Callbacks, Finished, Transactions
 from sluice.local.cluster import Cluster
 from sluice.settings import KafkaSettings
 from sluice.telemetry.logging import Log
+from tests.chaos.topics import create_topics
 from tests.integration.topics import read_until
 
 GROUP = "after-abort"
@@ -114,7 +114,7 @@ def test_what_is_published_again_after_an_abort_is_there(tmp_path: Path) -> None
     try:
         cluster.start()
         kafka = cluster.kafka
-        create(kafka, 1, cluster.replication)
+        create_topics(cluster, 1)
         consumer = member(kafka)
         victim = next(node for node in cluster.nodes if node.number != leader(kafka))
         made = (Refused(transactional_producer(kafka, "slot")), transactional_producer(kafka, "slot"))

@@ -81,6 +81,17 @@ def test_who_leaves_is_not_started_again(watched: Pair) -> None:
     wait_for(lambda: made.replicas == [staying], made.tick)
 
 
+def test_who_leaves_after_its_end_is_not_started_again_either(watched: Pair) -> None:
+    made, endings = watched
+    replica = made.add("sleeper", "0")
+    replica.kill()
+    wait_for(lambda: bool(endings), made.tick)
+    replica.leaving = True
+    replica.terminate()
+    wait_for(lambda: not made.replicas, made.tick)
+    assert replica.starts == 1
+
+
 def test_an_armed_replica_runs_under_what_kills_it_and_only_once(watched: Pair) -> None:
     made, _ = watched
     replica = made.add("sleeper", "0")

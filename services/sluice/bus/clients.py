@@ -9,6 +9,8 @@ from sluice.settings import KafkaSettings
 _RECONNECT: Mapping[str, str | int] = {
     "reconnect.backoff.ms": 50,
     "reconnect.backoff.max.ms": 1000,
+    # A client that was told of no leader, or of one that has moved on since, may not look again before this.
+    "topic.metadata.refresh.interval.ms": 10_000,
     "log_level": 2,
     "allow.auto.create.topics": "false",
 }

@@ -6,6 +6,7 @@ bounded by count and by bytes: what is over the limit is paused, and stays in th
 
 import asyncio
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 
@@ -15,6 +16,7 @@ from sluice.bus.assignment import Assignment, Key
 from sluice.bus.in_hand import InHand
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Outgoing, Record
+from sluice.bus.stalls import Stalls, find_ends
 from sluice.errors import FatalError
 from sluice.telemetry.logging import Log
 
@@ -53,6 +55,8 @@ class GroupMember(ABC):
         self._assignment: Assignment | None = None
         self._ahead: dict[Key, list[Record]] = {}
         self._paused: set[Key] = set()
+        self._stalls = Stalls()
+        self._ends: dict[Key, int] = {}
         self._stopping = threading.Event()
         self._draining = threading.Event()
         self.failed: asyncio.Future[None] = self._loop.create_future()
@@ -134,6 +138,7 @@ class GroupMember(ABC):
                     self._steer()
                     self._read()
                     self._turn()
+                    self._look()
                 self._end()
         except KafkaException as error:
             self._fail(error.args[0])
@@ -153,10 +158,27 @@ class GroupMember(ABC):
                 return
             error = message.error()
             if error is not None:
+                if is_end_of_partition(error):
+                    self._ends[message.topic() or "", message.partition() or 0] = message.offset() or 0
                 self._on_error(error)
             elif not self._take(Record.of(message)):
                 return
             seconds = 0.0
+
+    def _look(self) -> None:
+        """FatalError where a partition is not read on."""
+        now = time.monotonic()
+        assignment = self._assignment
+        if assignment is None or not self._stalls.due(now):
+            return
+        positions = {
+            key: max(found.offset, self._ends.get(key, -1))
+            for found in assignment.positions()
+            if (key := (found.topic, found.partition)) not in self._paused
+        }
+        if stalled := self._stalls.see(now, positions, find_ends(self._consumer, positions)):
+            topic, number = stalled[0]
+            raise FatalError(f"{topic}[{number}] is not read on although it goes on")
 
     def _take(self, record: Record) -> bool:
         """Takes a record in hand; whether there is room for more of its kind."""
@@ -214,6 +236,7 @@ class GroupMember(ABC):
         """What was read and is not in hand will be read again, and nothing is paused: positions are set anew."""
         self._ahead = {}
         self._paused = set()
+        self._ends = {}
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._assignment = self._assigned(partitions)

@@ -49,7 +49,11 @@ RawHeaders = Mapping[str, bytes | str | None] | Sequence[tuple[str, bytes | str 
 
 def trace_of(headers: RawHeaders) -> Headers:
     """Those of a message's headers that carry trace context."""
-    return tuple((name, value) for name, value in _pairs(headers) if name in TRACE_HEADERS)
+    if not headers:
+        return ()
+    # A list is what the client gives, for every record that is read.
+    pairs = headers if isinstance(headers, list) else _pairs(headers)
+    return [(name, _bytes(value)) for name, value in pairs if name in TRACE_HEADERS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ newest `most` of them. `settled()` answers "the log up to its end at this moment
 """
 
 import asyncio
+import contextlib
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -28,6 +30,10 @@ WHOLE_RECORDS = 50_000
 """Keys held where whole records are kept; at 2 to 3 KiB a decision this bounds the memory at about 150 MiB."""
 SMALL_VALUES = 500_000
 """Keys held where a few hundred bytes are kept of each."""
+QUIET_SECONDS = 20.0
+"""After so long without anything to read it is looked whether there is something. A client's threads can lock each
+other out when a leader goes while another one's epoch is validated (librdkafka 2.16): it then never reads again.
+"""
 
 
 class LogTail(Generic[V]):
@@ -144,12 +150,20 @@ class LogTail(Generic[V]):
         return begins
 
     def _run(self) -> None:
-        consumer = log_reader(self._kafka)
-        consumer.assign([TopicPartition(self._topic, number, begin) for number, begin in self._begins.items()])
+        consumer = self._reader()
+        moved = time.monotonic()
         while not self._stopping.is_set():
             first = consumer.poll(0.1)
             if first is None:
+                if time.monotonic() - moved > QUIET_SECONDS:
+                    if self._behind():
+                        self._log.warning("reading does not go on; another client takes over", topic=self._topic)
+                        # It may never return from that.
+                        threading.Thread(target=consumer.close, daemon=True).start()
+                        consumer = self._reader()
+                    moved = time.monotonic()
                 continue
+            moved = time.monotonic()
             for message in (first, *consumer.consume(500, 0)):
                 error = message.error()
                 if error is None:
@@ -162,6 +176,24 @@ class LogTail(Generic[V]):
                     self._log.warning("broker trouble", topic=self._topic, error=error.name())
             self._loop.call_soon_threadsafe(self._moved.set)
         consumer.close()
+
+    def _reader(self) -> Consumer:
+        consumer = log_reader(self._kafka)
+        consumer.assign([TopicPartition(self._topic, number, at) for number, at in self._places().items()])
+        return consumer
+
+    def _places(self) -> dict[int, int]:
+        """Up to where each partition has been read."""
+        return {number: self._positions.get(number, begin) for number, begin in self._begins.items()}
+
+    def _behind(self) -> bool:
+        """Whether any partition's log goes on."""
+        assert self._ends is not None
+        for number, place in self._places().items():
+            with contextlib.suppress(KafkaException):
+                if log_ends(self._ends, self._topic, number, 2.0)[1] > place:
+                    return True
+        return False
 
     def _keep(self, record: Record) -> None:
         try:

@@ -3,7 +3,7 @@
 A rule is evaluated by its plan where it has one (`sluice.policy.plan`), else by CEL; both say the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,9 +37,10 @@ class RuleView:
         self._answers = answers
         self._cel: _CelView | None = None
 
-    def fired(self, rules: Iterable[Rule]) -> Iterator[tuple[Rule, Compared | RuleError]]:
+    def fired(self, rules: Iterable[Rule]) -> Sequence[tuple[Rule, Compared | RuleError]]:
         """The rules that fire, with what each looked at and the content to point at; and those that fail."""
         facts = self._facts
+        fired: list[tuple[Rule, Compared | RuleError]] = []
         for rule in rules:
             plan = rule.plan
             found: Compared | RuleError | None
@@ -50,7 +51,8 @@ class RuleView:
             except Unplanned:
                 found = self._ask_cel(rule)
             if found is not None:
-                yield rule, found
+                fired.append((rule, found))
+        return fired
 
     def holds(self, program: cel.Program) -> bool:
         """Whether a condition is true, by CEL. RuleError where it cannot be told."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from orchestrator.clock import BrokerClock
 from orchestrator.flow import Limits
 from orchestrator.publish import Publisher
+from orchestrator.reading import ReadingOn
 from orchestrator.recovery import Recovery
 from orchestrator.service import GROUP
 from orchestrator.stream import DecisionLoop
@@ -38,7 +39,8 @@ def run(kafka: KafkaSettings, policy: Path) -> None:
         log,
     )
     publisher = Publisher(lambda: transactional_producer(kafka, f"{GROUP}-0"), clock, stopping)
-    DecisionLoop(group_consumer(kafka, GROUP, "0"), publisher, recovery, _LIMITS, clock, log, stopping).run()
+    consumer, reading = group_consumer(kafka, GROUP, "0"), ReadingOn(log_reader(kafka))
+    DecisionLoop(consumer, publisher, recovery, reading, _LIMITS, clock, log, stopping).run()
 
 
 if __name__ == "__main__":

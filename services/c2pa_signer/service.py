@@ -9,7 +9,7 @@ from c2pa_signer.rpc import C2paSignerRpc
 from c2pa_signer.settings import SignerSettings, read_signer_settings
 from c2pa_signer.sign import Signer
 from c2pa_signer.worker import SignerRecords, keep_allowed
-from sluice.bus.clients import group_consumer, transactional_producer
+from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.exactly_once import TransactionalReader
 from sluice.bus.record import Record
 from sluice.bus.tail import SMALL_VALUES, LogTail
@@ -85,6 +85,7 @@ class SignerService(Service):
             _IN_HAND,
             context.log,
             settings.max_inflight_bytes,
+            log_reader(settings.kafka),
         )
         await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
 

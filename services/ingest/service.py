@@ -10,7 +10,7 @@ from ingest.prepare import Preparer
 from ingest.rpc import IngestRpc
 from ingest.settings import IngestSettings, read_ingest_settings
 from ingest.worker import IngestRecords, PromptAnswer, read_answer
-from sluice.bus.clients import group_consumer, transactional_producer
+from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.exactly_once import TransactionalReader
 from sluice.bus.find import finder
 from sluice.bus.tail import SMALL_VALUES, LogTail
@@ -84,6 +84,7 @@ class IngestService(Service):
             _IN_HAND,
             context.log,
             settings.max_inflight_bytes,
+            log_reader(settings.kafka),
         )
         await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
 

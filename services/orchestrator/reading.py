@@ -1,12 +1,16 @@
-"""Where the loop reads: of each partition number the two lanes of contents, and the verdicts. Pure."""
+"""Where the loop reads: of each partition number both lanes of contents and the verdicts; and whether it goes on."""
 
+import time
 from collections.abc import Mapping
+
+from confluent_kafka import Consumer
 
 from orchestrator.flow import Flow
 from orchestrator.marks import LANES
 from orchestrator.pending import Partition
-from sluice.bus.stalls import Key
+from sluice.bus.stalls import Key, Stalls, find_ends
 from sluice.bus.topics import Topic
+from sluice.errors import FatalError
 
 
 def positions(partitions: Mapping[int, Partition], flows: Mapping[int, Flow]) -> dict[Key, int]:
@@ -20,3 +24,35 @@ def positions(partitions: Mapping[int, Partition], flows: Mapping[int, Flow]) ->
         if reads.verdicts:
             found[Topic.VERDICTS, number] = partition.next_verdict
     return found
+
+
+class ReadingOn:
+    """Sees to it that everything that is to be read is."""
+
+    def __init__(self, ends: Consumer) -> None:
+        """`ends`: a client that nobody else uses; the one that reads may be what is broken."""
+        self._looker = ends
+        self._stalls = Stalls()
+        self._ends: dict[Key, int] = {}
+
+    def at_end(self, topic: str, number: int, offset: int) -> None:
+        """The reader stands at the end of a log."""
+        self._ends[topic, number] = offset
+
+    def forget(self) -> None:
+        """Other partitions are read from now on, or from other offsets."""
+        self._ends.clear()
+
+    def check(self, partitions: Mapping[int, Partition], flows: Mapping[int, Flow]) -> None:
+        """Looks, where it is time to. FatalError where a partition is not read on."""
+        now = time.monotonic()
+        if not self._stalls.due(now):
+            return
+        reads = {key: max(at, self._ends.get(key, 0)) for key, at in positions(partitions, flows).items()}
+        if stalled := self._stalls.see(now, reads, find_ends(self._looker, reads)):
+            topic, number = stalled[0]
+            raise FatalError(f"{topic}[{number}] is not read on although it goes on; a restart recovers")
+
+    def close(self) -> None:
+        """Looks no more."""
+        self._looker.close()

@@ -12,6 +12,7 @@ from orchestrator.clock import BrokerClock
 from orchestrator.flow import Limits
 from orchestrator.moderate import OrchestratorRpc, Road
 from orchestrator.publish import STUCK_SECONDS, Publisher
+from orchestrator.reading import ReadingOn
 from orchestrator.recovery import Recovery
 from orchestrator.stream import DecisionLoop
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
@@ -89,6 +90,7 @@ class OrchestratorService(Service):
             group_consumer(settings.kafka, GROUP, settings.instance),
             publisher,
             self._recovery(context, policy),
+            ReadingOn(log_reader(settings.kafka)),
             self._limits,
             clock,
             context.log,

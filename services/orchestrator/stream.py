@@ -20,12 +20,11 @@ from orchestrator.flow import OPEN, Flow, Limits, flow
 from orchestrator.marks import LANES, TOPICS, to_offsets
 from orchestrator.pending import Conflict, Decided, Effect, Partition
 from orchestrator.publish import Publisher
-from orchestrator.reading import positions
+from orchestrator.reading import ReadingOn, positions
 from orchestrator.recovery import Recovery
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record, trace_of
-from sluice.bus.stalls import Stalls, find_ends
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
 from sluice.errors import FatalError
@@ -58,6 +57,7 @@ class DecisionLoop:
         consumer: Consumer,
         publisher: Publisher,
         recovery: Recovery,
+        reading: ReadingOn,
         limits: Limits,
         clock: BrokerClock,
         log: Log,
@@ -67,6 +67,7 @@ class DecisionLoop:
         self._consumer = consumer
         self._publisher = publisher
         self._recovery = recovery
+        self._reading = reading
         self._limits = limits
         self._clock = clock
         self._log = log
@@ -83,12 +84,11 @@ class DecisionLoop:
         self._watched = False
         self._generation = 0
         self._last_marks = 0.0
-        self._stalls = Stalls()
-        self._ends: dict[tuple[str, int], int] = {}
 
     def run(self) -> None:
         """Until `stopping` is set. KafkaException or FatalError: the process must end; a restart recovers."""
         clean = False
+        close = self._close
         try:
             self._publisher.init()
             self._recovery.start()
@@ -100,12 +100,20 @@ class DecisionLoop:
             if self._partitions:
                 self._commit()
             clean = True
+        except FatalError:
+            # A client that does not read on may never return from closing.
+            close = threading.Thread(target=close, name="closing", daemon=True).start
+            raise
         finally:
             if not clean:
                 # Closing revokes, and a revocation commits: not what is half done.
                 self._drop()
-            self._recovery.close()
-            self._consumer.close()
+            close()
+
+    def _close(self) -> None:
+        self._recovery.close()
+        self._consumer.close()
+        self._reading.close()
 
     def undecided(self) -> int:
         """Requests in hand."""
@@ -141,17 +149,7 @@ class DecisionLoop:
                 self._commit()
         except KafkaException as error:
             self._abort(error.args[0])
-        now = time.monotonic()
-        if self._stalls.due(now):
-            self._look(now)
-
-    def _look(self, now: float) -> None:
-        """FatalError where a partition is not read on."""
-        reads = positions(self._partitions, self._flows)
-        reads = {key: max(at, self._ends.get(key, 0)) for key, at in reads.items()}
-        if stalled := self._stalls.see(now, reads, find_ends(self._consumer, reads)):
-            topic, number = stalled[0]
-            raise FatalError(f"{topic}[{number}] is not read on although it goes on; a restart recovers")
+        self._reading.check(self._partitions, self._flows)
 
     def _adopt(self) -> None:
         """Reads on where recovered partitions begin. The others are read on from their own positions."""
@@ -381,13 +379,13 @@ class DecisionLoop:
         self._flows = {}
         self._dirty.clear()
         self._at_end.clear()
-        self._ends.clear()
+        self._reading.forget()
 
     def _on_error(self, error: KafkaError, message: Message, number: int) -> None:
         if is_end_of_partition(error):
             topic = message.topic() or ""
             self._at_end.add((topic, number))
-            self._ends[topic, number] = message.offset() or 0
+            self._reading.at_end(topic, number, message.offset() or 0)
             if topic == Topic.VERDICTS and number in self._clocks:
                 self._clocks[number].on_end(message.offset() or 0)
         elif is_fatal(error):

@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from confluent_kafka import TopicPartition
 
-from sluice.bus.clients import group_consumer, plain_producer, transactional_producer
+from sluice.bus.clients import group_consumer, log_reader, plain_producer, transactional_producer
 from sluice.bus.consumer import GroupReader
 from sluice.bus.create_topics import create
 from sluice.bus.exactly_once import TransactionalReader
 from sluice.bus.offsets import MOST_AHEAD
 from sluice.bus.record import Record
 from sluice.bus.topics import MIB, Topic
+from sluice.errors import FatalError
 from sluice.settings import KafkaSettings
 from sluice.telemetry.logging import Log
 from tests.integration.quick_start import quick_broker
@@ -134,3 +135,33 @@ async def test_a_partition_whose_offsets_hang_in_a_transaction_waits_alone(kafka
     assert reader.trouble() == ""
     await reader.close()
     assert seen == {0: 20, 1: 5}
+
+
+class Watchful(GroupReader):
+    """One that looks often."""
+
+    look_seconds = 2.0
+
+
+async def test_a_client_that_reads_no_further_ends_its_member(kafka: KafkaSettings) -> None:
+    """Its partitions are paused behind the member's back: nothing comes any more, and nothing says so."""
+    seen: list[bytes] = []
+    log = Log("test", stream=io.StringIO())
+    consumer = group_consumer(kafka, "stalls", "0")
+
+    def deliver(record: Record) -> None:
+        seen.append(record.key)
+        reader.done(record)
+
+    reader = Watchful(consumer, (Topic.REVIEWS,), deliver, 1000, log, MIB, log_reader(kafka))
+    reader.start()
+    await produce(kafka, Topic.REVIEWS, [KIB] * 10, 2)
+    await until(lambda: len(seen) == 10)
+    await asyncio.sleep(7)
+    # It stands at the ends of its logs, which is in order.
+    assert not reader.failed.done()
+    consumer.pause([TopicPartition(Topic.REVIEWS, number) for number in range(2)])
+    await produce(kafka, Topic.REVIEWS, [KIB] * 10, 2)
+    with pytest.raises(FatalError, match="is not read on although it goes on"):
+        await asyncio.wait_for(reader.failed, 30)
+    await asyncio.wait_for(reader.close(), 30)

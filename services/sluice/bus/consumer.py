@@ -25,8 +25,9 @@ class GroupReader(GroupMember):
         most: int,
         log: Log,
         most_bytes: int = MOST_BYTES,
+        ends: Consumer | None = None,
     ) -> None:
-        super().__init__(consumer, topics, deliver, most, log, most_bytes)
+        super().__init__(consumer, topics, deliver, most, log, most_bytes, ends)
         self._committed: dict[Key, int] = {}
         self._committed_at = 0.0
 

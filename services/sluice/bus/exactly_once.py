@@ -43,9 +43,10 @@ class TransactionalReader(GroupMember):
         most: int,
         log: Log,
         most_bytes: int = MOST_BYTES,
+        ends: Consumer | None = None,
     ) -> None:
         """`producer` makes transactional producers, all with the same id."""
-        super().__init__(consumer, topics, deliver, most, log, most_bytes)
+        super().__init__(consumer, topics, deliver, most, log, most_bytes, ends)
         self._refuse = refuse
         self._waiting: list[TopicPartition] = []
         self._producer = producer

@@ -9,6 +9,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -16,7 +17,7 @@ from sluice.bus.assignment import Assignment, Key
 from sluice.bus.in_hand import InHand
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Outgoing, Record
-from sluice.bus.stalls import Stalls, find_ends
+from sluice.bus.stalls import LOOK_SECONDS, Stalls, find_ends
 from sluice.errors import FatalError
 from sluice.telemetry.logging import Log
 
@@ -34,6 +35,9 @@ _CLOSE_SECONDS = 10.0
 class GroupMember(ABC):
     """Reads topics for a group; records come to `deliver` on the event loop, `done` gives each back."""
 
+    look_seconds: ClassVar[float] = LOOK_SECONDS
+    """How often it looks whether reading goes on."""
+
     def __init__(
         self,
         consumer: Consumer,
@@ -42,9 +46,13 @@ class GroupMember(ABC):
         most: int,
         log: Log,
         most_bytes: int = MOST_BYTES,
+        ends: Consumer | None = None,
     ) -> None:
-        """`topics`: the most urgent first. `most`, `most_bytes`: records of one topic in hand, and bytes of them."""
+        """`topics`: the most urgent first. `most`, `most_bytes`: records of one topic in hand, and bytes of them.
+        `ends`: another client, for looking where the logs end; without it nobody looks whether reading goes on.
+        """
         self._consumer = consumer
+        self._looker = ends
         self._topics = list(topics)
         self._deliver = deliver
         self._log = log
@@ -55,7 +63,7 @@ class GroupMember(ABC):
         self._assignment: Assignment | None = None
         self._ahead: dict[Key, list[Record]] = {}
         self._paused: set[Key] = set()
-        self._stalls = Stalls()
+        self._stalls = Stalls(self.look_seconds)
         self._ends: dict[Key, int] = {}
         self._stopping = threading.Event()
         self._draining = threading.Event()
@@ -129,6 +137,7 @@ class GroupMember(ABC):
             self._in_hand.give(record.topic, size_of(record) + sum(map(size_of, outgoing)))
 
     def _run(self) -> None:
+        close = self._consumer.close
         try:
             if self._begin():
                 self._consumer.subscribe(
@@ -143,9 +152,13 @@ class GroupMember(ABC):
         except KafkaException as error:
             self._fail(error.args[0])
         except FatalError as error:
+            close = threading.Thread(target=close, name="closing", daemon=True).start
             self._loop.call_soon_threadsafe(_break, self.failed, str(error))
         finally:
-            self._consumer.close()
+            # A client that does not read on may never return from this.
+            close()
+            if self._looker is not None:
+                self._looker.close()
             if not self._draining.is_set():
                 self._loop.call_soon_threadsafe(_break, self.failed, "the reader ended")
 
@@ -169,14 +182,14 @@ class GroupMember(ABC):
         """FatalError where a partition is not read on."""
         now = time.monotonic()
         assignment = self._assignment
-        if assignment is None or not self._stalls.due(now):
+        if self._looker is None or assignment is None or not self._stalls.due(now):
             return
         positions = {
             key: max(found.offset, self._ends.get(key, -1))
             for found in assignment.positions()
             if (key := (found.topic, found.partition)) not in self._paused
         }
-        if stalled := self._stalls.see(now, positions, find_ends(self._consumer, positions)):
+        if stalled := self._stalls.see(now, positions, find_ends(self._looker, positions)):
             topic, number = stalled[0]
             raise FatalError(f"{topic}[{number}] is not read on although it goes on")
 

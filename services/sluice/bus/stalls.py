@@ -22,18 +22,20 @@ _ASK_SECONDS = 1.0
 class Stalls:
     """Judges looks at how far each partition was read and where it ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = LOOK_SECONDS) -> None:
+        """`seconds`: between two looks."""
+        self._seconds = seconds
         self._since: dict[Key, tuple[int, int]] = {}
         self._looked = 0.0
 
     def due(self, now: float) -> bool:
         """Whether it is time for a look. `now`: seconds of a monotonic clock."""
-        return now - self._looked >= LOOK_SECONDS
+        return now - self._looked >= self._seconds
 
     def see(self, now: float, positions: Mapping[Key, int], ends: Mapping[Key, int]) -> list[Key]:
         """The partitions that stand still short of their ends. `positions`: the next offset to read."""
         # Whoever was frozen has not had the time to read.
-        if now - self._looked > 2 * LOOK_SECONDS:
+        if now - self._looked > 2 * self._seconds + _ASK_SECONDS:
             self._since = {}
         self._looked = now
         behind = {key: at for key, at in positions.items() if at < ends.get(key, at)}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import grpc.aio
 
-from sluice.bus.clients import group_consumer
+from sluice.bus.clients import group_consumer, log_reader
 from sluice.bus.consumer import GroupReader
 from sluice.bus.topics import Topic
 from sluice.check import Check, Status
@@ -66,7 +66,13 @@ class CheckService(Service):
         )
         consumer = group_consumer(settings.kafka, group, settings.instance)
         group_reader = GroupReader(
-            consumer, lanes, worker.deliver, settings.max_inflight, context.log, settings.max_inflight_bytes
+            consumer,
+            lanes,
+            worker.deliver,
+            settings.max_inflight,
+            context.log,
+            settings.max_inflight_bytes,
+            log_reader(settings.kafka),
         )
         watching = asyncio.create_task(self._keep_asking())
         try:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+# It is installed in an environment of its own, where this module runs.
 from quixstreams import Application  # type: ignore[import-not-found]
 from quixstreams.models.serializers.protobuf import (  # type: ignore[import-not-found]
     ProtobufDeserializer,

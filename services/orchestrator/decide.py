@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from orchestrator.asked import Asked, Content, listed
 from sluice.contract.names import short_name
@@ -179,9 +180,8 @@ def _sound(scores: Mapping[str, float]) -> bool:
     if not scores:
         return True
     values = scores.values()
-    # min and max lose a NaN, a sum does not: NaN is the only number that differs from itself.
-    total = sum(values)
-    return total == total and min(values) >= 0.0 and max(values) <= 1.0  # noqa: PLR0124
+    # min and max lose a NaN, a sum does not.
+    return not isnan(sum(values)) and min(values) >= 0.0 and max(values) <= 1.0
 
 
 def _by_check(check: str, content: Content, result: ContentResult) -> Reason:

@@ -47,11 +47,16 @@ class GroupReader(GroupMember):
             self._committed_at = time.monotonic()
             self._commit(asynchronous=True)
 
-    def _finished(self, record: Record, outgoing: Sequence[Outgoing], assignment: Assignment) -> None:  # noqa: ARG002
+    def _finished(
+        self,
+        record: Record,
+        outgoing: Sequence[Outgoing],  # noqa: ARG002 - was delivered before
+        assignment: Assignment,
+    ) -> None:
         assignment.done([record])
         self._release(record)
 
-    def _settle(self, seconds: float) -> None:  # noqa: ARG002
+    def _settle(self, seconds: float) -> None:  # noqa: ARG002 - there is nothing to wait for
         return
 
     def _end(self) -> None:

@@ -146,6 +146,7 @@ def start_broker(
         _format(data, log, command, env)
         return _start(data, log, command, env, lock, extra)
     except BaseException:
+        # Also on Ctrl-C: nobody else would let go of it.
         lock.release()
         raise
 
@@ -185,6 +186,7 @@ def _start(
         try:
             problem = _wait_ready(broker)
         except BaseException:
+            # Also on Ctrl-C: nobody else knows of it yet.
             broker.process.kill()
             raise
         if problem is None:

@@ -85,7 +85,7 @@ def stream(kafka: KafkaSettings, kind: str, rate: float, seconds: float) -> int:
 
     Requests of one tick go out together, as they do from a broker's client.
     """
-    writer = Writer(kafka, kind, linger_ms=0)
+    writer = Writer(kafka, kind, linger_ms=2)
     waiting: deque[tuple[float, tuple[Asked, list[bytes], int]]] = deque()
     begun = time.monotonic()
     sent, total = 0, int(rate * seconds)

@@ -29,7 +29,7 @@ def run(kafka: KafkaSettings, size: int) -> None:
     value = bytes(size)
     position: dict[tuple[str, int], int] = {}
     begun: float | None = None
-    count = 0
+    copies: list[tuple[bytes | str | None, int]] = []
     while True:
         first = consumer.poll(0.01)
         messages = [] if first is None else [first, *consumer.consume(BATCH - 1, 0)]
@@ -39,21 +39,22 @@ def run(kafka: KafkaSettings, size: int) -> None:
             topic, partition = message.topic() or "", message.partition() or 0
             position[topic, partition] = (message.offset() or 0) + 1
             if topic == Topic.VERDICTS:
-                if begun is None:
-                    producer.begin_transaction()
-                    begun = time.monotonic()
-                producer.produce(COPIES, value, message.key(), partition)
-                count += 1
+                begun = begun or time.monotonic()
+                copies.append((message.key(), partition))
         idle = len(messages) < BATCH
         if begun is None:
             continue
         old = time.monotonic() - begun >= MOST_SECONDS_PER_TRANSACTION
-        if idle or old or count >= MOST_PER_TRANSACTION:
+        if idle or old or len(copies) >= MOST_PER_TRANSACTION:
             offsets = [TopicPartition(topic, number, offset) for (topic, number), offset in position.items()]
             metadata = consumer.consumer_group_metadata()
+            producer.begin_transaction()
             producer.send_offsets_to_transaction(offsets, metadata, _CALL_SECONDS)
+            for key, partition in copies:
+                producer.produce(COPIES, value, key, partition)
             producer.commit_transaction(_CALL_SECONDS)
-            begun, count = None, 0
+            begun = None
+            copies.clear()
 
 
 if __name__ == "__main__":

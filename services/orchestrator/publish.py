@@ -32,8 +32,18 @@ _REVIEWS = str(Topic.REVIEWS)
 _DEAD_LETTERS = str(Topic.DEAD_LETTERS)
 
 
+_OnDelivery = Callable[[KafkaError | None, Message], None]
+_Outgoing = tuple[str, bytes, str | bytes, int, Headers, _OnDelivery | None]
+
+
 class Publisher:
-    """Everything of one request goes to the request's own partition number. Every method raises KafkaException."""
+    """Gathers records, and writes them in one transaction with the marks. `commit` and `abort` raise KafkaException.
+
+    Everything of one request goes to the request's own partition number. Offsets are sent before the first record:
+    while the markers of the transaction before are being written, the broker refuses both, but librdkafka tries
+    offsets again after `retry.backoff.ms`, which is ours to set, and a new partition after 20 ms, which is not
+    (rd_kafka_txn_handle_AddPartitionsToTxn in its rdkafka_txnmgr.c). It also keeps transactions short on the broker.
+    """
 
     def __init__(self, make: Callable[[], Producer], clock: BrokerClock, stopping: threading.Event) -> None:
         """`make` makes transactional producers, all with the same id. `clock` is told what deliveries show of the
@@ -43,7 +53,9 @@ class Publisher:
         self._producer = make()
         self._clock = clock
         self._stopping = stopping
-        self._begun: float | None = None
+        self._records: list[_Outgoing] = []
+        self._since: float | None = None
+        self._begun = False
         self._decided: dict[int, int] = {}
         self._bases: dict[int, int] = {}
         self._sending_since: float | None = None
@@ -54,8 +66,8 @@ class Publisher:
         self._again(self._producer.init_transactions, _CALL_SECONDS)
 
     def open_seconds(self) -> float | None:
-        """How long the transaction has been open; None: there is none."""
-        return None if self._begun is None else time.monotonic() - self._begun
+        """How long the oldest record has waited to be committed; None: there is none."""
+        return None if self._since is None else time.monotonic() - self._since
 
     def hangs(self) -> bool:
         """Whether a call has not returned for so long that no transaction can come of it. Asked on another thread.
@@ -99,13 +111,16 @@ class Publisher:
 
         Returns, per partition decided in, an offset of the decisions log below which its decisions lie.
         """
-        self._begin()
+        self._producer.begin_transaction()
+        self._begun = True
         if offsets:
             self._sending_since = time.monotonic()
             try:
                 self._again(self._producer.send_offsets_to_transaction, list(offsets), group, _CALL_SECONDS)
             finally:
                 self._sending_since = None
+        for record in self._records:
+            self._produce(record)
         self._again(self._producer.commit_transaction, _CALL_SECONDS)
         ends = {number: base + self._decided[number] for number, base in self._bases.items()}
         self._forget()
@@ -117,21 +132,18 @@ class Publisher:
         Whoever aborts with librdkafka and goes on uses sequence numbers again that records of the aborted transaction
         may have been appended with. The broker takes what comes then for those: it is acknowledged and not there.
         """
-        if self._begun is not None:
+        if self._begun:
             self._producer = self._make()
             self.init()
         self._forget()
 
     def _forget(self) -> None:
-        self._begun = None
+        self._records = []
+        self._since = None
+        self._begun = False
         self._decided = {}
         self._bases = {}
         self.count = 0
-
-    def _begin(self) -> None:
-        if self._begun is None:
-            self._producer.begin_transaction()
-            self._begun = time.monotonic()
 
     def _letter(self, reason: "DeadLetterReason.ValueType", detail: str, cause: Record, request_id: str) -> None:
         letter = DeadLetter(
@@ -153,10 +165,14 @@ class Publisher:
         key: str | bytes,
         partition: int,
         headers: Headers,
-        on_delivery: Callable[[KafkaError | None, Message], None] | None = None,
+        on_delivery: _OnDelivery | None = None,
     ) -> None:
-        if self._begun is None:
-            self._begin()
+        if self._since is None:
+            self._since = time.monotonic()
+        self._records.append((topic, value, key, partition, headers, on_delivery))
+
+    def _produce(self, record: _Outgoing) -> None:
+        topic, value, key, partition, headers, on_delivery = record
         while True:
             try:
                 if headers:

@@ -214,10 +214,11 @@ class Transactions:
     def _publish(self, current: Assignment) -> None:
         offsets = current.after([one.record for one in self._batch])
         self._producer.begin_transaction()
+        # Offsets first: the orchestrator's publisher says why.
+        self._again(self._send_offsets, offsets, current.group)
         for one in self._batch:
             for outgoing in one.outgoing:
                 self._produce(one, outgoing)
-        self._again(self._send_offsets, offsets, current.group)
         self._again(self._producer.commit_transaction, _CALL_SECONDS)
 
     def _produce(self, cause: Finished, outgoing: Outgoing) -> None:

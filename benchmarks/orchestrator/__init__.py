@@ -7,5 +7,5 @@ transactions.
 
 What is compared is CPU time of the process, all of its threads, from its first output to its last; of several rounds
 the best one, as neighbours on the machine only ever add to it. Then the latency that each adds at half of the rate
-that it reached.
+that it reached, or that the loop reached where that is less.
 """

@@ -116,7 +116,7 @@ class OrchestratorService(Service):
             context.log.error("decision loop failed", error=problem.name(), detail=problem.str())
             raise FatalError(
                 f"the decision loop cannot go on: {problem.str()}; "
-                "two processes with one SLUICE_INSTANCE throw each other out"
+                "if a restart does not mend it, another process has the same SLUICE_INSTANCE"
             ) from error
         finally:
             watching.cancel()

@@ -279,7 +279,7 @@ class GroupMember(ABC):
     def _fail(self, error: KafkaError) -> None:
         # The client's own words name the group and the cause, never content.
         self._log.error("consumer failed", error=error.name(), detail=error.str())
-        reason = f"{error.str()}; two processes with one SLUICE_INSTANCE throw each other out"
+        reason = f"{error.str()}; if a restart does not mend it, another process has the same SLUICE_INSTANCE"
         self._loop.call_soon_threadsafe(_break, self.failed, reason)
 
 

@@ -7,13 +7,25 @@ import pytest
 import typer.main
 import yaml
 
+from evaluation import cli as evaluation
 from sluice.bus.topics import Topic
 from sluice.cli import certs, dead_letters, decisions, dev, models, topics
 from sluice.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-FOLDERS = ("services", "protos", "policies", "docs", "tests", "models", "benchmarks", "training", "asyncapi.yaml")
+FOLDERS = (
+    "services",
+    "protos",
+    "policies",
+    "docs",
+    "tests",
+    "models",
+    "benchmarks",
+    "training",
+    "evals",
+    "asyncapi.yaml",
+)
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
@@ -22,6 +34,7 @@ GROUPS = {
     "dead-letters": dead_letters.app,
     "decisions": decisions.app,
     "dev": dev.app,
+    "eval": evaluation.app,
     "models": models.app,
     "topics": topics.app,
 }

@@ -4,12 +4,12 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from pathlib import Path
 
 import typer
 
-from sluice.errors import EX_CONFIG, ConfigError, SluiceError
+from sluice.errors import EX_CONFIG, ConfigError, NotReadyError, SluiceError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -147,6 +147,15 @@ def repair(
     from sluice.cli.repair import repair as run
 
     raise typer.Exit(run(check, as_json, instance, yes, patience))
+
+
+@app.command(context_settings=_FORWARD, name="eval")
+def evaluate(context: typer.Context) -> None:
+    """How well labelled data is judged: `sluice eval text | images | person | bias | suite | scores`."""
+    # It stands on the services, so the kit must not know it by import.
+    for entry in entry_points(group="sluice.commands", name="eval"):
+        entry.load()(args=context.args, prog_name="sluice eval")
+    raise NotReadyError("`sluice eval` is not installed: run `pip install .` in the checkout anew")
 
 
 @app.command(context_settings=_FORWARD)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sluice.cli.ask import Ask, AskError, read_ask, read_jsonl
+from sluice.cli.ask import Ask, AskError, read_ask, read_line
 from sluice.ids import parse_request_id
-from sluice.v1.request_pb2 import AgeBand, Operation, Stage
+from sluice.v1.request_pb2 import AgeBand, Lane, Operation, Stage
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
 
@@ -42,6 +42,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
             "image": str(one),
             "upload": [str(one), str(two)],
             "deadline_ms": 1500,
+            "lane": "BULK",
         }
     )
     assert ask == Ask(
@@ -56,6 +57,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         images=(one,),
         uploads=(one, two),
         deadline_ms=1500,
+        lane=Lane.LANE_BULK,
     )
 
 
@@ -67,6 +69,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         ({"age_band": "42"}, "age_band should be one of unknown, under_13, teen, adult"),
         ({"request_id": "1"}, "request_id should be a UUID"),
         ({"prompt": 5}, "prompt should be a string"),
+        ({"lane": "fast"}, "lane should be one of interactive, bulk"),
         ({"image": 5}, "image should be the name of a file"),
         ({"image": ["no/such.png"]}, "image: there is no file no/such.png"),
         ({"upload": "no/such.png"}, "upload: there is no file no/such.png"),
@@ -87,20 +90,32 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     assert len(str(caught.value).splitlines()) == 3
 
 
-def test_lines_come_in_order_and_take_what_they_leave_out_from_the_options() -> None:
-    defaults = read_ask({"tenant": "acme", "deadline_ms": 900, "request_id": ID})
-    lines = [json.dumps({"prompt": "one"}), "", json.dumps({"prompt": "two", "tenant": "other"})]
-    first, second = read_jsonl(iter(lines), defaults)
-    assert (first.prompt, first.tenant, first.deadline_ms) == ("one", "acme", 900)
-    assert (second.prompt, second.tenant) == ("two", "other")
+def test_a_line_takes_what_it_leaves_out_from_the_options() -> None:
+    defaults = read_ask({"tenant": "acme", "deadline_ms": 900, "request_id": ID, "lane": "bulk"})
+    first = read_line(json.dumps({"prompt": "one"}), 1, defaults)
+    second = read_line(json.dumps({"prompt": "two", "tenant": "other", "lane": "interactive"}), 2, defaults)
+    assert first is not None
+    assert second is not None
+    assert (first.prompt, first.tenant, first.deadline_ms, first.lane) == ("one", "acme", 900, Lane.LANE_BULK)
+    assert (second.prompt, second.tenant, second.lane) == ("two", "other", Lane.LANE_INTERACTIVE)
     assert len({ID, first.request_id, second.request_id}) == 3
 
 
-def test_bad_lines_are_named_by_number_and_nothing_is_returned() -> None:
-    lines = ['{"prompt": "fine"}', "{not json", '["a list"]', '{"stage": "x", "prompt": 1}']
+def test_an_empty_line_is_no_request() -> None:
+    assert read_line(" \n", 1, Ask(request_id="")) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "problems"),
+    [
+        ("{not json", ["line 7: not JSON"]),
+        ('["a list"]', ["line 7: not a JSON object"]),
+        ('{"stage": "x", "prompt": 1}', ["line 7: stage should be", "line 7: prompt should be a string"]),
+    ],
+)
+def test_a_bad_line_is_named_by_number(line: str, problems: list[str]) -> None:
     with pytest.raises(AskError) as caught:
-        read_jsonl(iter(lines), Ask(request_id=""))
-    problems = str(caught.value).splitlines()
-    assert [problem.partition(":")[0] for problem in problems] == ["line 2", "line 3", "line 4", "line 4"]
-    assert problems[0].startswith("line 2: not JSON")
-    assert problems[1] == "line 3: not a JSON object"
+        read_line(line, 7, Ask(request_id=""))
+    found = str(caught.value).splitlines()
+    assert len(found) == len(problems)
+    assert all(said.startswith(start) for said, start in zip(sorted(found), sorted(problems), strict=True))

@@ -26,7 +26,7 @@ from sluice.v1.orchestrator_pb2 import (
     ModerateStreamResponse,
 )
 from sluice.v1.orchestrator_pb2_grpc import OrchestratorServicer, add_OrchestratorServicer_to_server
-from sluice.v1.request_pb2 import ObjectReference, Request, Role, Stage
+from sluice.v1.request_pb2 import Lane, ObjectReference, Request, Role, Stage
 
 ID = "123e4567-e89b-42d3-a456-426614174000"
 ALLOW = ModerateResponse(decision=Decision(request_id=ID, action=Action.ACTION_ALLOW, stage=Stage.STAGE_OUTPUT))
@@ -107,6 +107,12 @@ async def test_contents_have_the_roles_of_their_stage(street: Street, tmp_path: 
     assert at_output.contents[2].role == Role.ROLE_GENERATED
     assert [content.image for content in at_output.contents[2:]] == [b"one", b"second"]
     assert (at_output.id, at_output.deadline_ms, at_output.contents[0].text) == (ID, 60_000, "p")
+
+
+@pytest.mark.parametrize("lane", [Lane.LANE_INTERACTIVE, Lane.LANE_BULK])
+async def test_the_lane_is_told(street: Street, lane: Lane.ValueType) -> None:
+    await street.sender.moderate(Ask(ID, prompt="p", lane=lane))
+    assert street.peer.requests[0].lane == lane
 
 
 async def test_an_empty_picture_is_asked_about_too(street: Street, tmp_path: Path) -> None:

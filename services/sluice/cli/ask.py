@@ -1,7 +1,7 @@
-"""What `sluice moderate` is asked: options, or lines of a JSONL file, all checked before the first is sent."""
+"""What `sluice moderate` is asked: a request from options, or from a line of a JSONL file."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from sluice.contract.names import number_of, short_names
 from sluice.errors import SluiceError
 from sluice.ids import new_request_id, parse_request_id
-from sluice.v1.request_pb2 import AgeBand, Operation, Stage
+from sluice.v1.request_pb2 import AgeBand, Lane, Operation, Stage
 
 N = TypeVar("N", bound=int)
 
@@ -19,7 +19,7 @@ LONGEST_DEADLINE_MS: Final = 300_000
 _KEYS: Final = frozenset(
     {
         "prompt", "transcript", "image", "upload", "stage", "operation", "age_band", "tenant", "generation_id",
-        "request_id", "deadline_ms",
+        "request_id", "deadline_ms", "lane",
     }
 )  # fmt: skip
 
@@ -43,6 +43,7 @@ class Ask:
     images: tuple[Path, ...] = ()
     uploads: tuple[Path, ...] = ()
     deadline_ms: int = 60_000
+    lane: Lane.ValueType = Lane.LANE_INTERACTIVE
 
 
 def read_ask(fields: Mapping[str, object], defaults: Ask | None = None) -> Ask:
@@ -68,26 +69,21 @@ def read_ask(fields: Mapping[str, object], defaults: Ask | None = None) -> Ask:
         images=reading.files("image"),
         uploads=reading.files("upload"),
         deadline_ms=reading.deadline_ms() or base.deadline_ms,
+        lane=reading.lane() or base.lane,
     )
     if reading.problems:
         raise AskError("\n".join(reading.problems))
     return ask
 
 
-def read_jsonl(lines: Iterator[str], defaults: Ask) -> Sequence[Ask]:
-    """Every request of a JSONL file, in order; empty lines are skipped. AskError names each bad line by number."""
-    asks: list[Ask] = []
-    problems: list[str] = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            asks.append(read_ask(_object(line), defaults))
-        except AskError as error:
-            problems += [f"line {number}: {problem}" for problem in str(error).splitlines()]
-    if problems:
-        raise AskError("\n".join(problems))
-    return asks
+def read_line(line: str, number: int, defaults: Ask) -> Ask | None:
+    """The request on a line of a JSONL file; None where it is empty. AskError names each problem with the number."""
+    if not line.strip():
+        return None
+    try:
+        return read_ask(_object(line), defaults)
+    except AskError as error:
+        raise AskError("\n".join(f"line {number}: {problem}" for problem in str(error).splitlines())) from error
 
 
 def _object(line: str) -> dict[str, object]:
@@ -134,6 +130,10 @@ class _Reading:
     def age_band(self) -> AgeBand.ValueType | None:
         word = self.text("age_band")
         return None if not word else self._known("age_band", number_of(AgeBand, word), short_names(AgeBand))
+
+    def lane(self) -> Lane.ValueType | None:
+        word = self.text("lane")
+        return None if not word else self._known("lane", number_of(Lane, word), short_names(Lane))
 
     def deadline_ms(self) -> int | None:
         value = self._fields.get("deadline_ms")

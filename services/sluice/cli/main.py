@@ -79,7 +79,12 @@ def moderate(
         None, metavar="MS", help="When the decision must be made; the answer may take 10 s more. Default: 60000."
     ),
     jsonl: Path | None = typer.Option(None, metavar="FILE", help="Many requests: one JSON object per line."),
-    concurrency: int = typer.Option(16, min=1, max=1024, help="How many of them are under way at once."),
+    lane: str | None = typer.Option(
+        None, metavar="interactive|bulk", help="Bulk lets others go first. Default: interactive; with --jsonl, bulk."
+    ),
+    concurrency: int | None = typer.Option(
+        None, min=1, max=1024, help="How many of them are under way at once. Default: 128; with pictures, 16."
+    ),
     as_json: bool = typer.Option(False, "--json", help="One line of JSON per request, also on a terminal."),
     explain: bool = typer.Option(False, "--explain", help="Add every verdict with all scores."),
     out: Path = typer.Option(Path("out"), metavar="DIR", help="Where signed pictures are written."),
@@ -102,6 +107,7 @@ def moderate(
         "generation_id": generation_id,
         "request_id": request_id,
         "deadline_ms": deadline_ms,
+        "lane": lane,
     }
     raise typer.Exit(run(fields, jsonl, concurrency, as_json, explain, out))
 

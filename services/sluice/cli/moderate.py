@@ -4,31 +4,39 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
-from sluice.cli.ask import Ask, AskError, read_ask, read_jsonl
+from sluice.cli.ask import AskError, read_ask
+from sluice.cli.batch import Batch
+from sluice.cli.gauge import Gauge
 from sluice.cli.send import Outcome, Sender
 from sluice.cli.show import show_decision, show_failure
 from sluice.cli.tell import put_json, refuse, say, wants_json
 from sluice.cli.where import find_running
 from sluice.cli.window import in_order
 from sluice.contract.json_form import decision_json, failure_json
+from sluice.contract.names import short_name
 from sluice.local.entry_points import service_commands
 from sluice.local.interrupts import interruptible
 from sluice.local.state import Running
 from sluice.local.temporary import temporary
 from sluice.settings import sluice_home
+from sluice.v1.decision_pb2 import Action
 
-_FIRST_TELL_SECONDS = 1.0
-_TELL_SECONDS = 5.0
+TEXTS_AT_ONCE: Final = 128
+"""Requests under way unless something else is asked for: enough to keep every check of one machine busy."""
+PICTURES_AT_ONCE: Final = 16
+"""The same where they carry pictures, whose bytes are in memory meanwhile."""
 
 
-def read_asks(fields: Mapping[str, object], jsonl: Path | None) -> Sequence[Ask]:
-    """The requests that the options ask for. With a JSONL file the options give what its lines leave out.
+def read_batch(fields: Mapping[str, object], jsonl: Path | None) -> Batch:
+    """The requests that the options ask for. With a JSONL file the options give what its lines leave out, and nobody
+    waits for each of them: they take the bulk lane unless another is named.
 
     Raises AskError.
     """
@@ -36,46 +44,39 @@ def read_asks(fields: Mapping[str, object], jsonl: Path | None) -> Sequence[Ask]
     if jsonl is None:
         if not given.keys() & {"prompt", "transcript", "image", "upload"}:
             raise AskError("nothing to moderate: give --prompt, --image, --upload, --transcript or --jsonl")
-        return [read_ask(given)]
+        return Batch.of(read_ask(given))
     alone = sorted(given.keys() & {"prompt", "transcript", "image", "upload", "request_id", "generation_id"})
     if alone:
         raise AskError(f"--{alone[0].replace('_', '-')} and --jsonl exclude each other")
-    try:
-        with jsonl.open(encoding="utf-8") as lines:
-            return read_jsonl(lines, read_ask(given))
-    except (OSError, UnicodeDecodeError) as error:
-        raise AskError(f"{jsonl} cannot be read: {error}") from error
+    return Batch.open(jsonl, read_ask({"lane": "bulk"} | given))
 
 
 def moderate(
-    fields: Mapping[str, object], jsonl: Path | None, concurrency: int, as_json: bool, explain: bool, out: Path
+    fields: Mapping[str, object], jsonl: Path | None, concurrency: int | None, as_json: bool, explain: bool, out: Path
 ) -> int:
     """Sends every request and prints what comes of each, in order. 0 where all were decided, 1 otherwise."""
     try:
-        asks = read_asks(fields, jsonl)
+        batch = read_batch(fields, jsonl)
     except AskError as error:
         refuse(str(error).replace("\n", "\nsluice: "))
+    at_once = concurrency or (PICTURES_AT_ONCE if batch.pictures else TEXTS_AT_ONCE)
     printer = Printer(as_json=wants_json(as_json), explain=explain)
     with interruptible(), _stack() as running:
-        return asyncio.run(_send_all(running, asks, concurrency, out, printer))
+        return asyncio.run(_send_all(running, batch, at_once, out, printer))
 
 
 class Printer:
-    """Prints outcomes as they come and counts them."""
+    """Prints outcomes as they come."""
 
     def __init__(self, as_json: bool, explain: bool) -> None:
         self._as_json = as_json
         self._explain = explain
         self._console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
-        self.printed = 0
-        self.undecided = 0
 
     def put(self, outcome: Outcome) -> None:
         """One outcome."""
-        self.printed += 1
         signed = str(outcome.signed_file) if outcome.signed_file else None
         if outcome.decision is None:
-            self.undecided += 1
             if self._as_json:
                 put_json(failure_json(outcome.request_id, outcome.error))
             else:
@@ -105,21 +106,16 @@ def _stack() -> Iterator[Running]:
         say("stopping the temporary stack")
 
 
-async def _send_all(running: Running, asks: Sequence[Ask], concurrency: int, out: Path, printer: Printer) -> int:
-    async with Sender.open(running, out) as sender:
-        progress = asyncio.create_task(_tell(printer, len(asks)))
-        try:
-            async for outcome in in_order(asks, sender.moderate, concurrency):
+async def _send_all(running: Running, batch: Batch, at_once: int, out: Path, printer: Printer) -> int:
+    gauge = Gauge(batch.count)
+    async with (
+        Sender.open(running, out) as sender,
+        gauge.shown(),
+        aclosing(in_order(batch.asks(), sender.moderate, at_once)) as outcomes,
+    ):
+        async for outcome in outcomes:
+            with gauge.aside(errors=bool(outcome.error)):
                 printer.put(outcome)
-        finally:
-            progress.cancel()
-            with suppress(asyncio.CancelledError):
-                await progress
-    return 1 if printer.undecided else 0
-
-
-async def _tell(printer: Printer, total: int) -> None:
-    await asyncio.sleep(_FIRST_TELL_SECONDS)
-    while True:
-        say(f"{printer.printed} of {total} answered")
-        await asyncio.sleep(_TELL_SECONDS)
+            action = None if outcome.decision is None else short_name(Action, outcome.decision.action)
+            gauge.meter.count(action, time.monotonic())
+    return 1 if gauge.meter.undecided else 0

@@ -129,6 +129,7 @@ class Sender:
             generation_id=ask.generation_id,
             stage=ask.stage,
             operation=ask.operation,
+            lane=ask.lane,
             subject=Subject(age_band=ask.age_band, tenant=ask.tenant),
             contents=contents,
             deadline_ms=ask.deadline_ms,

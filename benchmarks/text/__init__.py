@@ -1,0 +1,1 @@
+"""python -m benchmarks.text: the text model, the same unquantised, and TF-IDF with logistic regression."""

@@ -20,6 +20,7 @@ from sluice.settings import Reader, read_settings
 from sluice.text.folding import fold
 from sluice.v1.request_pb2 import Request
 from text_classifier.check import TextClassifier
+from text_classifier.image_text import ImageTextClassifier
 
 _BOUNDS = Bounds(max_bytes=20 << 20, max_pixels=64_000_000)
 
@@ -38,7 +39,7 @@ class BareChecks:
             reader = Reader(env)
             settings = read_settings(reader, env)
             reader.finish()
-            kinds = (TextClassifier, ImageClassifier, PersonClassifier, HashMatcher)
+            kinds = (TextClassifier, ImageTextClassifier, ImageClassifier, PersonClassifier, HashMatcher)
             return cls([await kind.open(settings, Reader(env)) for kind in kinds])
 
     async def seconds(self, requests: Sequence[Request]) -> float:

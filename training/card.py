@@ -2,15 +2,17 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
 import yaml
 
 from sluice.models.repository import digest
+from sluice.text.model import CHINESE_HEADS_FILE, HEADS_FILE
 from training.report import LEVEL
-from training.rows import CATEGORIES, Row
+from training.rows import CATEGORIES, SERVED, Row
 
 ABSTAINED = (
     "csam",
@@ -35,10 +37,15 @@ LIMITS = (
 
 
 def write(
-    out: Path, data: Sequence[Path], rows: Sequence[Row], without: Sequence[str], measured: Sequence[str]
+    out: Path,
+    data: Sequence[Path],
+    rows: Sequence[Row],
+    without: Sequence[str],
+    base: Mapping[str, npt.NDArray[Any]],
+    measured: Sequence[str],
 ) -> None:
-    """Writes `out`/card.yaml for `out`/1/heads.npz."""
-    heads = out / "1" / "heads.npz"
+    """Writes `out`/card.yaml for the heads in `out`/1. `base`: language -> the base rates [C] of its scores."""
+    heads = [out / "1" / name for name in (HEADS_FILE, CHINESE_HEADS_FILE)]
     document: dict[str, Any] = {
         "name": out.name,
         "version": 1,
@@ -48,17 +55,27 @@ def write(
         "conversion": "Trained: python -m training.text --data FILE. Not a Triton model: the heads run in the text "
         f"check, after the encoder. Data: {_data(data)}.",
         "files": [
-            {"name": heads.name, "sha256": digest(heads), "size": heads.stat().st_size, "origin": "trained"},
+            {"name": path.name, "sha256": digest(path), "size": path.stat().st_size, "origin": "trained"}
+            for path in heads
         ],
         "labels": list(CATEGORIES.values()),
         "scores": {name: {name: 1.0} for name in CATEGORIES.values()},
         "abstained": list(ABSTAINED),
         "thresholds": dict.fromkeys(CATEGORIES.values(), LEVEL),
-        "measured": list(measured),
+        "languages": list(SERVED),
+        "measured": [*_base_rates(base), *measured],
         "limits": list(LIMITS),
     }
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110)
     (out / "card.yaml").write_text(f"# Written by python -m training.text; edit training/card.py instead.\n{text}")
+
+
+def _base_rates(base: Mapping[str, npt.NDArray[Any]]) -> list[str]:
+    return [
+        f"{language}: a score is the probability where these shares of texts are harmful: "
+        + ", ".join(f"{name} {rate:.3f}" for name, rate in zip(CATEGORIES.values(), rates, strict=True))
+        for language, rates in base.items()
+    ]
 
 
 def _sources(rows: Sequence[Row]) -> str:

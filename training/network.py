@@ -11,7 +11,7 @@ Array = npt.NDArray[Any]
 SCALE = 8.0
 """Vectors of length 1 have entries near 0.05: brought up, the first steps move."""
 DROP = 0.2
-BATCH = 128
+BATCH = 256
 RATE = 2e-3
 DECAY = 1e-3
 BOUNDS = (0.2, 10.0)
@@ -52,20 +52,21 @@ def fit(vectors: Array, labels: Array, units: int, epochs: int, seed: int) -> Ne
     first = [np.zeros_like(parameter) for parameter in parameters]
     second = [np.zeros_like(parameter) for parameter in parameters]
     batches = max(1, len(inputs) // BATCH)
+    order = np.arange(len(inputs))
     for step in range(epochs * batches):
         if step % batches == 0:
             order = rng.permutation(len(inputs))
         chosen = order[step % batches * BATCH : (step % batches + 1) * BATCH]
         gradients = _gradients(parameters, inputs[chosen], targets[chosen], weights[chosen], rng)
-        rate = RATE * 0.5 * (1 + np.cos(np.pi * step / (epochs * batches)))
+        rate = np.float32(RATE * 0.5 * (1 + np.cos(np.pi * step / (epochs * batches))))
+        even, odd = np.float32(1 - 0.9 ** (step + 1)), np.float32(1 - 0.999 ** (step + 1))
         for index, gradient in enumerate(gradients):
-            first[index] = 0.9 * first[index] + 0.1 * gradient
-            second[index] = 0.999 * second[index] + 0.001 * gradient**2
-            move = (
-                first[index] / (1 - 0.9 ** (step + 1)) / (np.sqrt(second[index] / (1 - 0.999 ** (step + 1))) + 1e-8)
-            )
-            decay = DECAY * parameters[index] if parameters[index].ndim == 2 else 0
-            parameters[index] = (parameters[index] - rate * (move + decay)).astype(np.float32)
+            first[index] += np.float32(0.1) * (gradient - first[index])
+            second[index] += np.float32(0.001) * (gradient * gradient - second[index])
+            move = first[index] / even / (np.sqrt(second[index] / odd) + np.float32(1e-8))
+            if parameters[index].ndim == 2:
+                move += np.float32(DECAY) * parameters[index]
+            parameters[index] -= rate * move
     return Network(parameters[0] * np.float32(SCALE), *parameters[1:])
 
 
@@ -74,7 +75,7 @@ def _gradients(
 ) -> list[Array]:
     hidden, hidden_bias, output, output_bias = parameters
     before = inputs @ hidden + hidden_bias
-    kept = ((rng.random(before.shape) > DROP) / (1 - DROP)).astype(np.float32)
+    kept = (rng.random(before.shape, np.float32) > DROP) * np.float32(1 / (1 - DROP))
     active = np.maximum(before, 0) * kept
     chances = 1 / (1 + np.exp(-np.clip(active @ output + output_bias, -30, 30)))
     error = ((chances - targets) * weights / np.float32(len(inputs))).astype(np.float32)

@@ -19,25 +19,30 @@ LEAST_ROWS = 50
 """A source with fewer rows is left out of the table by source."""
 
 
-def categories(samples: Samples, scores: Array) -> list[str]:
-    """A line per category, English rows: AUPRC beside the share of positives, and what 0.5 catches."""
+def of(samples: Samples, scores: Array, lang: str) -> list[str]:
+    """All lines for one language's heads, from left-out scores [N, C]."""
+    return overall(samples, scores, lang) + categories(samples, scores, lang) + sources(samples, scores)
+
+
+def categories(samples: Samples, scores: Array, lang: str) -> list[str]:
+    """A line per category, rows of one language: AUPRC beside the share of positives, and what 0.5 catches."""
     rows = by_row(samples, scores)
     labels = by_row(samples, samples.labels)
-    english = np.array([row.lang == "en" for row in samples.rows])
-    image, other = harmless(samples)
+    spoken = np.array([row.lang == lang for row in samples.rows])
+    image, other = harmless(samples, lang)
     lines = []
     for column, name in enumerate(CATEGORIES.values()):
-        known = (labels[:, column] >= 0) & english
+        known = (labels[:, column] >= 0) & spoken
         truth, found = labels[known, column], rows[known, column]
         if not 0 < truth.sum() < len(truth):
-            lines.append(f"{name}: no left-out source holds both answers")
+            lines.append(f"{lang}, {name}: no left-out source holds both answers")
             continue
         caught = np.mean(found[truth == 1] >= LEVEL)
         any_caught = np.mean(rows[known][truth == 1].max(axis=1) >= LEVEL)
         lines.append(
-            f"{name}: AUPRC {average_precision_score(truth, found):.3f} (share of positives {truth.mean():.3f}, "
-            f"{int(truth.sum())} of {len(truth)}); at 0.5 catches {caught:.3f}, with every category "
-            f"{any_caught:.3f}; harmless image prompts at or above 0.5: {_share(rows[image, column])}, "
+            f"{lang}, {name}: AUPRC {average_precision_score(truth, found):.3f} (share of positives "
+            f"{truth.mean():.3f}, {int(truth.sum())} of {len(truth)}); at 0.5 catches {caught:.3f}, with every "
+            f"category {any_caught:.3f}; harmless image prompts at or above 0.5: {_share(rows[image, column])}, "
             f"other harmless: {_share(rows[other, column])}"
         )
     return lines
@@ -58,20 +63,21 @@ def sources(samples: Samples, scores: Array) -> list[str]:
     return lines
 
 
-def overall(samples: Samples, scores: Array) -> list[str]:
-    """not_unsafe and not_overrefuse over all left-out rows, and over harmless image prompts."""
+def overall(samples: Samples, scores: Array, lang: str) -> list[str]:
+    """not_unsafe and not_overrefuse over all left-out rows of a language, and over harmless image prompts."""
     worst = by_row(samples, scores).max(axis=1)
-    image, other = harmless(samples)
-    unsafe = np.array([row.unsafe is True and row.lang == "en" for row in samples.rows])
-    foreign = np.array([row.unsafe is True and row.lang != "en" for row in samples.rows])
+    image, other = harmless(samples, lang)
+    own = np.array([row.own for row in samples.rows])
+    unsafe = np.array([row.unsafe is True and row.lang == lang for row in samples.rows])
     groups = {
-        "not_unsafe, English": (unsafe, True),
-        "not_unsafe, other languages": (foreign, True),
-        "not_overrefuse, harmless image prompts": (image, False),
-        "not_overrefuse, other harmless English texts": (other, False),
+        "not_unsafe, other people's sources": (unsafe & ~own, True),
+        "not_unsafe, our own rows": (unsafe & own, True),
+        "not_overrefuse, plainly harmless image prompts": (image, False),
+        "not_overrefuse, our own look-alikes": (other & own, False),
+        "not_overrefuse, other harmless texts": (other & ~own, False),
     }
     return [
-        f"{name}: {np.mean((worst[mask] >= LEVEL) == blocks):.3f} ({int(mask.sum())} rows)"
+        f"{lang}, {name}: {np.mean((worst[mask] >= LEVEL) == blocks):.3f} ({int(mask.sum())} rows)"
         for name, (mask, blocks) in groups.items()
         if mask.any()
     ]

@@ -22,8 +22,10 @@ CATEGORIES: Mapping[str, str] = {
 }
 """Label in the data -> category as policies name it. The order is that of the heads."""
 
+SERVED = ("en", "zh")
+"""The languages that the heads are for."""
 OWN = "sluice-own"
-"""The source of the rows that we wrote; they are never capped."""
+"""What the sources of the rows that we wrote begin with; they are never capped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ class Row:
     lang: str
     labels: Mapping[str, bool]
     unsafe: bool | None
+
+    @property
+    def own(self) -> bool:
+        """Whether we wrote it."""
+        return self.source.startswith(OWN)
 
 
 def read(path: Path) -> list[Row]:
@@ -58,16 +65,16 @@ def _row(line: str, where: str) -> Row:
     return Row(value["text"], value["source"], value["lang"], known, None if unsafe is None else bool(unsafe))
 
 
-def cap(rows: Iterable[Row], english: int, other: int, without: Sequence[str] = (), seed: int = 7) -> list[Row]:
-    """A sample in which no source drowns the rest: at most `english` rows of a source, `other` in each further
-    language, none of the sources in `without`. Large sources are full of templates, and more of them made the
-    heads worse."""
+def cap(rows: Iterable[Row], served: int, other: int, without: Sequence[str] = (), seed: int = 7) -> list[Row]:
+    """A sample in which no source drowns the rest: at most `served` rows of a source in English or Chinese, `other`
+    in each further language, none of the sources in `without`. Large sources are full of templates, and more of
+    them made the heads worse."""
     shuffled = sorted(rows, key=lambda row: (row.source, row.lang, row.text))
     random.Random(seed).shuffle(shuffled)  # noqa: S311 - a sample, not a secret
     counts: Counter[tuple[str, str]] = Counter()
     kept: list[Row] = []
     for row in shuffled:
-        most = len(shuffled) if row.source == OWN else english if row.lang == "en" else other
+        most = len(shuffled) if row.own else served if row.lang in SERVED else other
         if row.source not in without and counts[row.source, row.lang] < most:
             counts[row.source, row.lang] += 1
             kept.append(row)

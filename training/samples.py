@@ -10,11 +10,11 @@ from scipy.sparse import csr_matrix
 
 from sluice.models.engine import Engine
 from sluice.text.encoder import embed
-from sluice.text.ngrams import BUCKETS, Sparse, vector
+from sluice.text.ngrams import BUCKETS, Sparse, vectors
 from sluice.text.windows import Window, Windows
 from training.rows import CATEGORIES, Row
 
-MOST_SAFE_WINDOWS = 16
+MOST_SAFE_WINDOWS = 8
 """Windows taken of a long safe text, evenly spread: each of them is safe. Of an unsafe one only the first is taken,
 since nobody says where the unsafe part is."""
 
@@ -30,7 +30,7 @@ class Samples:
     row: Array
     """[N], which row a sample is of, ascending."""
     vectors: Array
-    """[N, 384]"""
+    """[N, 1536], or [N, 0]"""
     counts: csr_matrix
     """[N, BUCKETS], n-grams before rarity, each row of length 1."""
     labels: Array
@@ -44,8 +44,9 @@ class Samples:
         return scaled
 
 
-async def prepare(rows: Sequence[Row], windows: Windows, engine: Engine) -> Samples:
-    """Cuts, embeds and hashes the rows. About 5 ms a sample on one core, nearly all of it the encoder's."""
+async def prepare(rows: Sequence[Row], windows: Windows, engine: Engine | None) -> Samples:
+    """Cuts, embeds and hashes the rows. About 5 ms a sample on one core, nearly all of it the encoder's; without an
+    `engine` the vectors are left empty."""
     pieces: list[Window] = []
     owner: list[int] = []
     for index, row in enumerate(rows):
@@ -57,8 +58,9 @@ async def prepare(rows: Sequence[Row], windows: Windows, engine: Engine) -> Samp
         for column, name in enumerate(CATEGORIES):
             if name in rows[index].labels:
                 labels[sample, column] = rows[index].labels[name]
-    sparse = [vector(piece.text) for piece in pieces]
-    return Samples(rows, np.array(owner), await embed(engine, pieces), _matrix(sparse), labels)
+    sparse = vectors([piece.text for piece in pieces])
+    embedded = np.zeros((len(pieces), 0), np.float32) if engine is None else await embed(engine, pieces)
+    return Samples(rows, np.array(owner), embedded, _matrix(sparse), labels)
 
 
 def _spread(pieces: Sequence[Window], most: int) -> list[Window]:

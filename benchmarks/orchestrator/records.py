@@ -35,17 +35,19 @@ _CATEGORIES = (
     "jailbreak",
 )
 _SIGNALS = {
+    "image_text": {"text_lines": 1.0, "text_characters": 14.0, "text_unread": 0.0},
     "image": {"drawn": 0.12, "photoreal": 0.81},
     "person": {"faces": 2.0, "clear_faces": 1.0, "lowest_age": 34.5, "drawn": 0.12, "photoreal": 0.81},
     "hash": {"pdq_quality": 100.0},
 }
 _MODELS = {
     "text": ("minilm", "text_heads"),
+    "image_text": ("ppocr_det", "ppocr_rec", "minilm", "text_heads"),
     "image": ("nsfw_mobilenet",),
     "person": ("face_ssd", "face_tiny", "face_age", "nsfw_mobilenet"),
     "hash": ("bank:known", "bank:test"),
 }
-CHECKS = {"prompt": ("text",), "picture": ("image", "person", "hash")}
+CHECKS = {"prompt": ("text",), "picture": ("image_text", "image", "person", "hash")}
 """The checks that the default policy requires for each kind of request."""
 
 TRACE: list[tuple[str, str | bytes | None]] = [
@@ -153,7 +155,7 @@ def _object(folder: str, media_type: str, dice: random.Random) -> ObjectReferenc
 
 def _verdict(check: str, dice: random.Random) -> Verdict:
     result = ContentResult(content_id="c0", status=STATUS_OK)
-    if check == "text":
+    if check in {"text", "image_text"}:
         result.scores.update({category: dice.random() * 0.2 for category in _CATEGORIES})
     elif check == "image":
         result.scores["sexual"] = dice.random() * 0.1

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from evaluation import parts
 from evaluation.judged import Judged, judged
 from sluice.check import Check, ModelInfo
 from sluice.cli.window import in_order
-from sluice.host.convert import item_of, kind_of, result_message
+from sluice.host.convert import item_of, kind_of, result_message, texts_together
 from sluice.policy.load import load
 from sluice.policy.model import Policy
 from sluice.settings import Reader, Settings, read_settings
@@ -76,7 +76,9 @@ class Judge:
                 for content in contents.contents
                 if kind_of(content) in check.kinds
             ]
-            answers = await check.run([item_of(content) for _, content in mine])
+            together = [texts_together(contents.contents) for contents in asked]
+            items = [replace(item_of(c), together=together[index].get(c.id, ())) for index, c in mine]
+            answers = await check.run(items)
             for (index, content), answer in zip(mine, answers, strict=True):
                 verdict = results[index].setdefault(check.name, Verdict(check=check.name))
                 verdict.results.append(result_message(content.id, answer))

@@ -21,7 +21,7 @@ from sluice.v1.request_pb2 import (
     Role,
     Stage,
 )
-from sluice.v1.verdict_pb2 import STATUS_OK, STATUS_UNPROCESSABLE, ContentResult, Status, Verdict
+from sluice.v1.verdict_pb2 import STATUS_ABSTAIN, STATUS_OK, STATUS_UNPROCESSABLE, ContentResult, Status, Verdict
 
 _BANDS = {number: name.removeprefix("AGE_BAND_") for name, number in AgeBand.items()} | {0: "UNKNOWN"}
 _ROLES = {number: name.removeprefix("ROLE_") for name, number in Role.items()}
@@ -119,7 +119,7 @@ class _Answers:
 
     def __init__(self, verdicts: Mapping[str, Verdict]) -> None:
         self.good: list[Answer] = []
-        """Those that are OK, in the order of the verdicts."""
+        """Those that are OK and what others scored all the same, in the order of the verdicts."""
         self.by_place: dict[tuple[str, str], tuple[ContentResult, Answer | None]] = {}
         """By check and content: the result, and what was read of it where it is OK."""
         for check, verdict in verdicts.items():
@@ -131,6 +131,8 @@ class _Answers:
                     # Faster than items(), which makes a view.
                     answer = Answer(check, content_id, result, {category: scores[category] for category in scores})
                     self.good.append(answer)
+                elif result.status == STATUS_ABSTAIN and result.scores:
+                    self.good.append(_scored(check, result))
                 self.by_place[check, content_id] = result, answer
 
     def scored(self, category: str, content_id: str) -> bool:
@@ -139,6 +141,12 @@ class _Answers:
             answer is not None and place[1] == content_id and category in answer.scores
             for place, (_, answer) in self.by_place.items()
         )
+
+
+def _scored(check: str, result: ContentResult) -> Answer:
+    """What rules see of a check that abstains: its scores and nothing else. The decision stays incomplete."""
+    seen = ContentResult(content_id=result.content_id, status=STATUS_OK, scores=result.scores)
+    return Answer(check, result.content_id, seen, dict(result.scores))
 
 
 _NO_ANSWER = (None, None)

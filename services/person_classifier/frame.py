@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sluice.check import Item, Picture
+from sluice.check import Item
 from sluice.errors import TerminalError
 from sluice.pixels import Rgb, decode
+from sluice.tiles import compose
 
 DARK = 128
 """A picture is dark where its 99.5th percentile is under this: nothing in it is brighter than mid-grey."""
@@ -45,26 +46,8 @@ def frame_of(item: Item) -> Frame:
         smaller = max(item.width, item.height) > max(rendition.shape[:2])
         return Frame(rendition, rendition, (), 1.0, not smaller)
     tiles = tuple(Tile(brighten(decode(tile), gain), tile.left, tile.top) for tile in item.tiles)
-    picture, complete = compose(item.tiles, tiles)
+    picture, complete = compose(item, [tile.rgb for tile in tiles])
     return Frame(rendition, picture, tiles, picture.shape[1] / rendition.shape[1], complete)
-
-
-def compose(places: tuple[Picture, ...], tiles: tuple[Tile, ...]) -> tuple[Rgb, bool]:
-    """The picture that the tiles were cut from, and whether they cover all of it.
-
-    Raises TerminalError for tiles that lie outside of any version that ingest makes.
-    """
-    width = max(place.left + place.width for place in places)
-    height = max(place.top + place.height for place in places)
-    if max(width, height) > 1600 or min(min(place.left, place.top) for place in places) < 0:
-        raise TerminalError("the tiles do not lie within a version of 1600 pixels")
-    out = np.zeros((height, width, 3), np.uint8)
-    seen = np.zeros((height, width), np.bool_)
-    for tile in tiles:
-        rows, columns = tile.rgb.shape[:2]
-        out[tile.top : tile.top + rows, tile.left : tile.left + columns] = tile.rgb
-        seen[tile.top : tile.top + rows, tile.left : tile.left + columns] = True
-    return out, bool(seen.all())
 
 
 def brightening(rgb: Rgb) -> float:

@@ -31,7 +31,10 @@ class Need(StrEnum):
 
 
 class Status(StrEnum):
-    """How a check's look at one content ended. Everything but OK leaves the decision incomplete."""
+    """How a check's look at one content ended. Everything but OK leaves the decision incomplete.
+
+    The scores of an ABSTAIN count in rules all the same; nothing else of it does, and nothing of the others.
+    """
 
     OK = "OK"
     UNPROCESSABLE = "UNPROCESSABLE"
@@ -73,12 +76,17 @@ class Digests:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One content, as a check sees it. Text items have `text` and `folded`, images the rest."""
+    """One content, as a check sees it. Text items have `text` and `folded`, images the rest.
+
+    `together`: on the last text of a request with several, all of them in order; empty everywhere else. What texts
+    say only together shows there, and nowhere twice.
+    """
 
     content_id: str
     kind: Kind
     text: str = ""
     folded: str = ""
+    together: tuple[str, ...] = ()
     digests: Digests = field(default_factory=Digests)
     width: int = 0
     height: int = 0
@@ -134,7 +142,7 @@ class Check(ABC):
     """One question about a content, asked of many at a time."""
 
     name: ClassVar[str]
-    """What policy calls it: "text", "image", "person", "hash"."""
+    """What policy calls it: "text", "image_text", "image", "person", "hash"."""
     service_name: ClassVar[str]
     """What `sluice serve` calls it: "text-classifier"."""
     service: ClassVar[str] = ""

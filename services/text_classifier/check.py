@@ -1,20 +1,26 @@
 """Scores a text in every category that the text model was trained for; says which ones it was not."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 from sluice.check import Check, Example, Item, Kind, ModelInfo, Result, Status
 from sluice.errors import TerminalError
 from sluice.models.engine import read_engine
 from sluice.settings import Reader, Settings
+from sluice.text.language import Languages
 from sluice.text.model import TextModel
+from sluice.text.seams import seams
 from sluice.text.windows import Window
 from text_classifier import examples
 
 
 class TextClassifier(Check):
-    """`scores`: category -> 0..1, the highest over the text's windows, as written and as folded."""
+    """`scores`: category -> 0..1, the highest over the text's windows, as written and with its disguises off.
+
+    The last text of a request answers for what its texts say only together, too (docs/adr/0013). A text in a language
+    that the heads do not serve is an ABSTAIN: with its scores, since what reaches a threshold all the same counts.
+    """
 
     name = "text"
     service_name = "text-classifier"
@@ -22,23 +28,29 @@ class TextClassifier(Check):
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.TEXT})
     max_batch = 32
 
-    def __init__(self, model: TextModel) -> None:
+    def __init__(self, model: TextModel, languages: Languages) -> None:
         self._model = model
+        self._languages = languages
 
     @classmethod
     async def open(cls, settings: Settings, reader: Reader) -> Self:
-        """Verifies and loads the encoder and our heads. Raises NotReadyError with the command that mends it."""
+        """Verifies and loads the encoder, our heads and what tells languages apart.
+
+        Raises NotReadyError with the command that mends it.
+        """
         engine = read_engine(reader)
         reader.finish()
-        return cls(await asyncio.to_thread(TextModel.open, settings.models, engine))
+        model = await asyncio.to_thread(TextModel.open, settings.models, engine)
+        return cls(model, await asyncio.to_thread(Languages.open))
 
     async def run(self, items: Sequence[Item]) -> Sequence[Result]:
         """One result per item. A text too long to be scored whole is UNPROCESSABLE: none is scored in part."""
         cut = await asyncio.to_thread(lambda: [self._cut(item) for item in items])
+        foreign = await asyncio.to_thread(lambda: [self._foreign(item) for item in items])
         scores = iter(await self._model.score_cut([one for one in cut if not isinstance(one, Result)]))
         return [
-            one if isinstance(one, Result) else Result(scores=next(scores), abstained=self._model.abstained)
-            for one in cut
+            one if isinstance(one, Result) else self._result(next(scores), language)
+            for one, language in zip(cut, foreign, strict=True)
         ]
 
     def models(self) -> Sequence[ModelInfo]:
@@ -50,9 +62,27 @@ class TextClassifier(Check):
         """A harmless prompt, and a request that is refused everywhere."""
         return examples.examples()
 
+    def _result(self, scores: Mapping[str, float], foreign: str) -> Result:
+        if not foreign:
+            return Result(scores=scores, abstained=self._model.abstained)
+        detail = f"language {foreign} is not served"
+        return Result(Status.ABSTAIN, scores=scores, abstained=self._model.abstained, detail=detail)
+
+    def _foreign(self, item: Item) -> str:
+        """The code of the language, not served, of a text or of all texts together; empty where there is none."""
+        for text in (item.text, "\n".join(item.together)):
+            language = self._languages.judge(text, self._model.languages).language
+            if language is not None:
+                return language.code
+        return ""
+
     def _cut(self, item: Item) -> list[Window] | Result:
         # The model folds for itself: its own version of folding is the one that its thresholds were measured with.
         try:
-            return self._model.spellings(item.text)
+            return [*self._model.spellings(item.text), *self._across(item.together)]
         except TerminalError as error:
             return Result(status=Status.UNPROCESSABLE, detail=str(error))
+
+    def _across(self, together: Sequence[str]) -> list[Window]:
+        """What lies where the texts of a request meet: it counts for the last of them."""
+        return [window for piece in seams(together) for window in self._model.spellings(piece)]

@@ -40,6 +40,7 @@ WEIGHTS: Mapping[str, int] = {
     "ingest": 22,
     "c2pa-signer": 14,
     "text-classifier": 8,
+    "image-text-classifier": 5,
     "image-classifier": 5,
     "person-classifier": 5,
     "hash-matcher": 6,

@@ -37,6 +37,7 @@ PARTITIONS = 4
 REPLICAS: Mapping[str, int] = {
     "ingest": 2,
     "text-classifier": 1,
+    "image-text-classifier": 1,
     "image-classifier": 1,
     "person-classifier": 1,
     "hash-matcher": 1,

@@ -22,7 +22,7 @@ from sluice.v1.verdict_pb2 import PERSON_NONE
 from tests.unit.build import contents, image, result, verdict
 
 PARTITIONS = 4
-CHECKS = ("image", "person", "hash")
+CHECKS = ("image_text", "image", "person", "hash")
 
 
 @contextmanager

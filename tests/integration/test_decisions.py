@@ -15,6 +15,7 @@ from sluice.v1.decision_pb2 import Decision
 from sluice.v1.request_pb2 import LANE_BULK, OPERATION_EDIT, ROLE_GENERATED, ROLE_TRANSCRIPT, STAGE_OUTPUT, Content
 from tests.integration.client import Client, action, ask, ask_output, generated, prompt, rules, upload
 from tests.integration.topics import of_request
+from text_classifier import image_text_examples
 
 LIGHTHOUSE = "a watercolor of a lighthouse at dawn"
 
@@ -57,7 +58,19 @@ def test_the_same_id_with_other_content_is_refused(client: Client) -> None:
     assert caught.value.code() is grpc.StatusCode.ALREADY_EXISTS
 
 
-@pytest.mark.parametrize("check", ["text-classifier", "image-classifier", "person-classifier", "hash-matcher"])
+def test_a_request_in_a_picture_is_judged_like_a_prompt(client: Client) -> None:
+    harmless, unsafe = (example.item.rendition for example in image_text_examples.examples()[::2])
+    assert harmless is not None
+    assert unsafe is not None
+    assert action(client.decide(ask(prompt("like this"), upload(harmless.data)))) == "ALLOW"
+    decision = client.decide(ask(prompt("like this"), upload(unsafe.data)))
+    assert action(decision) == "BLOCK"
+    assert ("illicit", "image_text") in {(reason.category, reason.check) for reason in decision.reasons}
+
+
+@pytest.mark.parametrize(
+    "check", ["text-classifier", "image-text-classifier", "image-classifier", "person-classifier", "hash-matcher"]
+)
 def test_a_check_that_stands_still_is_never_an_allow(client: Client, stack: Running, check: str) -> None:
     pid = stack.services[check].pid
     picture = samples.pictures()[0].data
@@ -67,7 +80,7 @@ def test_a_check_that_stands_still_is_never_an_allow(client: Client, stack: Runn
     finally:
         os.kill(pid, signal.SIGCONT)
     assert (action(decision), decision.complete) == ("BLOCK", False)
-    name = {"text-classifier": "text", "image-classifier": "image", "person-classifier": "person"}.get(check, "hash")
+    name = check.removesuffix("-classifier").removesuffix("-matcher").replace("-", "_")
     assert name in {reason.check for reason in decision.reasons if reason.rule == "incomplete"}
 
 

@@ -8,10 +8,17 @@ from grpc_reflection.v1alpha import reflection_pb2
 from sluice import samples
 from sluice.contract.digests import request_digest
 from sluice.local.state import Running
-from sluice.v1 import hash_matcher_pb2, image_classifier_pb2, person_classifier_pb2, text_classifier_pb2
+from sluice.v1 import (
+    hash_matcher_pb2,
+    image_classifier_pb2,
+    image_text_classifier_pb2,
+    person_classifier_pb2,
+    text_classifier_pb2,
+)
 from sluice.v1.contents_pb2 import UNPROCESSABLE_UNDECODABLE, UNPROCESSABLE_UNKNOWN_TYPE
 from sluice.v1.hash_matcher_pb2_grpc import HashMatcherStub
 from sluice.v1.image_classifier_pb2_grpc import ImageClassifierStub
+from sluice.v1.image_text_classifier_pb2_grpc import ImageTextClassifierStub
 from sluice.v1.orchestrator_pb2 import ModerateRequest, ModerateStreamRequest
 from sluice.v1.orchestrator_pb2_grpc import OrchestratorStub
 from sluice.v1.person_classifier_pb2_grpc import PersonClassifierStub
@@ -23,6 +30,7 @@ from tests.integration.client import Client, action, ask, prompt
 SERVICES = {
     "ingest": "sluice.v1.Ingest",
     "text-classifier": "sluice.v1.TextClassifier",
+    "image-text-classifier": "sluice.v1.ImageTextClassifier",
     "image-classifier": "sluice.v1.ImageClassifier",
     "person-classifier": "sluice.v1.PersonClassifier",
     "hash-matcher": "sluice.v1.HashMatcher",
@@ -97,6 +105,11 @@ def test_picture_checks(client: Client) -> None:
     )
     assert 0.0 <= image.result.scores["sexual"] <= 1.0
     assert {"drawn", "photoreal"} <= set(image.result.signals)
+    text = ImageTextClassifierStub(client.channels["image-text-classifier"]).Classify(
+        image_text_classifier_pb2.ImageTextClassifierClassifyRequest(content=content), timeout=30
+    )
+    assert text.result.status == STATUS_OK
+    assert "text_lines" in text.result.signals
     person = PersonClassifierStub(client.channels["person-classifier"]).Classify(
         person_classifier_pb2.PersonClassifierClassifyRequest(content=content), timeout=30
     )

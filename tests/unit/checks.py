@@ -21,6 +21,7 @@ class ObedientCheck(Check):
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
+        self.together: list[tuple[str, ...]] = []
         self.failures = 2
         self.gate = asyncio.Event()
 
@@ -31,6 +32,7 @@ class ObedientCheck(Check):
     async def run(self, items: Sequence[Item]) -> Sequence[Result]:
         words = [item.text for item in items]
         self.batches.append(words)
+        self.together += [item.together for item in items]
         await asyncio.sleep(0.05 if "slow" in words else 0)
         if "held" in words:
             await self.gate.wait()

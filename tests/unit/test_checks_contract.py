@@ -14,8 +14,15 @@ from sluice.host.convert import result_message
 from sluice.policy.model import CATEGORIES
 from sluice.settings import Reader, Settings, read_settings
 from text_classifier.check import TextClassifier
+from text_classifier.image_text import ImageTextClassifier
 
-CHECKS: tuple[type[Check], ...] = (TextClassifier, ImageClassifier, PersonClassifier, HashMatcher)
+CHECKS: tuple[type[Check], ...] = (
+    TextClassifier,
+    ImageTextClassifier,
+    ImageClassifier,
+    PersonClassifier,
+    HashMatcher,
+)
 
 
 def environment(home: Path) -> tuple[Settings, Reader]:

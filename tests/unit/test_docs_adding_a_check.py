@@ -120,6 +120,7 @@ def test_the_policy_stops_what_is_blank(tmp_path: Path, contrast: float, action:
     blank = result()
     blank.signals["contrast"] = contrast
     answers: dict[str, Verdict] = {
+        "image_text": verdict("image_text", result()),
         "image": verdict("image", result()),
         "person": verdict("person", result(person=PERSON_NONE)),
         "hash": verdict("hash", result()),

@@ -108,6 +108,12 @@ def test_the_rights_of_principals_are_what_services_use() -> None:
     for who in ("ingest", "orchestrator", "c2pa-signer"):
         assert rights[who][0] == {name for name in Topic if who in channels[name]["x-writers"]}
         assert rights[who][1] == {name for name in Topic if who in channels[name]["x-readers"]}
-    for check in ("text-classifier", "image-classifier", "person-classifier", "hash-matcher"):
+    for check in (
+        "text-classifier",
+        "image-text-classifier",
+        "image-classifier",
+        "person-classifier",
+        "hash-matcher",
+    ):
         assert rights["each check"][0] == {name for name in Topic if check in channels[name]["x-writers"]}
         assert rights["each check"][1] == {name for name in Topic if check in channels[name]["x-readers"]}

@@ -77,6 +77,22 @@ async def test_the_worst_of_several_texts_counts() -> None:
     assert (found.action, found.scores["hate"]) == ("BLOCK", 0.9)
 
 
+class SumCheck(WordCheck):
+    """Scores what the texts of a request say together."""
+
+    async def run(self, items: Sequence[Item]) -> Sequence[Result]:
+        return [Result(scores={"hate": sum(map(float, item.together or (item.text,)))}) for item in items]
+
+
+async def test_texts_that_are_bad_only_together_are_blocked() -> None:
+    together, alone, other = await judge(SumCheck()).judge(
+        [Prompt(("0.2", "0.2", "0.3")), Prompt(("0.2",)), Prompt(("0.1", "0.2"))], nobody
+    )
+    assert (together.action, together.rules) == ("BLOCK", ("hate",))
+    assert alone.allowed
+    assert other.allowed
+
+
 async def test_the_age_band_reaches_the_policy() -> None:
     bands = (AgeBand.AGE_BAND_UNKNOWN, AgeBand.AGE_BAND_UNDER_13)
     found = await judge(WordCheck()).judge([Prompt(("0.1",), band) for band in bands], nobody)

@@ -67,6 +67,13 @@ async def test_every_content_has_its_result(records: CheckRecords) -> None:
     assert (found.check, found.contents_offset) == ("obedient", 7)
 
 
+async def test_the_last_text_comes_with_all_of_them(records: CheckRecords, check: ObedientCheck) -> None:
+    await verdict(records, record("how to", "make", "a cake"))
+    assert check.together == [(), (), ("how to", "make", "a cake")]
+    await verdict(records, record("alone"))
+    assert check.together[3:] == [()]
+
+
 async def test_a_record_whose_deadline_has_passed_is_dropped_unseen(
     records: CheckRecords, check: ObedientCheck
 ) -> None:

@@ -9,7 +9,9 @@ from sluice.local.entry_points import load_service, service_commands, service_na
 
 
 def test_the_main_line_of_services_is_installed() -> None:
-    assert {"ingest", "text-classifier", "image-classifier", "person-classifier"} <= set(service_names())
+    assert {"ingest", "text-classifier", "image-text-classifier", "image-classifier", "person-classifier"} <= set(
+        service_names()
+    )
     assert {"hash-matcher", "orchestrator", "c2pa-signer"} <= set(service_names())
 
 

@@ -20,6 +20,8 @@ def test_a_complete_card_is_read(tmp_path: Path) -> None:
     assert found.inputs[0].shape == ("n", 8, 8, 3)
     assert found.scores == {"sexual": {"cat": 0.5}}
     assert found.file("model.onnx").size == 5
+    assert found.languages == ()
+    assert card.load(write_card(tmp_path, "toy", languages=["en", "zh"])).languages == ("en", "zh")
     with pytest.raises(CardError, match=r"names no file other\.onnx"):
         found.file("other.onnx")
 
@@ -48,6 +50,7 @@ def test_a_complete_card_is_read(tmp_path: Path) -> None:
             r"files\[0\].origin should be one of converted, copied, trained",
         ),
         ({"inputs": [{"name": "x", "dtype": "uint8", "shape": "n"}]}, r"inputs\[0\].shape should be a list"),
+        ({"languages": ["English"]}, "languages should be a list of ISO 639 codes"),
         ({"labels": [1]}, "labels should be a list of texts"),
         ({"thresholds": {"sexual": 2}}, "thresholds should be a mapping of names to numbers from 0 to 1"),
         ({"scores": {"sexual": {"cow": 1}}}, "labels should be a list with cow, which sexual is computed from"),

@@ -83,6 +83,33 @@ def test_an_answer_that_is_not_ok_is_incomplete_at_once(policy: Policy, status: 
     assert (found.action, found.complete, rules(found)) == (Severity.BLOCK, False, {"incomplete"})
 
 
+@pytest.mark.parametrize(("score", "action"), [(0.99, Severity.BLOCK), (0.1, Severity.REVIEW)])
+def test_what_an_abstaining_check_scores_can_only_make_it_worse(
+    policy: Policy, score: float, action: Severity
+) -> None:
+    stages = {
+        number: dataclasses.replace(stage, on_incomplete=Severity.REVIEW) for number, stage in policy.stages.items()
+    }
+    gentle = dataclasses.replace(policy, stages=stages)
+    seen = {"text": verdict("text", result(status=STATUS_ABSTAIN, scores={"illicit": score}))}
+    found = run(contents(text()), seen, gentle)
+    assert (found.action, found.complete) == (action, False)
+    assert rules(found) == ({"illicit", "incomplete"} if action is Severity.BLOCK else {"incomplete"})
+
+
+@pytest.mark.parametrize("status", [STATUS_ERROR, STATUS_TIMEOUT, STATUS_UNPROCESSABLE])
+def test_scores_of_an_answer_that_failed_do_not_count(policy: Policy, status: int) -> None:
+    seen = {"text": verdict("text", result(status=status, scores={"illicit": 0.99}))}
+    assert "illicit" not in rules(run(contents(text()), seen, policy))
+
+
+def test_an_abstaining_person_check_does_not_vouch_for_anybody(policy: Policy) -> None:
+    asked = contents(image("c0", role=ROLE_UPLOAD), operation=OPERATION_EDIT)
+    unsure = verdict("person", result(status=STATUS_ABSTAIN, scores={"sexual": 0.0}, person=PERSON_ADULT))
+    found = run(asked, pictures() | {"person": unsure}, policy, late=True)
+    assert {"no-child-edits", "incomplete"} <= rules(found)
+
+
 @pytest.mark.parametrize("score", [math.nan, -0.1, 1.5])
 def test_a_score_that_is_none_is_incomplete(policy: Policy, score: float) -> None:
     found = run(contents(text()), {"text": verdict("text", result(scores={"illicit": score}))}, policy)

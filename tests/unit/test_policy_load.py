@@ -31,7 +31,7 @@ def problems(path: Path) -> str:
 
 def test_the_default_policy_is_good_and_requires_the_four_checks() -> None:
     policy = load(DEFAULT)
-    assert policy.required_checks() == {"text", "image", "person", "hash"}
+    assert policy.required_checks() == {"text", "image_text", "image", "person", "hash"}
     assert set(policy.stages) == {STAGE_PROMPT, STAGE_OUTPUT}
     assert all(stage.on_incomplete is Severity.BLOCK for stage in policy.stages.values())
 

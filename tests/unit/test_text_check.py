@@ -1,8 +1,21 @@
 """The check "text": results in order, and a text that cannot be scored whole is UNPROCESSABLE by itself."""
 
+from dataclasses import replace
+from functools import cache
+
 from sluice.check import Item, Kind, Status
+from sluice.text.language import Languages
 from tests.unit.test_text_model import model
 from text_classifier.check import TextClassifier
+
+
+@cache
+def languages() -> Languages:
+    return Languages.open()
+
+
+def check() -> TextClassifier:
+    return TextClassifier(model(), languages())
 
 
 def item(text: str) -> Item:
@@ -10,7 +23,7 @@ def item(text: str) -> Item:
 
 
 async def test_results_are_in_order_and_name_what_is_abstained() -> None:
-    results = await TextClassifier(model()).run([item("a bad thing"), item("a red cat")])
+    results = await check().run([item("a bad thing"), item("a red cat")])
     assert [result.status for result in results] == [Status.OK, Status.OK]
     assert [result.scores["illicit"] > 0.5 for result in results] == [True, False]
     assert results[0].abstained == ("csam",)
@@ -18,12 +31,27 @@ async def test_results_are_in_order_and_name_what_is_abstained() -> None:
 
 async def test_too_long_is_unprocessable_and_spares_its_neighbours() -> None:
     secret = "cat " * 20_000
-    results = await TextClassifier(model()).run([item("a bad thing"), item(secret), item("a red cat")])
+    results = await check().run([item("a bad thing"), item(secret), item("a red cat")])
     assert [result.status for result in results] == [Status.OK, Status.UNPROCESSABLE, Status.OK]
     assert not results[1].scores
     assert "cat" not in results[1].detail
     assert results[0].scores["illicit"] > 0.5 > results[2].scores["illicit"]
 
 
+async def test_what_texts_say_only_together_counts_for_the_last() -> None:
+    parts = ("the b", "a d thing")
+    items = [item(parts[0]), replace(item(parts[1]), together=parts)]
+    alone, together = await check().run(items)
+    assert alone.scores["illicit"] < 0.5 < together.scores["illicit"]
+    assert (await check().run([item(parts[1])]))[0].scores["illicit"] < 0.5
+
+
+async def test_texts_that_meet_in_the_middle_of_much_else_are_read_there() -> None:
+    long = "the warm mat " * 100
+    parts = (f"{long} b a", f"d {long}")
+    [found] = await check().run([replace(item(parts[1]), together=parts)])
+    assert found.scores["illicit"] > 0.5
+
+
 async def test_nothing_in_nothing_out() -> None:
-    assert await TextClassifier(model()).run([]) == []
+    assert await check().run([]) == []

@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from sluice.errors import TerminalError
-from sluice.models.convert.minilm import LAYERS, WIDTH, convert, quantise
+from sluice.models.convert.minilm import LAYERS, POOLED, WIDTH, convert, quantise
 
 Array = npt.NDArray[Any]
 WORDS = 50
@@ -76,6 +76,7 @@ def reference(weights: dict[str, Array], ids: list[int]) -> Array:
     words = weights["embeddings.word_embeddings.weight"][ids].astype(np.float64)
     places = weights["embeddings.position_embeddings.weight"][: len(ids)]
     x = norm(words + places + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    means: list[Array] = []
     for index in range(LAYERS):
         layer = f"encoder.layer.{index}"
         query, key, value = (
@@ -89,14 +90,23 @@ def reference(weights: dict[str, Array], ids: list[int]) -> Array:
         inner = linear(x, f"{layer}.intermediate.dense")
         gelu = inner * 0.5 * (1 + np.vectorize(erf)(inner / 2**0.5))
         x = norm(x + linear(gelu, f"{layer}.output.dense"), f"{layer}.output.LayerNorm")
-    mean = x.mean(axis=0)
-    found: Array = mean / np.linalg.norm(mean)
+        if index + 1 in POOLED:
+            means.append(x.mean(axis=0) / np.linalg.norm(x.mean(axis=0)))
+    found: Array = np.concatenate(means) / len(means) ** 0.5
     return found
 
 
 def test_agrees_with_the_plain_network(session: Any, weights: dict[str, Array]) -> None:
     ids = [2, 7, 1, 8, 28, 18, 28, 45, 9]
     assert embed(session, [ids])[0] @ reference(weights, ids) > 0.999
+
+
+def test_unquantised_it_is_the_plain_network(weights: dict[str, Array], tmp_path: Path) -> None:
+    save_file(weights, tmp_path / "model.safetensors")
+    convert(tmp_path / "model.safetensors", tmp_path / "model.onnx", quantised=False)
+    session = onnxruntime.InferenceSession(tmp_path / "model.onnx", providers=["CPUExecutionProvider"])
+    ids = [2, 7, 1, 8, 28, 18, 28, 45, 9]
+    assert np.allclose(embed(session, [ids])[0], reference(weights, ids), atol=1e-5)
 
 
 def test_neighbours_and_padding_change_nothing(session: Any) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.text.folding import fold
+from sluice.text.folding import fold, unleet, unveil
 
 DISGUISED = {
     "A  Watercolor\tof a\nLIGHTHOUSE": "a watercolor of a lighthouse",
@@ -26,6 +26,13 @@ DISGUISED = {
     "b0mb p0rn s3x k1ll $ex a$$ k!ll": "bomb porn sex kill sex ass kill",
     "a b-o-m-b now": "a bomb now",
     "b o m b": "bomb",
+    "how_to_make": "how to make",
+    "⒝⒪⒨⒝": "bomb",
+    "⠃⠕⠍⠃": "bomb",
+    "ᏴᎾmb ᖴᒪyer": "bᎾmb flyer",  # of two borrowed letters one is in no table
+    "kꙷill": "kill",
+    "я\u0336д": "яд",
+    "製造炸彈": "制造炸弹",
     "k.i.l.l": "kill",
 }
 
@@ -39,6 +46,8 @@ HONEST = {
     "مرحبا بالعالم": "مرحبا بالعالم",
     "हिन्दी": "हिन्दी",
     "SQL-запрос": "sql-запрос",
+    "日本語の製品": "日本語の製品",
+    "Ἀθῆναι": "ἀθῆναι",
     "4k h264 1girl mp3 3d 2b covid19": "4k h264 1girl mp3 3d 2b covid19",
     "f/1.4 50mm, $50 for 100$": "f/1.4 50mm, $50 for 100$",
     "a 🇫🇷 flag": "a 🇫🇷 flag",
@@ -62,6 +71,12 @@ def test_shows_no_controls_and_single_spaces(text: str) -> None:
 def test_plain_words_of_two_letters_or_more_stay(text: str) -> None:
     words = " ".join(word for word in text.split() if len(word.strip(",")) != 1)
     assert fold(words) == words
+
+
+@given(st.text(max_size=60))
+def test_is_what_is_seen_in_letters_for_signs(text: str) -> None:
+    assert fold(text) == unleet(unveil(text))
+    assert unleet(unleet(text.lower())) == unleet(text.lower())
 
 
 @pytest.mark.parametrize("unit", ["a", "a ", "1a", "$", "а", "a\u0336", "🇦", "a."])

@@ -9,6 +9,7 @@ from sluice.errors import TerminalError
 from sluice.text.encoder import WIDTH
 from sluice.text.heads import Heads
 from sluice.text.model import TextModel
+from sluice.text.ngram_heads import NgramHeads
 from sluice.text.ngrams import BUCKETS
 from tests.unit.text_models import WORDS, BagEngine, small_windows
 
@@ -31,7 +32,15 @@ def model() -> TextModel:
         slope=np.full(1, 20, np.float32),
         offset=np.full(1, -2, np.float32),
     )
-    return TextModel(BagEngine(), small_windows(), heads, ("illicit",), ("csam",), {"illicit": 0.5}, ())
+    chinese = NgramHeads(
+        categories=heads.categories,
+        ngrams=heads.ngrams,
+        ngrams_bias=heads.ngrams_bias,
+        rarity=heads.rarity,
+        slope=np.ones(1, np.float32),
+        offset=np.full(1, -5, np.float32),
+    )
+    return TextModel(BagEngine(), small_windows(), heads, chinese, ("illicit",), ("csam",), {"illicit": 0.5}, ())
 
 
 async def test_one_answer_per_text_in_order() -> None:

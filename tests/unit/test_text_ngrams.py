@@ -5,17 +5,66 @@ import hashlib
 import numpy as np
 import pytest
 
-from sluice.text.ngrams import BUCKETS, grams, vector
+from sluice.text.ngrams import BUCKETS, grams, vector, vectors
 
 GOLDEN_AB = [(7086, 1), (13392, 1), (22326, 1), (26833, 1), (31020, 1), (31545, 1), (61361, 1)]
-GOLDEN_DIGEST = "73dc9c270eef12f38ce92bc4cdfa698876ab6b08720dee37f509f948fdab90e1"
+GOLDEN_PAIR = [
+    (2118, 1),
+    (13392, 1),
+    (15122, 1),
+    (23429, 1),
+    (26090, 1),
+    (26833, 1),
+    (35005, 1),
+    (36565, 1),
+    (57199, 1),
+]
+GOLDEN_CYRILLIC = [(6869, 1), (16675, 1), (26596, 1), (30247, 1), (31629, 1), (32084, 1), (44911, 1)]
+GOLDEN_BUCKETS = "73dc9c270eef12f38ce92bc4cdfa698876ab6b08720dee37f509f948fdab90e1"
+GOLDEN_COUNTS = "1af439516eb8f64bf309f0764fdfe78351600fb98de888fd61a49acbfa395b41"
+
+TEXTS = (
+    "a watercolor of a lighthouse at dawn, soft light",
+    "How to kill a Python process?",
+    "日本語 ёж İstanbul naïve",
+    "lamp " * 40 + "x",
+    "ab",
+    "",
+    "!?",
+)
 
 
-def test_buckets_are_stable() -> None:
-    assert sorted(grams("ab").items()) == GOLDEN_AB
+@pytest.mark.parametrize(
+    ("text", "found"), [("ab", GOLDEN_AB), ("a b", GOLDEN_PAIR), ("ёж", GOLDEN_CYRILLIC), ("", [])]
+)
+def test_buckets_are_stable(text: str, found: list[tuple[int, int]]) -> None:
+    assert sorted(grams(text).items()) == found
+
+
+def test_buckets_and_counts_of_longer_texts_are_stable() -> None:
     found = vector("How to kill a Python process? 日本語 ёж")
-    digest = hashlib.sha256(found.buckets.astype("<i4").tobytes()).hexdigest()
-    assert digest == GOLDEN_DIGEST
+    assert hashlib.sha256(found.buckets.astype("<i4").tobytes()).hexdigest() == GOLDEN_BUCKETS
+    counts = "".join(repr(sorted(grams(text).items())) for text in TEXTS)
+    assert hashlib.sha256(counts.encode()).hexdigest() == GOLDEN_COUNTS
+
+
+def test_values_are_stable() -> None:
+    expected = [0.2392715] + [0.4051219] * 3 + [0.2392715] * 3 + [0.4051219] + [0.2392715] * 2
+    assert vector("a a b").values.tolist() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("rarity", [None, (np.arange(BUCKETS) % 7 + 1).astype(np.float32)])
+def test_a_text_does_not_feel_the_texts_beside_it(
+    rarity: np.ndarray[tuple[int], np.dtype[np.float32]] | None,
+) -> None:
+    for text, found in zip(TEXTS, vectors(TEXTS, rarity), strict=True):
+        alone = vector(text, rarity)
+        assert found.buckets.tolist() == alone.buckets.tolist()
+        assert found.values.tolist() == pytest.approx(alone.values.tolist(), rel=1e-6)
+
+
+def test_no_texts_no_vectors() -> None:
+    assert vectors([]) == []
 
 
 def test_counts_are_damped_and_the_length_is_one() -> None:

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from sluice.models import repository
+from sluice.text.ngram_heads import NgramHeads
 from sluice.text.ngrams import vector
 from tests.unit.text_models import BagEngine, small_windows
-from training import card
+from training import card, chinese, report
 from training.rows import CATEGORIES, Row
 from training.samples import Samples, prepare, rarity_of
 from training.text import Plan, train
-from training.validation import family, folds, training_set
+from training.validation import family, folds
 
 PLAN = Plan(units=8, epochs=20)
 
@@ -45,13 +46,6 @@ def test_families_share_a_fold() -> None:
     assert family("hatecheck") == family("mhc-fr")
 
 
-def test_own_rows_count_more(samples: Samples) -> None:
-    chosen = training_set(samples, np.ones(len(samples.row), bool))
-    own = sum(samples.rows[samples.row[index]].source == "sluice-own" for index in chosen)
-    assert own == 4 * 12
-    assert len(chosen) == len(rows()) - 12 + own
-
-
 async def test_long_safe_texts_give_more_samples_than_unsafe_ones() -> None:
     long = "a red cat " * 200
     found = await prepare(
@@ -59,9 +53,9 @@ async def test_long_safe_texts_give_more_samples_than_unsafe_ones() -> None:
         small_windows(),
         BagEngine(),
     )
-    assert found.row.tolist() == [*[0] * 16, 1]
+    assert found.row.tolist() == [*[0] * 8, 1]
     column = list(CATEGORIES).index("hate")
-    assert found.labels[:, column].tolist() == [*[0] * 16, 1]
+    assert found.labels[:, column].tolist() == [*[0] * 8, 1]
     assert set(np.delete(found.labels, column, axis=1).ravel().tolist()) == {-1}
 
 
@@ -76,27 +70,53 @@ def test_features_are_what_the_service_computes(samples: Samples) -> None:
 
 
 def test_fits_and_is_the_same_twice(samples: Samples, tmp_path: Path) -> None:
-    heads, lines = train(samples, PLAN)
+    heads, scores, base = train(samples, PLAN)
     vectors = samples.vectors[:2]
-    scores = heads.scores(vectors, [heads.sparse(samples.rows[index].text) for index in range(2)])
+    found = heads.scores(vectors, [heads.sparse(samples.rows[index].text) for index in range(2)])
     illicit = list(CATEGORIES).index("illicit")
-    assert scores[1, illicit] > 0.5 > scores[0, illicit]
-    assert any(line.startswith("illicit: AUPRC 1.000") for line in lines)
-    assert any(line.startswith("not_unsafe, English: 1.000") for line in lines)
+    assert found[1, illicit] > 0.5 > found[0, illicit]
+    assert all(0 < rate < 1 for rate in base)
+    lines = report.of(samples, scores, "en")
+    assert any(line.startswith("en, illicit: AUPRC 1.000") for line in lines)
+    assert any(line.startswith("en, not_unsafe, other people's sources: 1.000") for line in lines)
     heads.save(tmp_path / "a.npz")
     train(samples, PLAN)[0].save(tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
+async def test_chinese_is_learned_from_its_characters(tmp_path: Path) -> None:
+    texts = {False: "一只红色的猫睡在垫子上", True: "教我怎么制造炸弹"}
+    chinese_rows = [
+        Row(f"{texts[bad]}{number}", source, "zh", dict.fromkeys(CATEGORIES, False) | {"illicit": bad}, bad)
+        for source in ("vbench-zh", "cvalues-prompts")
+        for bad in (False, True)
+        for number in range(9)
+    ]
+    samples = await prepare(chinese_rows, small_windows(), None)
+    heads, scores, _ = chinese.train(samples)
+    illicit = list(CATEGORIES).index("illicit")
+    bad = np.array([row.unsafe for row in samples.rows])[samples.row]
+    assert scores[bad, illicit].min() > scores[~bad, illicit].max()
+    found = heads.scores([heads.sparse(text) for text in texts.values()])[:, illicit]
+    assert found[1] > 0.5 > found[0]
+    heads.save(tmp_path / "heads_zh.npz")
+    back = NgramHeads.load(tmp_path / "heads_zh.npz")
+    assert back.scores([back.sparse(texts[True])])[0, illicit] == pytest.approx(found[1], abs=0.01)
+
+
 def test_the_card_is_one_that_a_service_accepts(samples: Samples, tmp_path: Path) -> None:
-    heads, lines = train(samples, replace(PLAN, epochs=1))
+    heads, scores, base = train(samples, replace(PLAN, epochs=1))
     out = tmp_path / "text_heads"
     heads.save(out / "1" / "heads.npz")
+    heads.save(out / "1" / "heads_zh.npz")
     (tmp_path / "rows.jsonl").write_text("{}")
-    card.write(out, [tmp_path / "rows.jsonl"], samples.rows, ("i2p",), lines)
+    lines = report.of(samples, scores, "en")
+    card.write(out, [tmp_path / "rows.jsonl"], samples.rows, ("i2p",), {"en": base}, lines)
     info = repository.verify(tmp_path, "text_heads")
     written = repository.load(tmp_path, "text_heads")
     assert info.version == "1"
     assert set(written.scores) == set(CATEGORIES.values())
     assert not set(written.scores) & set(written.abstained)
     assert "AUPRC" in " ".join(written.measured)
+    assert "a score is the probability where" in written.measured[0]
+    assert written.languages == ("en", "zh")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from google.protobuf.message import DecodeError
 
@@ -11,7 +12,7 @@ from sluice.check import Check, Item, Result, Status
 from sluice.deadline import Deadline, now_ms
 from sluice.errors import PoisonError, RetryableError, SluiceError
 from sluice.host.batching import Batcher
-from sluice.host.convert import kind_of, model_messages, result_message
+from sluice.host.convert import kind_of, model_messages, result_message, texts_together
 from sluice.host.pictures import item_for
 from sluice.objects import ObjectStore
 from sluice.v1.contents_pb2 import Contents, PreparedContent
@@ -43,7 +44,10 @@ class CheckRecords:
             return ()
         bulk = record.topic == Topic.CONTENTS_BULK
         started = now_ms()
-        results = await asyncio.gather(*(self._result(content, deadline, bulk) for content in mine))
+        together = texts_together(mine)
+        results = await asyncio.gather(
+            *(self._result(content, together.get(content.id, ()), deadline, bulk) for content in mine)
+        )
         verdict = Verdict(
             request_id=contents.request_id,
             check=self._check.name,
@@ -58,7 +62,9 @@ class CheckRecords:
         value = verdict.SerializeToString()
         return (Outgoing(Topic.VERDICTS, record.partition, record.key, value, record.trace()),)
 
-    async def _result(self, content: PreparedContent, deadline: Deadline, bulk: bool) -> Result:
+    async def _result(
+        self, content: PreparedContent, together: tuple[str, ...], deadline: Deadline, bulk: bool
+    ) -> Result:
         try:
             async with asyncio.timeout(deadline.remaining()):
                 item = await self._item(content)
@@ -66,7 +72,7 @@ class CheckRecords:
             return Result(Status.TIMEOUT, detail="the rendition could not be had in time")
         except SluiceError as error:
             return Result(Status.ERROR, detail=f"the rendition cannot be had: {error}")
-        return await self._batcher.submit(item, deadline, bulk, patient=True)
+        return await self._batcher.submit(replace(item, together=together), deadline, bulk, patient=True)
 
     async def _item(self, content: PreparedContent) -> Item:
         while True:

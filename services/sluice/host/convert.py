@@ -1,5 +1,7 @@
 """Between the contract's messages and what a check sees."""
 
+from collections.abc import Mapping, Sequence
+
 from sluice.check import Digests, Item, Kind, ModelInfo, Person, Picture, Result, Status
 from sluice.v1 import contents_pb2, verdict_pb2
 
@@ -38,6 +40,12 @@ def item_of(
         rendition=rendition,
         tiles=tiles,
     )
+
+
+def texts_together(contents: Sequence[contents_pb2.PreparedContent]) -> Mapping[str, tuple[str, ...]]:
+    """Id of a request's last text -> all its texts in order, for `Item.together`. Empty for fewer than two texts."""
+    texts = [content for content in contents if kind_of(content) is Kind.TEXT]
+    return {texts[-1].id: tuple(content.text.text for content in texts)} if len(texts) > 1 else {}
 
 
 def result_message(content_id: str, result: Result) -> verdict_pb2.ContentResult:

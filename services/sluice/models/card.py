@@ -70,7 +70,8 @@ class Tensor:
 @dataclass(frozen=True, slots=True)
 class Card:
     """One model. `scores` and `signals`: name -> label -> weight; the value is the weighted sum of the labels'
-    probabilities, at most 1. `abstained`: categories that this model has nothing to say about."""
+    probabilities, at most 1. `abstained`: categories that this model has nothing to say about. `languages`: of the
+    texts that it can judge, ISO 639; empty where the card says nothing."""
 
     name: str
     version: int
@@ -84,6 +85,7 @@ class Card:
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
     labels: tuple[str, ...]
+    languages: tuple[str, ...]
     scores: Mapping[str, Mapping[str, float]]
     signals: Mapping[str, Mapping[str, float]]
     abstained: tuple[str, ...]
@@ -122,6 +124,7 @@ def load(path: Path) -> Card:
         inputs=fields.each("inputs", _tensor),
         outputs=fields.each("outputs", _tensor),
         labels=fields.words("labels"),
+        languages=fields.languages("languages"),
         scores=fields.groups("scores"),
         signals=fields.groups("signals"),
         abstained=fields.words("abstained"),

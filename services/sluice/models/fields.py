@@ -9,6 +9,7 @@ from sluice.errors import NotReadyError
 T = TypeVar("T")
 
 _HEX = re.compile(r"[0-9a-f]{64}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*")
 
 
@@ -81,6 +82,13 @@ class Fields:
         if isinstance(value, list) and all(isinstance(word, str) and word.strip() for word in value):
             return tuple(word.strip() for word in value)
         raise self.wrong(name, "a list of texts")
+
+    def languages(self, name: str) -> tuple[str, ...]:
+        """A list of language codes (ISO 639, two or three letters); missing is empty."""
+        codes = self.words(name)
+        if all(_LANGUAGE.fullmatch(code) for code in codes):
+            return codes
+        raise self.wrong(name, "a list of ISO 639 codes of two or three letters, lower case")
 
     def shares(self, name: str) -> Mapping[str, float]:
         """Name -> number in 0..1; missing is empty."""

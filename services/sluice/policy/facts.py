@@ -28,7 +28,10 @@ _UNSEEN_PERSON = "AGE_UNKNOWN"
 
 @dataclass(slots=True)
 class Answer:
-    """What a check said of a content, status OK. `scores`: the result's, read once, as reading them is dear."""
+    """What a check said of a content: OK, or what it scored while it abstained.
+
+    `scores`: the result's, read once, as reading them is dear.
+    """
 
     check: str
     content_id: str

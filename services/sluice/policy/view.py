@@ -32,7 +32,7 @@ class RuleView:
     """One request, as rules see it."""
 
     def __init__(self, facts: Facts, answers: Sequence[Answer]) -> None:
-        """`answers`: those that are OK, in the order in which the first of equal scores counts."""
+        """`answers`: what rules see, in the order in which the first of equal scores counts."""
         self._facts = facts
         self._answers = answers
         self._cel: _CelView | None = None

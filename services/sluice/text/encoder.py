@@ -15,7 +15,7 @@ BATCH = 32
 
 
 async def embed(engine: Engine, windows: Sequence[Window]) -> npt.NDArray[np.float32]:
-    """[len(windows), 384] vectors of length 1, in order.
+    """[len(windows), WIDTH] vectors of length 1, in order; as wide as the model makes them.
 
     Windows of like length share a call, so that little is spent on padding. Raises what `Engine.run` raises.
     """
@@ -23,6 +23,8 @@ async def embed(engine: Engine, windows: Sequence[Window]) -> npt.NDArray[np.flo
     order = sorted(range(len(windows)), key=lambda index: len(windows[index].ids))
     for chosen in _alike(order, [len(window.ids) for window in windows]):
         found = await engine.run(_padded([windows[index].ids for index in chosen]))
+        if found["embedding"].shape[1] != vectors.shape[1]:
+            vectors = np.zeros((len(windows), found["embedding"].shape[1]), np.float32)
         vectors[chosen] = found["embedding"]
     return vectors
 

@@ -1,9 +1,7 @@
 """From a vector and n-grams to a score per category: the part of the text model that we train."""
 
-import io
-import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sluice.errors import NotReadyError
+from sluice.text import arrays
 from sluice.text.ngrams import BUCKETS, Sparse, vector
 
 Floats = npt.NDArray[Any]
@@ -27,7 +26,7 @@ class Heads:
     categories: npt.NDArray[np.str_]
     """[C], as policies name them."""
     hidden: Floats
-    """[384, H]"""
+    """[1536, H]"""
     hidden_bias: Floats
     """[H]"""
     output: Floats
@@ -68,30 +67,12 @@ class Heads:
 
     def save(self, path: Path) -> None:
         """Writes an .npz in one step; weights as float16. The same heads give the same bytes."""
-        packed: dict[str, Any] = {field.name: _packed(getattr(self, field.name)) for field in fields(self)}
-        buffer = io.BytesIO()
-        np.savez_compressed(buffer, **packed)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(buffer.getvalue())
-        partial.replace(path)
+        arrays.save(self, path)
 
     @classmethod
     def load(cls, path: Path) -> "Heads":
         """Reads what `save` wrote. Raises NotReadyError where the file is not heads for this code."""
-        try:
-            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-                arrays = {field.name: file[field.name] for field in fields(cls)}
-        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise NotReadyError(f"{path.name} does not hold text heads ({type(error).__name__})") from error
-        heads = cls(**{name: a if a.dtype.kind == "U" else a.astype(np.float32) for name, a in arrays.items()})
+        heads = arrays.load(cls, path)
         if heads.ngrams.shape != (BUCKETS, len(heads.categories)):
             raise NotReadyError(f"{path.name} was trained for other n-grams than this version computes")
         return heads
-
-
-def _packed(value: Floats) -> Floats:
-    """float16 for big arrays; names and the few numbers of a calibration stay as they are."""
-    if value.dtype.kind == "U":
-        return value
-    return value.astype(np.float16 if value.size > 4096 else np.float32)

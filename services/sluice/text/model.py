@@ -8,18 +8,25 @@ from pathlib import Path
 import numpy as np
 
 from sluice.check import ModelInfo
+from sluice.errors import NotReadyError
 from sluice.models import repository
 from sluice.models.engine import Engine, EngineSettings
 from sluice.models.opened import open_model
+from sluice.text.chinese import has_chinese, is_chinese
 from sluice.text.encoder import embed
-from sluice.text.folding import fold
 from sluice.text.heads import Floats, Heads
+from sluice.text.ngram_heads import NgramHeads
+from sluice.text.ngrams import vectors as hashed
+from sluice.text.spellings import spellings
 from sluice.text.windows import Window, Windows
 
 ENCODER = "minilm"
 HEADS = "text_heads"
 HEADS_FILE = "heads.npz"
+CHINESE_HEADS_FILE = "heads_zh.npz"
 TOKENIZER_FILE = "tokenizer.json"
+UNLESS_SAID = "en"
+"""The language of heads whose card names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +36,7 @@ class TextModel:
     engine: Engine
     windows: Windows
     heads: Heads
+    chinese: NgramHeads
     categories: tuple[str, ...]
     """What is scored."""
     abstained: tuple[str, ...]
@@ -36,6 +44,8 @@ class TextModel:
     thresholds: Mapping[str, float]
     """What the heads' card suggests per category."""
     models: tuple[ModelInfo, ...]
+    languages: tuple[str, ...] = (UNLESS_SAID,)
+    """Whose texts it can judge, ISO 639: what the heads' card says."""
 
     @classmethod
     def open(cls, models: Path, settings: EngineSettings | None = None) -> "TextModel":
@@ -47,24 +57,31 @@ class TextModel:
         about = repository.verify(models, HEADS)
         card = repository.load(models, HEADS)
         heads = Heads.load(repository.folder(models, card) / HEADS_FILE)
+        chinese = NgramHeads.load(repository.folder(models, card) / CHINESE_HEADS_FILE)
+        if heads.categories.tolist() != chinese.categories.tolist():
+            raise NotReadyError(
+                f"{HEADS_FILE} and {CHINESE_HEADS_FILE} score other categories; run: sluice models pull"
+            )
         return cls(
             engine=encoder.engine,
             windows=Windows.open(repository.folder(models, encoder.card) / TOKENIZER_FILE),
             heads=heads,
+            chinese=chinese,
             categories=tuple(heads.categories.tolist()),
             abstained=card.abstained,
             thresholds=card.thresholds,
             models=(encoder.info, about),
+            languages=card.languages or (UNLESS_SAID,),
         )
 
     def spellings(self, text: str) -> list[Window]:
-        """The windows of the text as written and, where folding shows another, as folded.
+        """The windows of the text as written and of every other reading of it that `sluice.text.spellings` finds.
 
         Raises TerminalError for a text that is too long to be scored whole.
         """
         written = self.windows.cut(text)
-        folded = fold(text)
-        return written if folded == " ".join(text.lower().split()) else [*written, *self.windows.cut(folded)]
+        _, *others = spellings(text, self.windows.words)
+        return [*written, *(window for other in others for window in self.windows.cut(other))]
 
     async def score(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
         """category -> 0..1 for each text, in order: the highest over its windows and both spellings.
@@ -81,10 +98,19 @@ class TextModel:
         if not cut:
             return []
         windows = [window for one in cut for window in one]
-        vectors = await embed(self.engine, windows)
-        scores = await asyncio.to_thread(self._scores, vectors, windows)
+        scores = np.zeros((len(windows), len(self.categories)), np.float32)
+        # The encoder has learned nothing from Chinese: what is all Chinese need not be shown to it.
+        latin = [place for place, window in enumerate(windows) if not is_chinese(window.text)]
+        vectors = await embed(self.engine, [windows[place] for place in latin])
+        await asyncio.to_thread(self._score_into, scores, windows, latin, vectors)
         ends = np.cumsum([len(one) for one in cut])[:-1]
         return [dict(zip(self.categories, part.max(axis=0).tolist(), strict=True)) for part in np.split(scores, ends)]
 
-    def _scores(self, vectors: Floats, windows: Sequence[Window]) -> Floats:
-        return self.heads.scores(vectors, [self.heads.sparse(window.text) for window in windows])
+    def _score_into(self, scores: Floats, windows: Sequence[Window], latin: Sequence[int], vectors: Floats) -> None:
+        if latin:
+            sparse = hashed([windows[place].text for place in latin], self.heads.rarity)
+            scores[latin] = self.heads.scores(vectors, sparse)
+        han = [place for place, window in enumerate(windows) if has_chinese(window.text)]
+        if han:
+            sparse = hashed([windows[place].text for place in han], self.chinese.rarity)
+            scores[han] = np.maximum(scores[han], self.chinese.scores(sparse))

@@ -15,6 +15,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from sluice.errors import NotReadyError, TerminalError
+from sluice.text.words import Words
 
 WIDE = 62
 """Word pieces in a wide window."""
@@ -45,7 +46,11 @@ class Window:
 class Windows:
     """Cuts texts. Markers such as "[SEP]" in a text are text."""
 
+    words: Words
+    """The tokenizer's vocabulary as a list of words."""
+
     def __init__(self, tokenizer: Tokenizer) -> None:
+        self.words = Words(tokenizer.get_vocab())
         tokenizer.no_padding()
         tokenizer.no_truncation()
         tokenizer.encode_special_tokens = True

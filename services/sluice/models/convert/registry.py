@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from sluice.models.convert import faceapi_age, faceapi_ssd, faceapi_tiny, minilm, nsfwjs
+from sluice.models.convert import faceapi_age, faceapi_ssd, faceapi_tiny, minilm, nsfwjs, ppocr
 
 Converter = Callable[[Path, Path], None]
-"""(folder with the files that the card's sources name, ONNX file to write). Raises TerminalError."""
+"""(folder with the files that the card's sources name, ONNX file to write). Other files that the card calls converted
+are written beside it. Raises TerminalError."""
 
 MANIFEST = "weights_manifest.json"
 
@@ -18,5 +19,7 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
         "faceapi_tiny": lambda folder, out: faceapi_tiny.convert(folder / MANIFEST, out),
         "faceapi_age": lambda folder, out: faceapi_age.convert(folder / MANIFEST, out),
         "minilm": lambda folder, out: minilm.convert(folder / "model.safetensors", out),
+        "ppocr_det": lambda folder, out: ppocr.detector(folder / "PP-OCRv6_det_small.onnx", out),
+        "ppocr_rec": lambda folder, out: ppocr.reader(folder / "PP-OCRv6_rec_small.onnx", out),
     }
 )

@@ -1,0 +1,110 @@
+"""Scores what is written in a picture as the check "text" scores a prompt: GPT-4V card V1.
+
+The text is read here, scored here and forgotten here. A verdict carries scores and counts, never a word.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Self
+
+from sluice.check import Check, Example, Item, Kind, ModelInfo, Need, Result, Status
+from sluice.errors import TerminalError
+from sluice.models import repository
+from sluice.models.convert.ppocr import CHARACTERS
+from sluice.models.engine import EngineSettings, read_engine
+from sluice.models.opened import open_model
+from sluice.settings import Reader, Settings
+from sluice.text.model import TextModel
+from sluice.text.windows import Window
+from text_classifier import image_text_examples
+from text_classifier.ocr import detect, recognise
+from text_classifier.ocr.page import page_of
+from text_classifier.ocr.passages import passages
+from text_classifier.ocr.read import Networks, Text, read
+
+
+class ImageTextClassifier(Check):
+    """`scores`: category -> 0..1, the highest over the picture's text; all 0 where none is found.
+
+    Signals: `text_lines` and `text_characters` that were read, `text.unread`, places that look like text and are not
+    legible. A picture with more lines than are read is an ABSTAIN: it is neither read in part nor called empty.
+    """
+
+    name = "image_text"
+    service_name = "image-text-classifier"
+    service = "ImageTextClassifier"
+    kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.IMAGE})
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.RENDITION, Need.TILES})
+    # Pictures differ in cost by a factor of ten: none should wait for its neighbour's answer.
+    max_batch = 1
+
+    def __init__(self, networks: Networks, model: TextModel) -> None:
+        self._networks = networks
+        self._model = model
+
+    @classmethod
+    async def open(cls, settings: Settings, reader: Reader) -> Self:
+        """Verifies and loads both networks of the reader, the encoder and our heads.
+
+        Raises NotReadyError with the command that mends it, or ConfigError.
+        """
+        engine = read_engine(reader)
+        reader.finish()
+
+        def load() -> tuple[Networks, TextModel]:
+            return _networks(settings, engine), TextModel.open(settings.models, engine)
+
+        return cls(*await asyncio.to_thread(load))
+
+    async def run(self, items: Sequence[Item]) -> Sequence[Result]:
+        """One result per item; a picture that cannot be read in whole is an ERROR of its own."""
+        return [await self._judge(item) for item in items]
+
+    def models(self) -> Sequence[ModelInfo]:
+        """The detector and the reader of text, the encoder and the heads."""
+        return (self._networks.detector.info, self._networks.reader.info, *self._model.models)
+
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        """Pictures of text, drawn by code, and one without."""
+        return image_text_examples.examples()
+
+    async def read(self, item: Item) -> Text:
+        """What is written in a picture. Raises TerminalError where it cannot be read in whole."""
+        return await read(self._networks, await asyncio.to_thread(page_of, item))
+
+    async def score(self, text: Text) -> Result:
+        """What is thought of it. Raises TerminalError."""
+        if text.refused:
+            return Result(Status.ABSTAIN, detail="more text than is read")
+        found = await self._model.score_cut(await asyncio.to_thread(self._cut, text))
+        return Result(scores=self._highest(found), abstained=self._model.abstained, signals=_signals(text))
+
+    async def _judge(self, item: Item) -> Result:
+        try:
+            return await self.score(await self.read(item))
+        except TerminalError as error:
+            return Result(status=Status.ERROR, detail=str(error))
+
+    def _cut(self, text: Text) -> list[list[Window]]:
+        texts = dict.fromkeys(passage for rows in text.versions for passage in passages(rows))
+        return [self._model.spellings(passage) for passage in texts]
+
+    def _highest(self, found: Sequence[Mapping[str, float]]) -> dict[str, float]:
+        return {
+            category: max((scores[category] for scores in found), default=0.0) for category in self._model.categories
+        }
+
+
+def _networks(settings: Settings, engine: EngineSettings) -> Networks:
+    reader = open_model(settings.models, recognise.NAME, engine)
+    characters = recognise.load_characters(repository.folder(settings.models, reader.card) / CHARACTERS)
+    return Networks(open_model(settings.models, detect.NAME, engine), reader, characters)
+
+
+def _signals(text: Text) -> dict[str, float]:
+    return {
+        "text_lines": float(text.lines),
+        "text_characters": float(text.characters),
+        "text_unread": float(text.unread),
+    }

@@ -1,0 +1,58 @@
+"""Lines as texts for the text model: whole sentences, and none too long."""
+
+from collections.abc import Sequence
+
+from text_classifier.ocr.order import Line
+
+MOST_CHARACTERS = 700
+"""Of a passage: the text model refuses more than 512 windows, and one letter a sentence makes a window of two."""
+SHARED = 2
+"""Rows that a passage has in common with the one before, so that no sentence is cut in two by the cutting."""
+
+Rows = Sequence[Sequence[Line]]
+
+
+def passages(rows: Rows) -> list[str]:
+    """Texts that together hold every line. Each passage twice where it has several rows: rows run on, for a sentence
+    that is written over them, and rows apart, for lines that are texts of their own. None for no rows."""
+    found: list[str] = []
+    for part in _parts(rows):
+        found += dict.fromkeys((_run_on(part), "\n".join(map(_row, part))))
+    return found
+
+
+def _parts(rows: Rows) -> list[Rows]:
+    parts: list[Rows] = []
+    start, length = 0, 0
+    for index, row in enumerate(rows):
+        size = len(_row(row)) + 1
+        if index > start and length + size > MOST_CHARACTERS:
+            parts.append(rows[start:index])
+            start = max(start + 1, index - SHARED)
+            length = sum(len(_row(one)) + 1 for one in rows[start:index])
+        length += size
+    return [*parts, rows[start:]] if rows else []
+
+
+def _row(row: Sequence[Line]) -> str:
+    return " ".join(line.text.strip() for line in row)
+
+
+def _run_on(rows: Rows) -> str:
+    """One row after the other: a word cut by a hyphen is made whole, and Chinese is not spaced."""
+    text = ""
+    for row in map(_row, rows):
+        if len(text) > 1 and text[-1] == "-" and text[-2].isalpha():
+            text = text[:-1] + row
+        else:
+            text += f"{_gap(text, row)}{row}"
+    return text
+
+
+def _gap(before: str, after: str) -> str:
+    return "" if not before or (_unspaced(before[-1]) and _unspaced(after[:1])) else " "
+
+
+def _unspaced(character: str) -> bool:
+    """Chinese and Japanese: written without spaces between words."""
+    return "\u3000" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef"

@@ -25,9 +25,10 @@ ABSTAINED = (
 """Categories of policies for which the data hold no labels."""
 
 LIMITS = (
-    "First heads: trained on benchmarks and red-teaming sets. Labels were mapped by rule, not reviewed by hand.",
-    "English. Other languages are scored too, but most of what is harmful in them is missed.",
-    "violence/graphic, extremism, self-harm and sexual/minors have few examples, many of them our own sentences.",
+    "Trained on benchmarks, red-teaming sets and sentences of our own. Labels were mapped by rule, not reviewed by hand.",
+    "English. Of Chinese that was said in ways the heads have not seen, most of what is harmful is missed. Texts in "
+    "other languages are abstained from where they are recognised; short ones are not.",
+    "violence/graphic, extremism, self-harm and sexual/minors have few examples, most of them our own sentences.",
     "For image prompts. As a guard of a chat or coding assistant it would refuse far too much, as the sources about "
     "security programs and quoted hate show.",
     "Words only: what a picture shows, irony, and facts about people are beyond it.",

@@ -21,7 +21,7 @@ from sluice.models.repository import folder
 from sluice.text.heads import Heads
 from sluice.text.model import CHINESE_HEADS_FILE, ENCODER, HEADS_FILE, TOKENIZER_FILE
 from sluice.text.windows import Windows
-from training import card, chinese, report
+from training import card, chinese, reliability, report
 from training.calibration import calibrate
 from training.rows import CATEGORIES, cap, read
 from training.samples import Samples, prepare, rarity_of
@@ -92,7 +92,9 @@ async def run(data: Sequence[Path], models: Path, out: Path, plan: Plan) -> list
         else:
             english, scores, base[language] = train(samples, plan)
             english.save(out / "1" / HEADS_FILE)
-        lines += report.of(samples, scores, language)
+        found = reliability.by_category(samples, scores, base[language], language)
+        reliability.write(found, language, out / f"reliability_{language}.svg")
+        lines += reliability.lines(found, language) + report.of(samples, scores, language)
     card.write(out, data, rows, plan.without, base, lines)
     return lines
 

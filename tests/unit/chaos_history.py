@@ -126,10 +126,11 @@ def good() -> History:
     picture = image(role=ROLE_GENERATED)
     maker.put(PROMPT, text(), {"text": harmless}, ACTION_ALLOW)
     maker.put(REFUSED, text(), {"text": harmful}, ACTION_BLOCK, "illicit")
-    maker.put(OUTPUT, picture, {"image": harmless, "person": nobody, "hash": result()}, ACTION_ALLOW)
+    wordless = {"image_text": result(), "image": harmless}
+    maker.put(OUTPUT, picture, {**wordless, "person": nobody, "hash": result()}, ACTION_ALLOW)
     maker.put(KNOWN, image(), {"hash": result(csam=True)}, ACTION_BLOCK, "known-csam")
-    maker.put(SILENT, picture, {"image": harmless, "person": nobody}, ACTION_ALLOW, late=True)
-    maker.put(SHED, picture, {"image": harmless, "hash": result()}, ACTION_ALLOW, overloaded=True)
+    maker.put(SILENT, picture, {**wordless, "person": nobody}, ACTION_ALLOW, late=True)
+    maker.put(SHED, picture, {**wordless, "hash": result()}, ACTION_ALLOW, overloaded=True)
     conflict = DeadLetter(
         reason=DEAD_LETTER_REASON_CONFLICT, topic=Topic.CONTENTS, offset=9, request_id=PROMPT, service="orchestrator"
     )

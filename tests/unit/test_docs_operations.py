@@ -105,7 +105,7 @@ def _span(milliseconds: int) -> str:
 
 
 def test_every_service_is_told() -> None:
-    rows = re.findall(r"^\| `([a-z0-9-]+)` \| `sluice-[a-z0-9-]+` \|", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| `sluice-[a-z0-9_-]+` \|", PAGE, re.MULTILINE)
     assert sorted(rows) == service_names()
 
 

@@ -60,6 +60,7 @@ def rules(outcome: Outcome) -> set[str]:
 
 def pictures(person: int = PERSON_ADULT, csam: bool = False, sexual: float = 0.0) -> Verdicts:
     return {
+        "image_text": verdict("image_text", result()),
         "image": verdict("image", result(scores={"sexual": sexual})),
         "person": verdict("person", result(person=person)),
         "hash": verdict("hash", result(csam=csam)),
@@ -152,10 +153,10 @@ def test_a_fired_rule_says_what_it_compared(policy: Policy) -> None:
     assert reason.threshold == policy.threshold("illicit", "UNKNOWN")
 
 
-@pytest.mark.parametrize("checks", [1, 2, 3])
+@pytest.mark.parametrize("checks", [1, 2, 3, 4])
 def test_a_terminal_rule_decides_without_the_others(policy: Policy, checks: int) -> None:
     every = pictures(csam=True)
-    seen = {name: every[name] for name in ("hash", "image", "person")[:checks]}
+    seen = {name: every[name] for name in ("hash", "image", "person", "image_text")[:checks]}
     found = run(contents(text("c9"), image()), seen, policy)
     assert (found.action, found.reports) == (Severity.BLOCK, ("known-csam",))
     assert next(r for r in found.reasons if r.rule == "known-csam").content_id == "c0"

@@ -20,7 +20,7 @@ from tests.unit.build import OTHER_ID, contents, image, text
 untimed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """A busy machine is no finding."""
 POLICY = load(Path(__file__).parents[2] / "policies" / "default.yaml")
-CHECKS = ("text", "image", "person", "hash", "stranger")
+CHECKS = ("text", "image_text", "image", "person", "hash", "stranger")
 IDS = ("c0", "c1", "c2")
 RULES = (
     ("review-faces", Severity.REVIEW, 'operation == "EDIT" && uploads.exists(u, u.person == "ADULT")', False),

@@ -30,6 +30,7 @@ def made(asked: Contents, policy: Policy, **verdicts: Verdict) -> Outputs:
 def looks(csam: bool = False) -> dict[str, Verdict]:
     ids = ("c0", "c1")
     return {
+        "image_text": verdict("image_text", *(result(one) for one in ids)),
         "image": verdict("image", *(result(one) for one in ids)),
         "person": verdict("person", *(result(one, person=PERSON_NONE) for one in ids)),
         "hash": verdict("hash", result("c0", csam=csam), result("c1")),

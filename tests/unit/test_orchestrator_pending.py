@@ -48,7 +48,8 @@ def test_the_first_verdict_of_a_check_counts(partition: Partition) -> None:
     list(partition.on_verdict(1, 1021, verdict("text", result(scores={"illicit": 0.0}))))
     list(partition.on_verdict(2, 1022, verdict("image", result("c1"))))
     list(partition.on_verdict(3, 1023, verdict("person", result("c1"))))
-    assert actions(partition.on_verdict(4, 1024, verdict("hash", result("c1")))) == [ACTION_BLOCK]
+    list(partition.on_verdict(4, 1024, verdict("image_text", result("c1"))))
+    assert actions(partition.on_verdict(5, 1025, verdict("hash", result("c1")))) == [ACTION_BLOCK]
 
 
 def test_a_verdict_appended_after_the_deadline_does_not_count(partition: Partition) -> None:

@@ -25,7 +25,7 @@ ABSTAINED = (
 """Categories of policies for which the data hold no labels."""
 
 LIMITS = (
-    "Trained on benchmarks, red-teaming sets and sentences of our own. Labels were mapped by rule, not reviewed by hand.",
+    "Trained on benchmarks, red-teaming sets, and our own. Labels were mapped by rule, not reviewed by hand.",
     "English. Of Chinese that was said in ways the heads have not seen, most of what is harmful is missed. Texts in "
     "other languages are abstained from where they are recognised; short ones are not.",
     "violence/graphic, extremism, self-harm and sexual/minors have few examples, most of them our own sentences.",

@@ -5,6 +5,7 @@ The text is read here, scored here and forgotten here. A verdict carries scores 
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar, Self
 
 from sluice.check import Check, Example, Item, Kind, ModelInfo, Need, Result, Status
@@ -14,12 +15,13 @@ from sluice.models.convert.ppocr import CHARACTERS
 from sluice.models.engine import EngineSettings, read_engine
 from sluice.models.opened import open_model
 from sluice.settings import Reader, Settings
+from sluice.text.language import Languages
 from sluice.text.model import TextModel
 from sluice.text.windows import Window
 from text_classifier import image_text_examples
 from text_classifier.ocr import detect, recognise
 from text_classifier.ocr.page import page_of
-from text_classifier.ocr.passages import passages
+from text_classifier.ocr.passages import passages, run_on
 from text_classifier.ocr.read import Networks, Text, read
 
 
@@ -27,7 +29,8 @@ class ImageTextClassifier(Check):
     """`scores`: category -> 0..1, the highest over the picture's text; all 0 where none is found.
 
     Signals: `text_lines` and `text_characters` that were read, `text.unread`, places that look like text and are not
-    legible. A picture with more lines than are read is an ABSTAIN: it is neither read in part nor called empty.
+    legible. A picture with more lines than are read is an ABSTAIN: it is neither read in part nor called empty. So is
+    one whose text is in a language that is not served, as it is for "text": with its scores.
     """
 
     name = "image_text"
@@ -38,21 +41,22 @@ class ImageTextClassifier(Check):
     # Pictures differ in cost by a factor of ten: none should wait for its neighbour's answer.
     max_batch = 1
 
-    def __init__(self, networks: Networks, model: TextModel) -> None:
+    def __init__(self, networks: Networks, model: TextModel, languages: Languages) -> None:
         self._networks = networks
         self._model = model
+        self._languages = languages
 
     @classmethod
     async def open(cls, settings: Settings, reader: Reader) -> Self:
-        """Verifies and loads both networks of the reader, the encoder and our heads.
+        """Verifies and loads both networks of the reader, the encoder, our heads and what tells languages apart.
 
         Raises NotReadyError with the command that mends it, or ConfigError.
         """
         engine = read_engine(reader)
         reader.finish()
 
-        def load() -> tuple[Networks, TextModel]:
-            return _networks(settings, engine), TextModel.open(settings.models, engine)
+        def load() -> tuple[Networks, TextModel, Languages]:
+            return _networks(settings, engine), TextModel.open(settings.models, engine), Languages.open()
 
         return cls(*await asyncio.to_thread(load))
 
@@ -77,14 +81,31 @@ class ImageTextClassifier(Check):
         """What is thought of it. Raises TerminalError."""
         if text.refused:
             return Result(Status.ABSTAIN, detail="more text than is read")
-        found = await self._model.score_cut(await asyncio.to_thread(self._cut, text))
-        return Result(scores=self._highest(found), abstained=self._model.abstained, signals=_signals(text))
+        foreign, cut = await asyncio.to_thread(lambda: (self._foreign(text), self._cut(text)))
+        found = Result(
+            scores=self._highest(await self._model.score_cut(cut)),
+            abstained=self._model.abstained,
+            signals=_signals(text),
+        )
+        return (
+            found
+            if not foreign
+            else replace(found, status=Status.ABSTAIN, detail=f"language {foreign} is not served")
+        )
 
     async def _judge(self, item: Item) -> Result:
         try:
             return await self.score(await self.read(item))
         except TerminalError as error:
             return Result(status=Status.ERROR, detail=str(error))
+
+    def _foreign(self, text: Text) -> str:
+        """The code of the language, not served, that the picture's text is in; empty where there is none."""
+        for rows in text.versions:
+            language = self._languages.judge(run_on(rows), self._model.languages).language
+            if language is not None:
+                return language.code
+        return ""
 
     def _cut(self, text: Text) -> list[list[Window]]:
         texts = dict.fromkeys(passage for rows in text.versions for passage in passages(rows))

@@ -61,11 +61,11 @@ async def test_it_scores_what_the_check_of_texts_scores(check: ImageTextClassifi
     assert drawn.scores["illicit"] == pytest.approx(plain.scores["illicit"], abs=0.05)
 
 
-@pytest.mark.parametrize("name", ["rocket", "chelsea", "brick"])
+@pytest.mark.parametrize("name", ["rocket", "chelsea", "brick", "hubble_deep_field", "moon", "coins"])
 async def test_a_picture_without_text_is_scored_zero_in_every_category(check: ImageTextClassifier, name: str) -> None:
     result = await judge(check, photograph(name))
     assert result.status is Status.OK
-    assert result.signals["text_lines"] == 0
+    assert result.signals["text_characters"] <= 2
     assert set(result.scores.values()) == {0.0}
     assert {"illicit", "sexual", "violence"} <= result.scores.keys()
 
@@ -74,6 +74,14 @@ async def test_more_text_than_is_read_is_an_abstention(check: ImageTextClassifie
     row = np.concatenate([written("a", (60, 48), 24, (18, 6))] * 20, 1)
     result = await judge(check, np.concatenate([row] * (MOST_LINES // 20 + 2), 0))
     assert (result.status, result.scores, result.detail) == (Status.ABSTAIN, {}, "more text than is read")
+
+
+async def test_a_language_that_is_not_served_is_an_abstention_as_it_is_for_texts(check: ImageTextClassifier) -> None:
+    said = "ein ruhiger Hafen am Morgen\nund die Boote liegen still\nunter einem grauen Himmel"
+    result = await judge(check, written(said, (520, 200)))
+    assert (result.status, result.detail) == (Status.ABSTAIN, "language de is not served")
+    assert result.scores
+    assert result.signals["text_lines"] == 3
 
 
 async def test_a_page_of_text_is_scored_to_its_end(check: ImageTextClassifier) -> None:

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,6 +29,16 @@ def test_one_row_is_one_text() -> None:
     assert passages([]) == []
 
 
+@pytest.mark.parametrize("stray", ["X", "國", "8|1", "e|.", "★"])
+def test_stray_letters_are_no_text(stray: str) -> None:
+    assert passages(rows(*stray.split("|"))) == []
+
+
+@pytest.mark.parametrize("short", ["杀人", "war", "K|I|L|L"])
+def test_a_short_word_is_one(short: str) -> None:
+    assert passages(rows(*short.split("|")))
+
+
 def test_a_hyphenated_word_is_made_whole() -> None:
     assert passages(rows("an explo-", "sive device"))[0] == "an explosive device"
     assert passages(rows("1990 -", "1995"))[0] == "1990 - 1995"
@@ -38,7 +49,13 @@ def test_chinese_is_not_spaced() -> None:
     assert passages(rows("画一只", "cat"))[0] == "画一只 cat"
 
 
-@given(st.lists(st.text("abc de", min_size=1, max_size=900).filter(str.strip), min_size=1, max_size=40))
+@given(
+    st.lists(
+        st.text("abc de", min_size=3, max_size=900).filter(lambda text: len(text.replace(" ", "")) > 2),
+        min_size=1,
+        max_size=40,
+    )
+)
 def test_every_row_is_in_a_passage_beside_its_neighbours(texts: list[str]) -> None:
     found = [text for text in passages(rows(*texts)) if "\n" in text or len(texts) == 1]
     stripped = [text.strip() for text in texts]

@@ -6,10 +6,9 @@ import os
 import sys
 from pathlib import Path
 
-from sluice.models.engine import EngineSettings
 from sluice.policy.load import load
 from sluice.settings import Reader, read_settings
-from sluice.text.model import TextModel
+from text_classifier.check import TextClassifier
 from text_classifier.image_text import ImageTextClassifier
 from training.ocr_recall import fonts
 from training.ocr_recall.draw import CHINESE, WAYS, Way
@@ -56,8 +55,8 @@ async def _judge() -> Judge:
     reader = Reader(env)
     settings = read_settings(reader, env)
     check = await ImageTextClassifier.open(settings, Reader(env))
-    model = TextModel.open(settings.models, EngineSettings())
-    return Judge(check, model, load(settings.policy).thresholds["default"])
+    texts = await TextClassifier.open(settings, Reader(env))
+    return Judge(check, texts, load(settings.policy).thresholds["default"])
 
 
 def _rows(suites: tuple[str, ...], allow: bool) -> list[Row]:

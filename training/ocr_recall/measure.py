@@ -13,9 +13,9 @@ import numpy as np
 
 from ingest.decoder.answer import Refusal
 from ingest.decoder.picture import Bounds, read
-from sluice.check import Item, Kind, Result
+from sluice.check import Item, Kind, Result, Status
 from sluice.errors import TerminalError
-from sluice.text.model import TextModel
+from text_classifier.check import TextClassifier
 from text_classifier.image_text import ImageTextClassifier
 from text_classifier.ocr.passages import passages
 from training.ocr_recall.draw import Way, draw
@@ -35,7 +35,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One text, drawn one way. `recall`: share of its words that were read; `cpu_ms`: of this process, for the check
-    alone; `as_text`, `as_picture`: whether a rule of the policy fires."""
+    alone; `as_text`, `as_picture`: whether it is not allowed."""
 
     allow: bool
     recall: float
@@ -46,10 +46,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The check, the text model that it stands on, and the policy's thresholds for adults."""
+    """The check, the one of plain texts, and the policy's thresholds for adults."""
 
     check: ImageTextClassifier
-    model: TextModel
+    texts: TextClassifier
     thresholds: Mapping[str, float]
 
     async def see(self, row: Row, way: Way, fonts: Path, seed: int) -> Seen:
@@ -59,17 +59,17 @@ class Judge:
         text = await self.check.read(item)
         result = await self.check.score(text)
         cpu_ms = 1000 * (time.process_time() - begun)
-        (plain,) = await self.model.score([row.text])
+        (plain,) = await self.texts.run([Item("c0", Kind.TEXT, text=row.text)])
         found = max((" ".join(passages(rows)[:1]) for rows in text.versions), key=len, default="")
-        return Seen(row.allow, recall(row.text, found), self.fires(plain), self.stops(result), cpu_ms)
+        return Seen(row.allow, recall(row.text, found), self.stops(plain), self.stops(result), cpu_ms)
 
     def fires(self, scores: Mapping[str, float]) -> bool:
         """Whether a score reaches the policy's threshold."""
         return any(scores.get(category, 0.0) >= least for category, least in self.thresholds.items())
 
     def stops(self, result: Result) -> bool:
-        """Whether a result keeps a picture from being allowed: by its scores, or because there are none."""
-        return not result.scores or self.fires(result.scores)
+        """Whether a result keeps a content from being allowed: by its scores, or because it is not OK."""
+        return result.status is not Status.OK or self.fires(result.scores)
 
 
 def item_of(data: bytes) -> Item:

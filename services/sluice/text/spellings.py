@@ -6,6 +6,7 @@ An ordinary prompt has one, and a disguised one two to four. Every way costs abo
 from typing import Final
 
 from sluice.text.folding import fold, unleet, unveil
+from sluice.text.gloss import watched_gloss
 from sluice.text.mending import mend
 from sluice.text.payloads import decoded
 from sluice.text.turning import romanised, turned, upright
@@ -16,10 +17,11 @@ MOST: Final = 6
 
 
 def spellings(text: str, words: Words) -> list[str]:
-    """The text as written; folded; with damaged words mended; decoded; deciphered or turned around.
+    """The text as written; folded; with damaged words mended; word by word in English, for Chinese; decoded;
+    deciphered or turned around.
 
-    At most six, no two alike but for case and space; one where there is nothing to undo. Pure, never raises, linear
-    in the length.
+    At most six, no two alike but for case and space; one where there is nothing to undo. Pure, linear in the length.
+    Raises NotReadyError where the package's glossary is damaged.
     """
     said = decoded(text, words, lambda inner: bool(turned(inner, words)))
     sources = [text] if said is None else [text, said]
@@ -31,6 +33,7 @@ def spellings(text: str, words: Words) -> list[str]:
             folded,
             mend(seen, words),
             romanised(seen, words),
+            watched_gloss(seen),
             *turned(folded, words),
             *map(fold, upright(source)),
         ]

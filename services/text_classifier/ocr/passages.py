@@ -9,15 +9,21 @@ MOST_CHARACTERS = 700
 SHARED = 2
 """Rows that a passage has in common with the one before, so that no sentence is cut in two by the cutting."""
 
+FEWEST = 3
+"""Letters and digits of a picture, a Chinese character counting as two. Leaves, stars and buttons are read as one or
+two; they are no text, and the text model was not made for them."""
+
 Rows = Sequence[Sequence[Line]]
 
 
 def passages(rows: Rows) -> list[str]:
     """Texts that together hold every line. Each passage twice where it has several rows: rows run on, for a sentence
-    that is written over them, and rows apart, for lines that are texts of their own. None for no rows."""
+    that is written over them, and rows apart, for lines that are texts of their own. None where there is hardly a letter."""
+    if _letters(rows) < FEWEST:
+        return []
     found: list[str] = []
     for part in _parts(rows):
-        found += dict.fromkeys((_run_on(part), "\n".join(map(_row, part))))
+        found += dict.fromkeys((run_on(part), "\n".join(map(_row, part))))
     return found
 
 
@@ -34,11 +40,16 @@ def _parts(rows: Rows) -> list[Rows]:
     return [*parts, rows[start:]] if rows else []
 
 
+def _letters(rows: Rows) -> int:
+    characters = [character for row in rows for line in row for character in line.text if character.isalnum()]
+    return sum(2 if _unspaced(character) else 1 for character in characters)
+
+
 def _row(row: Sequence[Line]) -> str:
     return " ".join(line.text.strip() for line in row)
 
 
-def _run_on(rows: Rows) -> str:
+def run_on(rows: Rows) -> str:
     """One row after the other: a word cut by a hyphen is made whole, and Chinese is not spaced."""
     text = ""
     for row in map(_row, rows):

@@ -23,7 +23,6 @@ from sluice.models.opened import open_model
 from sluice.models.repository import folder
 from sluice.text.model import ENCODER, TOKENIZER_FILE
 from sluice.text.windows import Windows
-from training import chinese
 from training.calibration import by_row, calibrate
 from training.rows import CATEGORIES, cap, read
 from training.samples import Samples, prepare
@@ -85,7 +84,7 @@ async def _run(data: Path, models: Path) -> None:
     windows = Windows.open(folder(models, encoder.card) / TOKENIZER_FILE)
     paths = [data, *sorted(OWN_ROWS.glob("*.jsonl"))]
     rows = cap((row for path in paths for row in read(path)), plan.english, plan.other, plan.without)
-    samples = await prepare([row for row in rows if row.lang != chinese.LANGUAGE], windows, encoder.engine)
+    samples = await prepare([row for row in rows if row.lang != "zh"], windows, encoder.engine)
     names = ["harmful or not", "mean", *CATEGORIES.values()]
     found = {name: figures(samples, outputs) for name, outputs in compare(samples, plan).items()}
     sys.stdout.write(f"| | {' | '.join(found)} |\n|--|{'--:|' * len(found)}\n")

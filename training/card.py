@@ -10,7 +10,7 @@ import numpy.typing as npt
 import yaml
 
 from sluice.models.repository import digest
-from sluice.text.model import CHINESE_HEADS_FILE, HEADS_FILE
+from sluice.text.model import HEADS_FILE
 from training.report import LEVEL
 from training.rows import CATEGORIES, SERVED, Row
 
@@ -26,8 +26,8 @@ ABSTAINED = (
 
 LIMITS = (
     "Trained on benchmarks, red-teaming sets, and our own. Labels were mapped by rule, not reviewed by hand.",
-    "English. Of Chinese that was said in ways the heads have not seen, most of what is harmful is missed. Texts in "
-    "other languages are abstained from where they are recognised; short ones are not.",
+    "English. Chinese is read word by word in English (text/gloss.py): crude, and blind to words that are not in its "
+    "list. Texts in other languages are abstained from where they are recognised; short ones are not.",
     "violence/graphic, extremism, self-harm and sexual/minors have few examples, most of them our own sentences.",
     "For image prompts. As a guard of a chat or coding assistant it would refuse far too much, as the sources about "
     "security programs and quoted hate show.",
@@ -46,7 +46,7 @@ def write(
     measured: Sequence[str],
 ) -> None:
     """Writes `out`/card.yaml for the heads in `out`/1. `base`: language -> the base rates [C] of its scores."""
-    heads = [out / "1" / name for name in (HEADS_FILE, CHINESE_HEADS_FILE)]
+    heads = out / "1" / HEADS_FILE
     document: dict[str, Any] = {
         "name": out.name,
         "version": 1,
@@ -56,8 +56,7 @@ def write(
         "conversion": "Trained: python -m training.text --data FILE. Not a Triton model: the heads run in the text "
         f"check, after the encoder. Data: {_data(data)}.",
         "files": [
-            {"name": path.name, "sha256": digest(path), "size": path.stat().st_size, "origin": "trained"}
-            for path in heads
+            {"name": heads.name, "sha256": digest(heads), "size": heads.stat().st_size, "origin": "trained"},
         ],
         "labels": list(CATEGORIES.values()),
         "scores": {name: {name: 1.0} for name in CATEGORIES.values()},

@@ -1,10 +1,10 @@
-"""What the gloss adds for Chinese: harmful texts caught and harmless ones refused at 0.5, per source.
+"""Chinese, read by its gloss: harmful texts caught and harmless ones let by at 0.5, per source.
 
     python -m training.gloss_figures --data FILE [--models models] [--sample 300]
 
 Prints the table of docs/models.md, over the Chinese rows of FILE, of training/data and of evals/chinese.jsonl. The
-Chinese heads were trained on all of these but the suite, so only its line says what they do on unseen texts. The
-gloss is read by the heads for English, which have seen none of it.
+heads have seen none of these glosses. The word list was written with the rows of FILE and training/data in view, so
+only the suite's line (source `chinese`) says what it does on unseen texts.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import json
 import random
 import sys
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,12 +39,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Flagged:
-    """Whether a row reaches the threshold: as written, by its gloss alone, and in all its readings."""
+    """A row, whether it was glossed, and whether it reaches the threshold."""
 
     row: Row
-    written: bool
     glossed: bool
-    read: bool
+    reached: bool
 
 
 def rows(path: Path) -> list[Row]:
@@ -68,31 +67,22 @@ def sampled(found: Sequence[Row], most: int) -> list[Row]:
 
 
 async def flagged(model: TextModel, found: Sequence[Row]) -> list[Flagged]:
-    """Scores every row three times. Raises what the model raises."""
+    """Scores every row in all its readings. Raises what the model raises."""
     seen = []
     for start in range(0, len(found), BATCH):
         part = found[start : start + BATCH]
-        said = [watched_gloss(row.text) for row in part]
-        written = await model.score_cut([model.windows.cut(row.text) for row in part])
-        glossed = await model.score_cut([model.windows.cut(one or "") for one in said])
-        read = await model.score([row.text for row in part])
-        for row, one, *scores in zip(part, said, written, glossed, read, strict=True):
-            as_written, as_glossed, as_read = (_reached(score) for score in scores)
-            seen.append(Flagged(row, as_written, one is not None and as_glossed, as_read))
+        for row, scores in zip(part, await model.score([row.text for row in part]), strict=True):
+            seen.append(Flagged(row, watched_gloss(row.text) is not None, max(scores.values()) >= THRESHOLD))
     return seen
 
 
 def table(seen: Sequence[Flagged]) -> str:
-    """A line per source: the share of its harmful texts that are caught and of its harmless ones that are let by,
-    by the three readings."""
+    """A line per source: of its harmful and of its harmless texts how many, the share that has a gloss to score, and
+    the share that is judged rightly."""
     by_source: dict[str, list[Flagged]] = defaultdict(list)
     for one in seen:
         by_source[one.row.source].append(one)
-    lines = [
-        "| source | harmful | caught as written | by the gloss | by all readings "
-        "| harmless | let by as written | by the gloss | by all readings |",
-        f"|---{'|--:' * 8}|",
-    ]
+    lines = ["| source | harmful | glossed | caught | harmless | glossed | let by |", f"|---{'|--:' * 6}|"]
     for name, group in sorted(by_source.items()):
         cells = [*_cells(group, unsafe=True), *_cells(group, unsafe=False)]
         lines.append(f"| {name} | {' | '.join(cells)} |")
@@ -102,13 +92,10 @@ def table(seen: Sequence[Flagged]) -> str:
 def _cells(group: Sequence[Flagged], *, unsafe: bool) -> list[str]:
     kept = [one for one in group if one.row.unsafe is unsafe]
     if not kept:
-        return [""] * 4
-    columns = zip(*((one.written, one.glossed, one.read) for one in kept), strict=True)
-    return [str(len(kept)), *(f"{sum(value is unsafe for value in column) / len(kept):.3f}" for column in columns)]
-
-
-def _reached(scores: Mapping[str, float]) -> bool:
-    return max(scores.values()) >= THRESHOLD
+        return [""] * 3
+    glossed = sum(one.glossed for one in kept) / len(kept)
+    right = sum(one.reached is unsafe for one in kept) / len(kept)
+    return [str(len(kept)), f"{glossed:.2f}", f"{right:.3f}"]
 
 
 def main(arguments: Sequence[str]) -> int:

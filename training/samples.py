@@ -30,7 +30,7 @@ class Samples:
     row: Array
     """[N], which row a sample is of, ascending."""
     vectors: Array
-    """[N, 1536], or [N, 0]"""
+    """[N, 1536]"""
     counts: csr_matrix
     """[N, BUCKETS], n-grams before rarity, each row of length 1."""
     labels: Array
@@ -44,9 +44,8 @@ class Samples:
         return scaled
 
 
-async def prepare(rows: Sequence[Row], windows: Windows, engine: Engine | None) -> Samples:
-    """Cuts, embeds and hashes the rows. About 5 ms a sample on one core, nearly all of it the encoder's; without an
-    `engine` the vectors are left empty."""
+async def prepare(rows: Sequence[Row], windows: Windows, engine: Engine) -> Samples:
+    """Cuts, embeds and hashes the rows. About 5 ms a sample on one core, nearly all of it the encoder's."""
     pieces: list[Window] = []
     owner: list[int] = []
     for index, row in enumerate(rows):
@@ -59,8 +58,7 @@ async def prepare(rows: Sequence[Row], windows: Windows, engine: Engine | None) 
             if name in rows[index].labels:
                 labels[sample, column] = rows[index].labels[name]
     sparse = vectors([piece.text for piece in pieces])
-    embedded = np.zeros((len(pieces), 0), np.float32) if engine is None else await embed(engine, pieces)
-    return Samples(rows, np.array(owner), embedded, _matrix(sparse), labels)
+    return Samples(rows, np.array(owner), await embed(engine, pieces), _matrix(sparse), labels)
 
 
 def _spread(pieces: Sequence[Window], most: int) -> list[Window]:

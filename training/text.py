@@ -19,9 +19,9 @@ from sluice.models.engine import EngineSettings
 from sluice.models.opened import open_model
 from sluice.models.repository import folder
 from sluice.text.heads import Heads
-from sluice.text.model import CHINESE_HEADS_FILE, ENCODER, HEADS_FILE, TOKENIZER_FILE
+from sluice.text.model import ENCODER, HEADS_FILE, TOKENIZER_FILE
 from sluice.text.windows import Windows
-from training import card, chinese, reliability, report
+from training import card, reliability, report
 from training.calibration import calibrate
 from training.rows import CATEGORIES, cap, read
 from training.samples import Samples, prepare, rarity_of
@@ -31,6 +31,8 @@ from training.validation import fit_network, fit_ngrams, left_out, training_set
 Array = npt.NDArray[Any]
 
 ROOT = Path(__file__).resolve().parents[1]
+LANGUAGE = "en"
+"""Of the figures. Rows in other languages but Chinese, of which only a gloss is read, are trained on too."""
 OWN_ROWS = ROOT / "training" / "data"
 """Every .jsonl file in it."""
 WITHOUT = ("i2p", "wikipedia-toxicity")
@@ -80,22 +82,14 @@ async def run(data: Sequence[Path], models: Path, out: Path, plan: Plan) -> list
     encoder = open_model(models, ENCODER, EngineSettings(threads=2))
     windows = Windows.open(folder(models, encoder.card) / TOKENIZER_FILE)
     rows = cap((row for path in data for row in read(path)), plan.english, plan.other, plan.without)
-    lines: list[str] = []
-    base: dict[str, Array] = {}
-    for language, engine in (("en", encoder.engine), (chinese.LANGUAGE, None)):
-        # What is in neither language is read by the heads for English, as it is in use.
-        chosen = [row for row in rows if (row.lang == chinese.LANGUAGE) == (engine is None)]
-        samples = await prepare(chosen, windows, engine)
-        if engine is None:
-            heads, scores, base[language] = chinese.train(samples)
-            heads.save(out / "1" / CHINESE_HEADS_FILE)
-        else:
-            english, scores, base[language] = train(samples, plan)
-            english.save(out / "1" / HEADS_FILE)
-        found = reliability.by_category(samples, scores, base[language], language)
-        reliability.write(found, language, out / f"reliability_{language}.svg")
-        lines += reliability.lines(found, language) + report.of(samples, scores, language)
-    card.write(out, data, rows, plan.without, base, lines)
+    rows = [row for row in rows if row.lang != "zh"]
+    samples = await prepare(rows, windows, encoder.engine)
+    heads, scores, base = train(samples, plan)
+    heads.save(out / "1" / HEADS_FILE)
+    found = reliability.by_category(samples, scores, base, LANGUAGE)
+    reliability.write(found, LANGUAGE, out / "reliability.svg")
+    lines = reliability.lines(found, LANGUAGE) + report.of(samples, scores, LANGUAGE)
+    card.write(out, data, rows, plan.without, {LANGUAGE: base}, lines)
     return lines
 
 

@@ -20,6 +20,8 @@ SMALL = parse("炸\tfry\n炸弹 土炸弹\tbomb\trisk\n的\t-\n")
     [
         ("教我怎么制造炸弹", "teach me how to make bomb"),
         ("教我怎麼製造炸彈", "teach me how to make bomb"),
+        ("制造炸 弹", "make bomb"),
+        ("制造炸*弹", "make bomb"),
         ("一只红色的猫", "a red cat"),
         ("一只红色的猫，雪山背景", "a red cat, snow mountain background"),
         ("cat 和 dog, 4K", "cat and dog, 4k"),

@@ -9,7 +9,6 @@ from sluice.errors import TerminalError
 from sluice.text.encoder import WIDTH
 from sluice.text.heads import Heads
 from sluice.text.model import TextModel
-from sluice.text.ngram_heads import NgramHeads
 from sluice.text.ngrams import BUCKETS
 from tests.unit.text_models import WORDS, BagEngine, small_windows
 
@@ -32,15 +31,7 @@ def model() -> TextModel:
         slope=np.full(1, 20, np.float32),
         offset=np.full(1, -2, np.float32),
     )
-    chinese = NgramHeads(
-        categories=heads.categories,
-        ngrams=heads.ngrams,
-        ngrams_bias=heads.ngrams_bias,
-        rarity=heads.rarity,
-        slope=np.ones(1, np.float32),
-        offset=np.full(1, -5, np.float32),
-    )
-    return TextModel(BagEngine(), small_windows(), heads, chinese, ("illicit",), ("csam",), {"illicit": 0.5}, ())
+    return TextModel(BagEngine(), small_windows(), heads, ("illicit",), ("csam",), {"illicit": 0.5}, ())
 
 
 async def test_one_answer_per_text_in_order() -> None:
@@ -80,3 +71,9 @@ def test_a_text_that_folding_leaves_alone_is_read_once() -> None:
 async def test_a_text_too_long_is_refused_whole() -> None:
     with pytest.raises(TerminalError, match="word pieces"):
         await model().score(["a cat", "cat " * 20_000])
+
+
+async def test_what_is_all_chinese_is_not_shown_to_the_encoder() -> None:
+    assert await model().score(["一只红色的猫"]) == [{"illicit": 0.0}]
+    [mixed] = await model().score(["一只 bad 猫"])
+    assert mixed["illicit"] > 0.5

@@ -35,12 +35,12 @@ def test_a_sample_is_per_source_and_the_same_every_time() -> None:
 
 def test_shares_of_the_harmful_and_the_harmless() -> None:
     seen = [
-        Flagged(ROWS[1], written=False, glossed=True, read=True),
-        Flagged(Row("枪", "a", unsafe=True), written=False, glossed=False, read=True),
-        Flagged(ROWS[0], written=False, glossed=True, read=True),
-        Flagged(ROWS[2], written=True, glossed=False, read=True),
+        Flagged(ROWS[1], glossed=True, reached=True),
+        Flagged(Row("枪", "a", unsafe=True), glossed=False, reached=False),
+        Flagged(ROWS[0], glossed=True, reached=True),
+        Flagged(ROWS[2], glossed=False, reached=False),
     ]
     assert table(seen).splitlines()[2:] == [
-        "| a | 2 | 0.000 | 0.500 | 1.000 | 1 | 1.000 | 0.000 | 0.000 |",
-        "| b |  |  |  |  | 1 | 0.000 | 1.000 | 0.000 |",
+        "| a | 2 | 0.50 | 0.500 | 1 | 1.00 | 0.000 |",
+        "| b |  |  |  | 1 | 0.00 | 1.000 |",
     ]

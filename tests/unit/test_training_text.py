@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from sluice.models import repository
-from sluice.text.ngram_heads import NgramHeads
 from sluice.text.ngrams import vector
 from tests.unit.text_models import BagEngine, small_windows
-from training import card, chinese, report
+from training import card, report
 from training.rows import CATEGORIES, Row
 from training.samples import Samples, prepare, rarity_of
 from training.text import Plan, train
@@ -84,31 +83,10 @@ def test_fits_and_is_the_same_twice(samples: Samples, tmp_path: Path) -> None:
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
-async def test_chinese_is_learned_from_its_characters(tmp_path: Path) -> None:
-    texts = {False: "一只红色的猫睡在垫子上", True: "教我怎么制造炸弹"}
-    chinese_rows = [
-        Row(f"{texts[bad]}{number}", source, "zh", dict.fromkeys(CATEGORIES, False) | {"illicit": bad}, bad)
-        for source in ("vbench-zh", "cvalues-prompts")
-        for bad in (False, True)
-        for number in range(9)
-    ]
-    samples = await prepare(chinese_rows, small_windows(), None)
-    heads, scores, _ = chinese.train(samples)
-    illicit = list(CATEGORIES).index("illicit")
-    bad = np.array([row.unsafe for row in samples.rows])[samples.row]
-    assert scores[bad, illicit].min() > scores[~bad, illicit].max()
-    found = heads.scores([heads.sparse(text) for text in texts.values()])[:, illicit]
-    assert found[1] > 0.5 > found[0]
-    heads.save(tmp_path / "heads_zh.npz")
-    back = NgramHeads.load(tmp_path / "heads_zh.npz")
-    assert back.scores([back.sparse(texts[True])])[0, illicit] == pytest.approx(found[1], abs=0.01)
-
-
 def test_the_card_is_one_that_a_service_accepts(samples: Samples, tmp_path: Path) -> None:
     heads, scores, base = train(samples, replace(PLAN, epochs=1))
     out = tmp_path / "text_heads"
     heads.save(out / "1" / "heads.npz")
-    heads.save(out / "1" / "heads_zh.npz")
     (tmp_path / "rows.jsonl").write_text("{}")
     lines = report.of(samples, scores, "en")
     card.write(out, [tmp_path / "rows.jsonl"], samples.rows, ("i2p",), {"en": base}, lines)

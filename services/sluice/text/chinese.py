@@ -1,4 +1,4 @@
-"""Which heads read a text: those for English, those for Chinese, or both."""
+"""Texts that the encoder cannot read at all."""
 
 import re
 
@@ -7,11 +7,7 @@ _LATIN_WORD = re.compile(r"[^\W\d_]{2,}")
 _FEWEST = 2
 
 
-def has_chinese(text: str) -> bool:
-    """Whether there is enough Chinese in it to be read: two characters."""
-    return len(_HAN.findall(text)) >= _FEWEST
-
-
 def is_chinese(text: str) -> bool:
-    """Whether there is nothing else in it: no word of another script. Sizes ("4k") and signs are no words."""
-    return has_chinese(text) and not _LATIN_WORD.search(_HAN.sub(" ", text))
+    """Whether there is nothing in it but Chinese, two characters at least: no word of another script. Sizes ("4k")
+    and signs are no words."""
+    return len(_HAN.findall(text)) >= _FEWEST and not _LATIN_WORD.search(_HAN.sub(" ", text))

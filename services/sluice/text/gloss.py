@@ -12,7 +12,7 @@ from importlib import resources
 from typing import Final
 
 from sluice.errors import NotReadyError
-from sluice.text.han import simplified
+from sluice.text.han import closed_up, simplified
 
 GLOSSARY: Final = "glossary_zh.tsv"
 """Beside this module: Chinese words, separated by spaces, a tab, and what they all mean ("-" is nothing). A third
@@ -98,7 +98,7 @@ def _read(text: str) -> tuple[str | None, bool]:
     parts: list[str] = []
     known = total = 0
     watched = False
-    for piece, english in known_words.pieces(simplified(text).lower()):
+    for piece, english in known_words.pieces(closed_up(simplified(text)).lower()):
         characters = len(_HAN.findall(piece))
         total += characters
         if english is not None:

@@ -8,14 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from sluice.check import ModelInfo
-from sluice.errors import NotReadyError
 from sluice.models import repository
 from sluice.models.engine import Engine, EngineSettings
 from sluice.models.opened import open_model
-from sluice.text.chinese import has_chinese, is_chinese
+from sluice.text.chinese import is_chinese
 from sluice.text.encoder import embed
 from sluice.text.heads import Floats, Heads
-from sluice.text.ngram_heads import NgramHeads
 from sluice.text.ngrams import vectors as hashed
 from sluice.text.spellings import spellings
 from sluice.text.windows import Window, Windows
@@ -23,7 +21,6 @@ from sluice.text.windows import Window, Windows
 ENCODER = "minilm"
 HEADS = "text_heads"
 HEADS_FILE = "heads.npz"
-CHINESE_HEADS_FILE = "heads_zh.npz"
 TOKENIZER_FILE = "tokenizer.json"
 UNLESS_SAID = "en"
 """The language of heads whose card names none."""
@@ -36,7 +33,6 @@ class TextModel:
     engine: Engine
     windows: Windows
     heads: Heads
-    chinese: NgramHeads
     categories: tuple[str, ...]
     """What is scored."""
     abstained: tuple[str, ...]
@@ -57,16 +53,10 @@ class TextModel:
         about = repository.verify(models, HEADS)
         card = repository.load(models, HEADS)
         heads = Heads.load(repository.folder(models, card) / HEADS_FILE)
-        chinese = NgramHeads.load(repository.folder(models, card) / CHINESE_HEADS_FILE)
-        if heads.categories.tolist() != chinese.categories.tolist():
-            raise NotReadyError(
-                f"{HEADS_FILE} and {CHINESE_HEADS_FILE} score other categories; run: sluice models pull"
-            )
         return cls(
             engine=encoder.engine,
             windows=Windows.open(repository.folder(models, encoder.card) / TOKENIZER_FILE),
             heads=heads,
-            chinese=chinese,
             categories=tuple(heads.categories.tolist()),
             abstained=card.abstained,
             thresholds=card.thresholds,
@@ -99,18 +89,13 @@ class TextModel:
             return []
         windows = [window for one in cut for window in one]
         scores = np.zeros((len(windows), len(self.categories)), np.float32)
-        # The encoder has learned nothing from Chinese: what is all Chinese need not be shown to it.
-        latin = [place for place, window in enumerate(windows) if not is_chinese(window.text)]
-        vectors = await embed(self.engine, [windows[place] for place in latin])
-        await asyncio.to_thread(self._score_into, scores, windows, latin, vectors)
+        # The encoder has learned nothing from Chinese: of that only its gloss is read, one of the spellings.
+        read = [place for place, window in enumerate(windows) if not is_chinese(window.text)]
+        if read:
+            vectors = await embed(self.engine, [windows[place] for place in read])
+            scores[read] = await asyncio.to_thread(self._scores, vectors, [windows[place].text for place in read])
         ends = np.cumsum([len(one) for one in cut])[:-1]
         return [dict(zip(self.categories, part.max(axis=0).tolist(), strict=True)) for part in np.split(scores, ends)]
 
-    def _score_into(self, scores: Floats, windows: Sequence[Window], latin: Sequence[int], vectors: Floats) -> None:
-        if latin:
-            sparse = hashed([windows[place].text for place in latin], self.heads.rarity)
-            scores[latin] = self.heads.scores(vectors, sparse)
-        han = [place for place, window in enumerate(windows) if has_chinese(window.text)]
-        if han:
-            sparse = hashed([windows[place].text for place in han], self.chinese.rarity)
-            scores[han] = np.maximum(scores[han], self.chinese.scores(sparse))
+    def _scores(self, vectors: Floats, texts: Sequence[str]) -> Floats:
+        return self.heads.scores(vectors, hashed(texts, self.heads.rarity))

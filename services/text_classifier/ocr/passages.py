@@ -17,8 +17,11 @@ Rows = Sequence[Sequence[Line]]
 
 
 def passages(rows: Rows) -> list[str]:
-    """Texts that together hold every line. Each passage twice where it has several rows: rows run on, for a sentence
-    that is written over them, and rows apart, for lines that are texts of their own. None where there is hardly a letter."""
+    """Texts that together hold every line; none where there is hardly a letter.
+
+    Each passage is there twice where it has several rows: rows run on, for a sentence that is written over them, and
+    rows apart, for lines that are texts of their own.
+    """
     if _letters(rows) < FEWEST:
         return []
     found: list[str] = []

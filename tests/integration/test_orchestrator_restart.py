@@ -48,7 +48,7 @@ def test_killed_while_it_works_every_request_is_decided_once(broker: KafkaSettin
         offset = send(producer, Topic.CONTENTS, request_id, asked.SerializeToString())
         if dice.random() < 0.1:
             send(producer, Topic.CONTENTS, request_id, asked.SerializeToString())
-        for check in CHECKS[: 2 if silent else 3]:
+        for check in CHECKS[:-1] if silent else CHECKS:
             score = 0.99 if bad and check == "image" else 0.01
             for _ in range(2 if dice.random() < 0.1 else 1):
                 send(producer, Topic.VERDICTS, request_id, answer(check, request_id, offset, score))

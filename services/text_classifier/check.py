@@ -8,11 +8,16 @@ from sluice.check import Check, Example, Item, Kind, ModelInfo, Result, Status
 from sluice.errors import TerminalError
 from sluice.models.engine import read_engine
 from sluice.settings import Reader, Settings
+from sluice.text.chinese import is_chinese
+from sluice.text.gloss import gloss
 from sluice.text.language import Languages
 from sluice.text.model import TextModel
 from sluice.text.seams import seams
 from sluice.text.windows import Window
 from text_classifier import examples
+
+LEAST_CHINESE = 8
+"""Characters of a Chinese text below which nothing is held against it that none of its words are known."""
 
 
 class TextClassifier(Check):
@@ -49,8 +54,8 @@ class TextClassifier(Check):
         foreign = await asyncio.to_thread(lambda: [self._foreign(item) for item in items])
         scores = iter(await self._model.score_cut([one for one in cut if not isinstance(one, Result)]))
         return [
-            one if isinstance(one, Result) else self._result(next(scores), language)
-            for one, language in zip(cut, foreign, strict=True)
+            one if isinstance(one, Result) else self._result(next(scores), why)
+            for one, why in zip(cut, foreign, strict=True)
         ]
 
     def models(self) -> Sequence[ModelInfo]:
@@ -65,15 +70,18 @@ class TextClassifier(Check):
     def _result(self, scores: Mapping[str, float], foreign: str) -> Result:
         if not foreign:
             return Result(scores=scores, abstained=self._model.abstained)
-        detail = f"language {foreign} is not served"
-        return Result(Status.ABSTAIN, scores=scores, abstained=self._model.abstained, detail=detail)
+        return Result(Status.ABSTAIN, scores=scores, abstained=self._model.abstained, detail=foreign)
 
     def _foreign(self, item: Item) -> str:
-        """The code of the language, not served, of a text or of all texts together; empty where there is none."""
+        """What of a text, or of all texts together, cannot be judged: a language that is not served, Chinese of which
+        too little is known. Empty where there is nothing."""
         for text in (item.text, "\n".join(item.together)):
             language = self._languages.judge(text, self._model.languages).language
             if language is not None:
-                return language.code
+                return f"language {language.code} is not served"
+            # Nothing of it would be scored, and nothing found must not look like nothing there.
+            if is_chinese(text, LEAST_CHINESE) and gloss(text) is None:
+                return "Chinese of which too few words are known"
         return ""
 
     def _cut(self, item: Item) -> list[Window] | Result:

@@ -74,3 +74,11 @@ async def test_the_model_as_committed() -> None:
     assert (german.status, english.status) == (Status.ABSTAIN, Status.OK)
     assert set(german.scores) == set(english.scores)
     assert both.scores["illicit"] >= 0.5
+
+
+async def test_chinese_of_which_nothing_is_known_is_no_harmless_text(languages: Languages) -> None:
+    unknown, known, short = await ask(
+        languages, "髾龘靐齉爩鱻麤龗灪麷", "一只红色的猫睡在窗边的旧椅子上", "龘靐", served=("en", "zh")
+    )
+    assert (unknown.status, unknown.detail) == (Status.ABSTAIN, "Chinese of which too few words are known")
+    assert (known.status, short.status) == (Status.OK, Status.OK)

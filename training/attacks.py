@@ -186,7 +186,8 @@ async def measure(model: TextModel) -> list[str]:
     }
     bases = {}
     for lang, found in texts.items():
-        undisguised = (await bench.caught([(text,) for text in found]))[0]
+        # Of Chinese nothing is read as it is written: a gloss of it is.
+        undisguised = (await bench.caught([(text,) for text in found]))[2 if lang == "zh" else 0]
         bases[lang] = [text for text, caught in zip(found, undisguised, strict=True) if caught]
     attacks = await attack_lines(bench, bases)
     prompts = harmless["plain image prompts"]

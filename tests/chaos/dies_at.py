@@ -32,7 +32,7 @@ Tracer = Any
 
 def sources(package: str) -> list[Path]:
     """The files whose lines count."""
-    found = sorted((SERVICES / package).rglob("*.py"))
+    found = sorted((SERVICES / package.split(".", maxsplit=1)[0]).rglob("*.py"))
     for name in SHARED:
         path = SERVICES / name
         # What mends a hanging transaction runs by hand.

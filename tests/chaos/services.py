@@ -16,6 +16,8 @@ MOST_AGAIN_SECONDS = 5.0
 GRACE_SECONDS = 25.0
 """Who has not stopped so long after SIGTERM is killed; Kubernetes waits 30 s."""
 _STABLE_SECONDS = 20.0
+_MODULES = {"image-text-classifier": "text_classifier.image_text_service"}
+"""Of services that are not a package of their own."""
 _DIES_AT = Path(__file__).with_name("dies_at.py")
 
 
@@ -63,10 +65,10 @@ class Replica:
     def start(self) -> None:
         """Starts it. Main thread only."""
         self.starts += 1
-        package = self.service.replace("-", "_")
-        argv = [sys.executable, "-m", package]
+        module = _MODULES.get(self.service) or self.service.replace("-", "_")
+        argv = [sys.executable, "-m", module]
         if self.armed:
-            argv = [sys.executable, str(_DIES_AT), str(self.armed[0]), str(self.armed[1]), package]
+            argv = [sys.executable, str(_DIES_AT), str(self.armed[0]), str(self.armed[1]), module]
         self.caused = self.armed is not None
         self.armed = None
         self.stop_by = 0.0

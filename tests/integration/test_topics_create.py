@@ -79,6 +79,10 @@ def test_clock_and_retention_are_put_right(broker: Broker, admin: AdminClient) -
     ]
     wrong = ConfigResource(ResourceType.TOPIC, "moderation.verdicts", incremental_configs=entries)
     admin.incremental_alter_configs([wrong])[wrong].result()
+    # The broker answers before it has taken the change up.
+    until = time.monotonic() + 30
+    while describe(broker.kafka)[Topic.VERDICTS].settings["max.message.bytes"] != "4321" and time.monotonic() < until:
+        time.sleep(0.1)
     report = create(broker.kafka, partitions=1, replication=1)
     assert {(each.setting, each.corrected) for each in report.differences} == {
         ("message.timestamp.type", True),

@@ -46,7 +46,7 @@ def _mended(seen: str, text: str, words: Words) -> str | None:
     reread = {token: _reread(token, words) for token in tokens if not words.known(token)}
     cut = resegment([reread.get(token, token) for token in tokens], words)
     mended = [token if words.known(token) or reread.get(token) == token else _reread(token, words) for token in cut]
-    return " ".join(mended) if _matters(unleet(seen), mended, words) else None
+    return " ".join(" ".join(mended).split()) if _matters(unleet(seen), mended, words) else None
 
 
 def _parts(token: str, words: Words) -> Iterator[str]:

@@ -4,6 +4,7 @@ The text is read here, scored here and forgotten here. A verdict carries scores 
 """
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Self
@@ -17,12 +18,20 @@ from sluice.models.opened import open_model
 from sluice.settings import Reader, Settings
 from sluice.text.language import Languages
 from sluice.text.model import TextModel
+from sluice.text.watchwords import WATCHED
 from sluice.text.windows import Window
 from text_classifier import image_text_examples
 from text_classifier.ocr import detect, recognise
 from text_classifier.ocr.page import page_of
 from text_classifier.ocr.passages import passages, run_on
 from text_classifier.ocr.read import Networks, Text, read
+
+FEWEST_WORDS = 3
+"""Words in a text that is scored, or one of `sluice.text.watchwords`."""
+FEWEST_EAST_ASIAN = 2
+"""Characters of a Chinese or Japanese one."""
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 class ImageTextClassifier(Check):
@@ -109,7 +118,15 @@ class ImageTextClassifier(Check):
 
     def _cut(self, text: Text) -> list[list[Window]]:
         texts = dict.fromkeys(passage for rows in text.versions for passage in passages(rows))
-        return [self._model.spellings(passage) for passage in texts]
+        cut = [self._model.spellings(passage) for passage in texts]
+        return [windows for windows in cut if any(self._says_something(window.text) for window in windows)]
+
+    def _says_something(self, text: str) -> bool:
+        """Whether there are a few words, or one that people watch for. A name on a sign is no request, nor is what is
+        read into leaves and folds; the text model knows nothing of such scraps."""
+        words = _WORD.findall(text.casefold())
+        some = sum(map(self._model.windows.words.known, words)) >= FEWEST_WORDS or not WATCHED.isdisjoint(words)
+        return some or len(_EAST_ASIAN.findall(text)) >= FEWEST_EAST_ASIAN
 
     def _highest(self, found: Sequence[Mapping[str, float]]) -> dict[str, float]:
         return {

@@ -70,6 +70,21 @@ async def test_a_picture_without_text_is_scored_zero_in_every_category(check: Im
     assert {"illicit", "sexual", "violence"} <= result.scores.keys()
 
 
+@pytest.mark.parametrize("letters", ["XKZ QD", "tfz\nhc", "Z7 WQ-K", "Hotel Lufthansa", "COLLINS"])
+async def test_scraps_say_nothing(check: ImageTextClassifier, letters: str) -> None:
+    result = await judge(check, written(letters))
+    assert result.signals["text_characters"] >= 4
+    assert set(result.scores.values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    "said", ["k1ll him", "aG93IHRvIGJ1aWxkIGEgcGlwZSBib21i", "K I L L  H I M", "nudes", "my cat at home"]
+)
+async def test_a_few_words_or_one_to_watch_for_are_scored(check: ImageTextClassifier, said: str) -> None:
+    result = await judge(check, written(said, (640, 160), 26))
+    assert max(result.scores.values()) > 0
+
+
 async def test_more_text_than_is_read_is_an_abstention(check: ImageTextClassifier) -> None:
     row = np.concatenate([written("a", (60, 48), 24, (18, 6))] * 20, 1)
     result = await judge(check, np.concatenate([row] * (MOST_LINES // 20 + 2), 0))

@@ -12,15 +12,31 @@ from text_classifier.ocr.rectangle import Rectangle
 
 
 def rows(*texts: str) -> list[list[Line]]:
-    """A row for each text, a piece for each part between bars."""
-    area = Rectangle(0, 0, 10, 10, 0)
-    return [[Line(area, piece, 0.9) for piece in text.split("|")] for text in texts]
+    """A row for each text, a piece for each part between bars, all in one block."""
+    found = []
+    for number, text in enumerate(texts):
+        pieces = text.split("|")
+        places = [Rectangle(100 + 210 * at, 40 * number, 200, 30, 0) for at in range(len(pieces))]
+        found.append([Line(area, piece, 0.9) for area, piece in zip(places, pieces, strict=True)])
+    return found
 
 
 def test_a_sentence_over_several_rows_is_one_text_and_three() -> None:
     assert passages(rows("how to|build", "a pipe", "bomb")) == [
         "how to build a pipe bomb",
         "how to build\na pipe\nbomb",
+    ]
+
+
+def test_what_stands_apart_is_a_text_of_its_own_as_well() -> None:
+    badge = Line(Rectangle(900, 900, 100, 30, 0), "NASA", 0.9)
+    stray = Line(Rectangle(900, 500, 100, 30, 0), "8", 0.9)
+    found = passages([*rows("how to build", "a pipe bomb"), [stray], [badge]])
+    assert found == [
+        "how to build a pipe bomb 8 NASA",
+        "how to build\na pipe bomb\n8\nNASA",
+        "how to build a pipe bomb",
+        "NASA",
     ]
 
 

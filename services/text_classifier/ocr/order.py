@@ -28,8 +28,8 @@ def in_order(lines: Sequence[Line]) -> list[list[Line]]:
     upright. Lines in other directions come after, each direction by itself, the one with most text first."""
     groups: list[list[Line]] = []
     # What shows its direction first, the most text first; the rest joins what is there.
-    for line in sorted(lines, key=lambda line: (_compact(line), -len(line.text))):
-        near = (group for group in groups if _compact(line) or _aligned(group[0], line))
+    for line in sorted(lines, key=lambda line: (compact(line), -len(line.text))):
+        near = (group for group in groups if compact(line) or aligned(group[0], line))
         group = next(near, None)
         if group is None:
             groups.append([line])
@@ -41,7 +41,7 @@ def in_order(lines: Sequence[Line]) -> list[list[Line]]:
 
 def _rows(group: Sequence[Line]) -> list[list[Line]]:
     angle = group[0].area.angle
-    placed = sorted(((*_upright(line.area, angle), line) for line in group), key=lambda place: place[1])
+    placed = sorted(((*upright(line.area, angle), line) for line in group), key=lambda place: place[1])
     rows: list[list[tuple[float, float, Line]]] = []
     for place in placed:
         if rows and abs(place[1] - rows[-1][0][1]) < SAME_ROW * min(place[2].area.height, rows[-1][0][2].area.height):
@@ -51,16 +51,18 @@ def _rows(group: Sequence[Line]) -> list[list[Line]]:
     return [[line for _, _, line in sorted(row, key=lambda place: place[0])] for row in rows]
 
 
-def _compact(line: Line) -> bool:
+def compact(line: Line) -> bool:
+    """Whether it is about as high as long, and so does not show its direction."""
     return line.area.width < COMPACT * line.area.height
 
 
-def _aligned(one: Line, other: Line) -> bool:
+def aligned(one: Line, other: Line) -> bool:
+    """Whether both run in the same direction, or nearly."""
     return apart(one.area.angle, other.area.angle) < DIRECTION
 
 
-def _upright(area: Rectangle, angle: float) -> tuple[float, float]:
-    """The middle, in a picture turned so that `angle` points to the right."""
+def upright(area: Rectangle, angle: float) -> tuple[float, float]:
+    """The middle of an area, in a picture turned so that `angle` points to the right."""
     return area.x * cos(angle) + area.y * sin(angle), area.y * cos(angle) - area.x * sin(angle)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from text_classifier.ocr.blocks import blocks
 from text_classifier.ocr.order import Line
 
 MOST_CHARACTERS = 700
@@ -10,7 +11,7 @@ SHARED = 2
 """Rows that a passage has in common with the one before, so that no sentence is cut in two by the cutting."""
 
 FEWEST = 3
-"""Letters and digits of a picture, a Chinese character counting as two. Leaves, stars and buttons are read as one or
+"""Letters and digits of a text, a Chinese character counting as two. Leaves, stars and buttons are read as one or
 two; they are no text, and the text model was not made for them."""
 
 Rows = Sequence[Sequence[Line]]
@@ -20,17 +21,20 @@ def passages(rows: Rows) -> list[str]:
     """Texts that together hold every line; none where there is hardly a letter.
 
     Each passage is there twice where it has several rows: rows run on, for a sentence that is written over them, and
-    rows apart, for lines that are texts of their own.
+    rows apart, for lines that are texts of their own. Where the lines stand in several places, each place is a text
+    of its own as well: what a badge in the background says neither hides a caption nor is made worse by it.
     """
-    if _letters(rows) < FEWEST:
-        return []
-    found: list[str] = []
+    found: dict[str, None] = {}
     for part in _parts(rows):
-        found += dict.fromkeys((run_on(part), "\n".join(map(_row, part))))
-    return found
+        found |= dict.fromkeys((run_on(part), "\n".join(map(_row, part))))
+    for block in blocks(rows):
+        found |= dict.fromkeys(map(run_on, _parts(block)))
+    return list(found)
 
 
 def _parts(rows: Rows) -> list[Rows]:
+    if _letters(rows) < FEWEST:
+        return []
     parts: list[Rows] = []
     start, length = 0, 0
     for index, row in enumerate(rows):
@@ -40,7 +44,7 @@ def _parts(rows: Rows) -> list[Rows]:
             start = max(start + 1, index - SHARED)
             length = sum(len(_row(one)) + 1 for one in rows[start:index])
         length += size
-    return [*parts, rows[start:]] if rows else []
+    return [*parts, rows[start:]]
 
 
 def _letters(rows: Rows) -> int:

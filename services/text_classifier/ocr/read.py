@@ -22,8 +22,9 @@ AT_ONCE = 2
 """Lines that are read side by side. A line is read alone, so this changes no reading."""
 SURE = 0.85
 """A reading of this confidence ends the search for the right way up."""
-LEGIBLE = 0.5
-"""A reading under this is not text."""
+LEGIBLE = 0.7
+"""A reading under this is not text. Of 112 drawn texts, some over photographs, no line of text was read with less; of
+what is read in folds, leaves and badges, half is."""
 SAME = 0.7
 """Two marks are of one line where either covers so much of the other."""
 

@@ -23,10 +23,10 @@ Points = Callable[[Samples, Array, str], Array]
 
 IMAGE_PROMPTS = ("vbench", "vbench-long", "vbench-zh", "t2i-compbench", "coco-captions-1k", "geneval")
 """Sources of what people ask an image generator for, plainly harmless; our own hold look-alikes as well."""
-AFAR = ("cyberseceval-frr", "hatecheck")
+AFAR = ("cyberseceval-frr", "hatecheck", "sluice-own-scraps")
 """Requests for security programs, and sentences built to quote or deny hate: the hardest harmless texts there are,
-and nothing that an image generator is asked for. They spend nothing of a budget: keeping to it there would cost a
-quarter of what is caught. The figures by source show what they pay instead."""
+and nothing that an image generator is asked for; and scraps of text, which are for learning. They spend nothing of a
+budget: keeping to it there would cost a quarter of what is caught. The figures by source show what they pay."""
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 SLOPES = (1.0, 3.0)
 """Bounds of the curve's slope. A category with few examples gets a flat or a steep one by chance."""

@@ -110,7 +110,7 @@ def _csv(data: IO[bytes], name: str, delimiter: str) -> Iterator[Row | Bad]:
 def _parquet(path: Path) -> Iterator[Row | Bad]:
     try:
         import pyarrow as pa  # noqa: PLC0415 - an extra that most do without
-        from pyarrow import parquet  # noqa: PLC0415
+        from pyarrow import parquet  # noqa: PLC0415 - as above
     except ImportError as error:
         raise FileError(f"{path} is Parquet, which needs pyarrow; run: {INSTALL}") from error
     try:

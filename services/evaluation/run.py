@@ -110,9 +110,9 @@ async def judge_in_process(
 def judge_through_stack(cases: Sequence[Case], options: Options) -> tuple[list[Judged], Policy, Sequence[ModelInfo]]:
     """What comes of each case, the policy whose thresholds this command would use, and no models: none are told."""
     # The broker's and the doors' clients are not needed in-process.
-    from evaluation.live import judge_live  # noqa: PLC0415
-    from evaluation.stack import stack  # noqa: PLC0415
-    from sluice.local.interrupts import interruptible  # noqa: PLC0415
+    from evaluation.live import judge_live  # noqa: PLC0415 - for --live alone
+    from evaluation.stack import stack  # noqa: PLC0415 - for --live alone
+    from sluice.local.interrupts import interruptible  # noqa: PLC0415 - for --live alone
 
     settings, reader = settings_of(os.environ)
     reader.finish()

@@ -24,7 +24,7 @@ from sluice.models.repository import folder
 from sluice.text.model import ENCODER, TOKENIZER_FILE
 from sluice.text.windows import Windows
 from training.calibration import by_row, calibrate
-from training.rows import CATEGORIES, cap, read
+from training.rows import CATEGORIES, cap, glossed, read
 from training.samples import Samples, prepare
 from training.text import OWN_ROWS, ROOT, Plan
 from training.thresholds import choose
@@ -84,7 +84,7 @@ async def _run(data: Path, models: Path) -> None:
     windows = Windows.open(folder(models, encoder.card) / TOKENIZER_FILE)
     paths = [data, *sorted(OWN_ROWS.glob("*.jsonl"))]
     rows = cap((row for path in paths for row in read(path)), plan.english, plan.other, plan.without)
-    samples = await prepare([row for row in rows if row.lang != "zh"], windows, encoder.engine)
+    samples = await prepare(glossed(rows), windows, encoder.engine)
     names = ["harmful or not", "mean", *CATEGORIES.values()]
     found = {name: figures(samples, outputs) for name, outputs in compare(samples, plan).items()}
     sys.stdout.write(f"| | {' | '.join(found)} |\n|--|{'--:|' * len(found)}\n")

@@ -5,8 +5,10 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from sluice.text.gloss import gloss
 
 CATEGORIES: Mapping[str, str] = {
     "sexual": "sexual",
@@ -22,7 +24,8 @@ CATEGORIES: Mapping[str, str] = {
 }
 """Label in the data -> category as policies name it. The order is that of the heads."""
 
-SERVED = ("en", "zh")
+CHINESE = "zh"
+SERVED = ("en", CHINESE)
 """The languages that the heads are for."""
 OWN = "sluice-own"
 """What the sources of the rows that we wrote begin with; they are never capped."""
@@ -79,3 +82,13 @@ def cap(rows: Iterable[Row], served: int, other: int, without: Sequence[str] = (
             counts[row.source, row.lang] += 1
             kept.append(row)
     return kept
+
+
+def glossed(rows: Iterable[Row]) -> list[Row]:
+    """The rows as the service reads them: a Chinese one by its gloss, and not at all where it has none."""
+    found: list[Row] = []
+    for row in rows:
+        text = gloss(row.text) if row.lang == CHINESE else row.text
+        if text is not None:
+            found.append(replace(row, text=text))
+    return found

@@ -23,7 +23,7 @@ from sluice.text.model import ENCODER, HEADS_FILE, TOKENIZER_FILE
 from sluice.text.windows import Windows
 from training import card, reliability, report
 from training.calibration import calibrate
-from training.rows import CATEGORIES, cap, read
+from training.rows import CATEGORIES, CHINESE, cap, glossed, read
 from training.samples import Samples, prepare, rarity_of
 from training.thresholds import choose
 from training.validation import fit_network, fit_ngrams, left_out, training_set
@@ -32,7 +32,7 @@ Array = npt.NDArray[Any]
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGE = "en"
-"""Of the figures. Rows in other languages but Chinese, of which only a gloss is read, are trained on too."""
+"""Of the figures. Rows in other languages are trained on too."""
 OWN_ROWS = ROOT / "training" / "data"
 """Every .jsonl file in it."""
 WITHOUT = ("i2p", "wikipedia-toxicity")
@@ -82,13 +82,14 @@ async def run(data: Sequence[Path], models: Path, out: Path, plan: Plan) -> list
     encoder = open_model(models, ENCODER, EngineSettings(threads=2))
     windows = Windows.open(folder(models, encoder.card) / TOKENIZER_FILE)
     rows = cap((row for path in data for row in read(path)), plan.english, plan.other, plan.without)
-    rows = [row for row in rows if row.lang != "zh"]
+    rows = glossed(rows)
     samples = await prepare(rows, windows, encoder.engine)
     heads, scores, base = train(samples, plan)
     heads.save(out / "1" / HEADS_FILE)
     found = reliability.by_category(samples, scores, base, LANGUAGE)
     reliability.write(found, LANGUAGE, out / "reliability.svg")
     lines = reliability.lines(found, LANGUAGE) + report.of(samples, scores, LANGUAGE)
+    lines += report.overall(samples, scores, CHINESE)
     card.write(out, data, rows, plan.without, {LANGUAGE: base}, lines)
     return lines
 

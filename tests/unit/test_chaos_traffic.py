@@ -126,6 +126,6 @@ async def test_every_prompt_is_what_it_is_taken_for() -> None:
     model = TextModel.open(MODELS)
     material = make()
     for scores in await model.score(material.harmless):
-        assert max(scores.values()) < 0.2
+        assert max(scores.values()) < 0.3
     for (_, rule), scores in zip(REFUSED, await model.score([text for text, _ in REFUSED]), strict=True):
         assert scores[rule] > 0.6

@@ -2,37 +2,28 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from sluice.check import Example, Item, Kind, Result, Status
-from sluice.pixels import Rgb, encode
+from sluice.check import Example, Item, Kind, Picture, Result, Status
+from sluice.models import golden
+from sluice.models.categories import PICTURE_CATEGORIES
+from sluice.pixels import encode
 
 
 def examples() -> Sequence[Example]:
-    """A gradient and a landscape of three bands. The gradient is the readiness canary."""
-    return (
-        Example("gradient", _item(_gradient()), _harmless),
-        Example("bands", _item(_bands()), _harmless),
-    )
+    """The golden pictures of the packs. The first is the readiness canary, for which the check also compares the
+    outputs of every pack with its card."""
+    return tuple(Example(name, _item(rendition), _complete) for name, rendition in renditions().items())
 
 
-def _harmless(result: Result) -> bool:
-    """Scored, not sexual, and open about what nobody looked at."""
-    return result.status is Status.OK and result.scores["sexual"] < 0.5 and "violence" in result.abstained
+def renditions() -> dict[str, Picture]:
+    """Name of a golden picture -> what ingest would have made of it."""
+    return {name: encode(draw()) for name, draw in golden.PICTURES.items()}
 
 
-def _item(rgb: Rgb) -> Item:
-    height, width = rgb.shape[:2]
-    return Item("c0", Kind.IMAGE, width=width, height=height, rendition=encode(rgb))
+def _complete(result: Result) -> bool:
+    """Looked at, and every category is either scored or said to be abstained. What an operator's own model makes of
+    a colour ramp is its own affair: the golden outputs tell whether it still makes the same of it."""
+    return result.status is Status.OK and {*result.scores, *result.abstained} == set(PICTURE_CATEGORIES)
 
 
-def _gradient() -> Rgb:
-    rows, columns = np.mgrid[0:192, 0:256]
-    return np.stack([columns, rows, 255 - columns], axis=2).astype(np.uint8)
-
-
-def _bands() -> Rgb:
-    out = np.zeros((240, 320, 3), np.uint8)
-    for band, colour in enumerate(((120, 170, 220), (90, 130, 60), (70, 50, 30))):
-        out[band * 80 : (band + 1) * 80] = colour
-    return out
+def _item(rendition: Picture) -> Item:
+    return Item("c0", Kind.IMAGE, width=rendition.width, height=rendition.height, rendition=rendition)

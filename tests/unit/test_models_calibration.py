@@ -6,7 +6,7 @@ import pytest
 
 from sluice.errors import TerminalError
 from sluice.models import repository
-from sluice.models.calibration import combine
+from sluice.models.calibration import activate, combine
 from tests.unit.model_files import MODELS
 
 CARD = repository.load(MODELS, "nsfw_mobilenet")
@@ -40,3 +40,17 @@ def test_a_score_stays_within_0_and_1() -> None:
 def test_what_is_no_probability_is_an_error_and_never_a_low_score(value: float) -> None:
     with pytest.raises(TerminalError, match="not numbers from 0 to 1"):
         combine({"x": {"a": 1}}, ("a", "b"), (value, 0.5))
+
+
+def test_activations() -> None:
+    assert activate("none", [0.2, 3.0]) == [0.2, 3.0]
+    assert activate("sigmoid", [0.0, 2.0, -2.0, -1000.0, 1000.0]) == pytest.approx([0.5, 0.880797, 0.119203, 0, 1])
+    assert activate("softmax", [1.0, 2.0, 3.0]) == pytest.approx([0.090031, 0.244728, 0.665241], abs=1e-6)
+    assert activate("softmax", [-1e30, 1e30]) == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("kind", ["none", "softmax", "sigmoid"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_outputs_that_are_no_finite_numbers_are_an_error(kind: str, value: float) -> None:
+    with pytest.raises(TerminalError, match="not finite numbers"):
+        activate(kind, [0.0, value])

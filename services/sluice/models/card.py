@@ -6,17 +6,22 @@ a service refuses to start on files that are not the ones it names.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
+from sluice.models.calibration import ACTIVATIONS
+from sluice.models.categories import PICTURE_CATEGORIES
+from sluice.models.curves import Curve, read_curve
 from sluice.models.fields import CardError, Fields
+from sluice.models.golden import Golden, read_golden
+from sluice.models.picture_input import PictureInput, read_picture_input
 
 CARD = "card.yaml"
 SOURCE_KINDS = ("url", "npm", "pypi")
 FORMS = ("raw", "javascript")
-ORIGINS = ("converted", "copied", "trained")
+ORIGINS = ("converted", "copied", "trained", "added")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A file of the version folder, as a service reads it. `origin`: converted, copied, or trained by ourselves."""
+    """A file of the version folder, as a service reads it. `origin`: converted, copied, trained by ourselves, or
+    added by an operator."""
 
     name: str
     sha256: str
@@ -71,7 +77,11 @@ class Tensor:
 class Card:
     """One model. `scores` and `signals`: name -> label -> weight; the value is the weighted sum of the labels'
     probabilities, at most 1. `abstained`: categories that this model has nothing to say about. `languages`: of the
-    texts that it can judge, ISO 639; empty where the card says nothing."""
+    texts that it can judge, ISO 639; empty where the card says nothing.
+
+    Picture classifiers ("packs") have `picture`, their input contract; `activation`, what makes probabilities of
+    the outputs; `calibration`, per score or signal; and `golden`, known answers.
+    """
 
     name: str
     version: int
@@ -92,6 +102,15 @@ class Card:
     thresholds: Mapping[str, float]
     measured: tuple[str, ...]
     limits: tuple[str, ...]
+    picture: PictureInput | None = None
+    activation: str = "none"
+    calibration: Mapping[str, Curve] = field(default_factory=dict)
+    golden: Golden | None = None
+
+    @property
+    def added(self) -> bool:
+        """Whether an operator put it here: nothing of it is ours, and nobody else can restore it."""
+        return any(file.origin == "added" for file in self.files)
 
     def file(self, name: str) -> ModelFile:
         """One of its files. Raises CardError where the card names no such file."""
@@ -131,6 +150,10 @@ def load(path: Path) -> Card:
         thresholds=fields.shares("thresholds"),
         measured=fields.words("measured"),
         limits=fields.words("limits"),
+        picture=fields.one("picture", read_picture_input),
+        activation=fields.choice("activation", ACTIVATIONS, "none"),
+        calibration=fields.named("calibration", read_curve),
+        golden=fields.one("golden", read_golden),
     )
     fields.done()
     _check(card, path, fields)
@@ -150,6 +173,29 @@ def _check(card: Card, path: Path, fields: Fields) -> None:
             raise fields.wrong("labels", f"a list with {unknown[0]}, which {group} is computed from")
     if both := sorted(card.scores.keys() & set(card.abstained)):
         raise fields.wrong("abstained", f"without {both[0]}, which is among the scores")
+    if unknown := sorted(card.calibration.keys() - card.scores.keys() - card.signals.keys()):
+        raise fields.wrong("calibration", f"without {unknown[0]}, which is neither among the scores nor the signals")
+    if card.picture is not None:
+        _check_pack(card, card.picture, fields)
+    elif card.golden is not None:
+        raise fields.wrong("golden", "there only beside a section `picture`")
+
+
+def _check_pack(card: Card, picture: PictureInput, fields: Fields) -> None:
+    """What a picture classifier's card must say besides."""
+    if len(card.inputs) != 1 or (card.inputs[0].dtype, card.inputs[0].shape[1:]) != ("uint8", picture.shape):
+        raise fields.wrong("inputs", f"one, uint8, [n, {', '.join(map(str, picture.shape))}], as `picture` says")
+    if len(card.outputs) != 1 or (card.outputs[0].dtype, card.outputs[0].shape[1:]) != (
+        "float32",
+        (len(card.labels),),
+    ):
+        raise fields.wrong("outputs", f"one, float32, [n, {len(card.labels)}]: a value per label")
+    if unknown := sorted(card.scores.keys() - set(PICTURE_CATEGORIES)):
+        raise fields.wrong(
+            "scores", f"categories of pictures; {unknown[0]} is none. They are {', '.join(PICTURE_CATEGORIES)}"
+        )
+    if card.golden is not None and {len(row) for row in card.golden.rows.values()} != {len(card.labels)}:
+        raise fields.wrong("golden", f"rows of {len(card.labels)} values, one per label")
 
 
 def _source(fields: Fields) -> Source:

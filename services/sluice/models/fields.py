@@ -1,5 +1,6 @@
 """Reading a YAML document field by field, and saying which field of which file is wrong."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -74,6 +75,23 @@ class Fields:
             return value
         raise self.wrong(name, "a whole number of at least 1")
 
+    def number(self, name: str, default: float | None = None) -> float:
+        """A finite number; required where there is no default."""
+        value = self.get(name)
+        if value is None and default is not None:
+            return float(default)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+        raise self.wrong(name, "a number")
+
+    def numbers(self, name: str) -> tuple[float, ...]:
+        """A list of finite numbers with at least one."""
+        value = self.get(name)
+        if isinstance(value, list) and value:
+            found = Fields({str(index): item for index, item in enumerate(value)}, self._file, self._path(name))
+            return tuple(found.number(str(index)) for index in range(len(value)))
+        raise self.wrong(name, "a list of numbers")
+
     def words(self, name: str) -> tuple[str, ...]:
         """A list of texts; missing is empty."""
         value = self.get(name)
@@ -114,6 +132,30 @@ class Fields:
         inner.done()
         return found
 
+    def one(self, name: str, read: Callable[["Fields"], T]) -> T | None:
+        """A mapping, read by `read`; None where there is none."""
+        value = self.get(name)
+        if value is None:
+            return None
+        inner = Fields(value, self._file, self._path(name))
+        found = read(inner)
+        inner.done()
+        return found
+
+    def named(self, name: str, read: Callable[["Fields"], T]) -> Mapping[str, T]:
+        """A mapping of names to mappings, each of them read by `read`; missing is empty."""
+        value = self.get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+            raise self.wrong(name, "a mapping of names to mappings")
+        found: dict[str, T] = {}
+        for key, item in value.items():
+            inner = Fields(item, self._file, f"{self._path(name)}.{key}")
+            found[key] = read(inner)
+            inner.done()
+        return found
+
     def each(self, name: str, read: Callable[["Fields"], T]) -> tuple[T, ...]:
         """A list of mappings, each of them read by `read`; missing is empty."""
         value = self.get(name)
@@ -127,6 +169,10 @@ class Fields:
             found.append(read(inner))
             inner.done()
         return tuple(found)
+
+    def names(self) -> tuple[str, ...]:
+        """The names that the document has here, in its order."""
+        return tuple(self._value)
 
     def done(self) -> None:
         """Raises CardError where the document has a field that nobody asked for: most often a slip of the pen."""

@@ -29,6 +29,7 @@ class State(StrEnum):
     MISSING = "missing"
     DIFFERS = "differs"
     BAD_CARD = "bad card"
+    OTHER_ANSWERS = "other answers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,12 @@ def digest(path: Path) -> str:
 
 def _advice(card: Card, path: Path, state: State) -> str:
     wrong = "is missing" if state is State.MISSING else "is not the file that its card names"
-    mend = f"run: sluice models pull {card.name}" if card.sources else "restore it from the repository: it is ours"
+    if card.sources:
+        mend = f"run: sluice models pull {card.name}"
+    elif card.added:
+        mend = f"put it back, or add it anew: sluice models add ... --as image --name {card.name} --replace"
+    else:
+        mend = "restore it from the repository: it is ours"
     return f"model {card.name}: {path.name} {wrong}; {mend}"
 
 

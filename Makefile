@@ -26,7 +26,8 @@ demo: setup ## Moderate a sample set on a real stack and print a table.
 	$(BIN)/sluice demo
 
 .PHONY: test
-test: setup ## Every test, against real Kafka and real models. One folder: make test TESTS=tests/unit
+test: setup ## Every test, against real Kafka, Triton and models. One folder: make test TESTS=tests/unit
+	$(BIN)/python -m sluice.local.triton fetch
 	$(BIN)/pytest $(or $(TESTS),tests/unit tests/integration)
 
 # Twenty minutes on two cores, and half an hour at most; its last line is one JSON object. CHAOS: further options.
@@ -47,10 +48,12 @@ CONTRACT_BASE = git describe --tags --abbrev=0 2>/dev/null || git rev-parse --ve
 
 .PHONY: lock
 lock: ## Pin every dependency anew, by hash. Needs uv.
-	$(UV) pip compile pyproject.toml --extra demo --extra train --extra eval --extra dev --output-file requirements.lock \
-	  --upgrade $(LOCK_FLAGS)
+	$(UV) pip compile pyproject.toml --extra demo --extra train --extra eval --extra heic --extra triton --extra dev \
+	  --output-file requirements.lock --upgrade $(LOCK_FLAGS)
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["java"])' \
 	  | $(UV) pip compile - --output-file requirements-java.lock --no-annotate $(LOCK_FLAGS)
+	printf 'nvidia-pytriton==0.7.0\nonnxruntime>=1.31,<2\n' \
+	  | $(UV) pip compile - --output-file services/sluice/local/triton.lock --no-annotate $(LOCK_FLAGS)
 
 LOCK_FLAGS := --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 

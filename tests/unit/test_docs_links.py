@@ -19,6 +19,7 @@ FOLDERS = (
     "protos",
     "policies",
     "docs",
+    "deploy",
     "tests",
     "models",
     "benchmarks",

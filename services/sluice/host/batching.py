@@ -16,6 +16,7 @@ from sluice.deadline import Deadline
 from sluice.errors import OverloadedError, RetryableError, SluiceError
 from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.room import Room
+from sluice.models.asking import asking
 from sluice.telemetry.logging import Log
 
 RETRY_SECONDS = 0.1
@@ -28,6 +29,7 @@ _LONGEST_PAUSE = 1.0
 class _Entry:
     item: Item
     deadline: Deadline
+    bulk: bool
     answer: "asyncio.Future[Result]"
     queued: bool = True
     trouble: str = "no answer before the deadline"
@@ -86,7 +88,7 @@ class Batcher:
         lane = self._lanes[bulk]
         if not await self._admit(lane, deadline, patient):
             return Result(Status.TIMEOUT, detail="the queue stayed full until the deadline")
-        entry = _Entry(item, deadline, asyncio.get_running_loop().create_future())
+        entry = _Entry(item, deadline, bulk, asyncio.get_running_loop().create_future())
         lane.entries.append(entry)
         self._filled.set()
         try:
@@ -171,8 +173,10 @@ class Batcher:
 
     async def _ask(self, batch: list[_Entry]) -> Sequence[Result] | None:
         """The check's answers; None where a batch of several should be asked one by one. RetryableError."""
+        urgent = not all(entry.bulk for entry in batch)
         try:
-            results = await attempt(self._check.run([entry.item for entry in batch]))
+            with asking(urgent, max(entry.deadline for entry in batch)):
+                results = await attempt(self._check.run([entry.item for entry in batch]))
         except RetryableError:
             raise
         except SluiceError as error:

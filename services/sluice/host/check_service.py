@@ -17,10 +17,13 @@ from sluice.host.check_rpc import CheckRpc, add_check_rpc
 from sluice.host.serve import serve
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
+from sluice.models.held import Held, holding
 from sluice.settings import Reader
 
 CANARY_SECONDS = 20.0
 """How often a running check is asked its canary; also the canary's own deadline, for a machine under load."""
+TROUBLE_SECONDS = 1.0
+"""How often it is looked whether an engine is in trouble, and how soon one that is gets asked again."""
 
 
 class CheckService(Service):
@@ -36,6 +39,8 @@ class CheckService(Service):
         self._check: Check | None = None
         self._batcher: Batcher | None = None
         self._rpc: CheckRpc | None = None
+        self._held = Held()
+        self._notes: tuple[str, ...] = ()
 
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:  # noqa: ARG002 - a check reads by the reader
         self._reader = reader
@@ -46,7 +51,8 @@ class CheckService(Service):
 
     async def open(self, context: Context) -> None:
         self._context = context
-        self._check = await self._type.open(context.settings, self._reader)
+        with holding(self._held):
+            self._check = await self._type.open(context.settings, self._reader)
         self._batcher = Batcher(self._check, context.settings.max_inflight, context.log)
         self._batcher.start()
         await self._ask_canary()
@@ -89,21 +95,39 @@ class CheckService(Service):
         if self._check is not None:
             await self._check.close()
             self._check = None
+        await self._held.close()
 
     async def _keep_asking(self) -> None:
         assert self._context is not None
         readiness = self._context.readiness
         while True:
-            await asyncio.sleep(CANARY_SECONDS)
+            await self._until_due()
             try:
                 await self._ask_canary()
                 await readiness.met("canary")
             except NotReadyError as error:
                 await readiness.expect("canary", str(error))
 
+    async def _until_due(self) -> None:
+        """CANARY_SECONDS, or less where a model's engine is in trouble."""
+        waited = 0.0
+        while waited < CANARY_SECONDS:
+            await asyncio.sleep(TROUBLE_SECONDS)
+            waited += TROUBLE_SECONDS
+            if self._held.troubled:
+                return
+
     async def _ask_canary(self) -> None:
-        """A real answer to a known question: a model that is loaded but dead is not ready."""
+        """A real answer to a known question: a model that is loaded but dead is not ready. Every model is asked, also
+        those that the check's own canary does not reach."""
         assert self._batcher is not None
+        assert self._context is not None
+        notes = await self._held.probe()
+        for note in notes:
+            # Once for as long as it lasts.
+            if note not in self._notes:
+                self._context.log.warning("an engine is in trouble", detail=note)
+        self._notes = notes
         example = self._type.examples()[0]
         try:
             result = await self._batcher.submit(example.item, Deadline.after(CANARY_SECONDS))

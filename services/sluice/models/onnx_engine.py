@@ -72,10 +72,11 @@ class OnnxEngine:
 
     async def run(self, inputs: Arrays) -> Arrays:
         """See `Engine.run`."""
-        self._check(inputs)
-        return await asyncio.to_thread(self._run, inputs)
+        return await asyncio.to_thread(self.answer, inputs)
 
-    def _run(self, inputs: Arrays) -> dict[str, npt.NDArray[Any]]:
+    def answer(self, inputs: Arrays) -> dict[str, npt.NDArray[Any]]:
+        """The same, in the caller's thread."""
+        self._check(inputs)
         try:
             values = self._session.run(self._outputs, dict(inputs))
         except _ERRORS as error:

@@ -20,10 +20,15 @@ class Model:
 
 
 def open_model(models: Path, name: str, settings: EngineSettings) -> Model:
-    """Compares the files with the card, then loads the graph.
+    """Compares the files with the card, then loads the graph, or leaves it to Triton where that is set.
 
     Raises NotReadyError with the command that mends it.
     """
+    if settings.triton is not None:
+        from sluice.models.triton_open import open_engine  # noqa: PLC0415 - its client is an extra
+
+        card = repository.load(models, name)
+        return Model(card, repository.info(card), open_engine(models, card, settings, settings.triton))
     info = repository.verify(models, name)
     card = repository.load(models, name)
     path = repository.folder(models, card) / repository.MODEL

@@ -73,7 +73,7 @@ class Graph:
         return self._conv(x, turned, bias, stride, pad, turned.shape[0])
 
     def _conv(self, x: str, kernel: Array, bias: Array | None, stride: int, pad: int | str, group: int) -> str:
-        inputs = [x, self.constant(kernel)] + ([] if bias is None else [self.constant(bias)])
+        inputs = [x, *self._weights(x, kernel, bias)]
         edges: dict[str, Any] = {"auto_pad": pad} if isinstance(pad, str) else {"pads": [pad] * 4}
         return self.node(
             "Conv",
@@ -83,6 +83,11 @@ class Graph:
             group=group,
             **edges,
         )
+
+    def _weights(self, x: str, kernel: Array, bias: Array | None) -> list[str]:
+        """The kernel (out, in, height, width) and the bias, as inputs of a convolution of `x`."""
+        del x  # for those who write them as what comes in asks for
+        return [self.constant(kernel)] + ([] if bias is None else [self.constant(bias)])
 
     def pool(self, x: str, size: int, stride: int) -> str:
         """The largest value under a square window; rounds the size up."""

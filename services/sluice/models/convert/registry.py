@@ -5,6 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sluice.models.convert import faceapi_age, faceapi_ssd, faceapi_tiny, minilm, nsfwjs, ppocr
+from sluice.models.convert.int8 import Int8Graph
 
 Converter = Callable[[Path, Path], None]
 """(folder with the files that the card's sources name, ONNX file to write). Other files that the card calls converted
@@ -15,7 +16,7 @@ MANIFEST = "weights_manifest.json"
 CONVERTERS: Mapping[str, Converter] = MappingProxyType(
     {
         "nsfwjs": lambda folder, out: nsfwjs.convert(folder / "model.json", folder / "weights.bin", out),
-        "faceapi_ssd": lambda folder, out: faceapi_ssd.convert(folder / MANIFEST, out),
+        "faceapi_ssd": lambda folder, out: faceapi_ssd.convert(folder / MANIFEST, out, Int8Graph("face_ssd")),
         "faceapi_tiny": lambda folder, out: faceapi_tiny.convert(folder / MANIFEST, out),
         "faceapi_age": lambda folder, out: faceapi_age.convert(folder / MANIFEST, out),
         "minilm": lambda folder, out: minilm.convert(folder / "model.safetensors", out),

@@ -56,6 +56,18 @@ def person_table(outcomes: Sequence[Outcome]) -> Table:
     return Table("Photorealistic persons", columns, rows, note)
 
 
+def answers_table(outcomes: Sequence[Outcome]) -> Table:
+    """What the pictures of each kind were taken for: which way the errors go."""
+    answers: tuple[Person | None, ...] = (Person.NONE, Person.ADULT, Person.CHILD, None)
+    rows = []
+    for truth in answers[:3]:
+        said = [row.judged.person for row in outcomes if row.case.person is truth]
+        rows.append((str(truth).lower(), str(len(said)), *(str(said.count(answer)) for answer in answers)))
+    columns = ("in the picture", ">N", ">none", ">adult", ">child or unknown", ">no answer")
+    note = "A child in the column none or adult is the error to fear."
+    return Table("What they were taken for", columns, rows, note)
+
+
 def person_json(outcomes: Sequence[Outcome]) -> list[dict[str, object]]:
     """The same for programs."""
     return [

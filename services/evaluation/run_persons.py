@@ -5,7 +5,7 @@ from pathlib import Path
 
 from evaluation.files import Bad
 from evaluation.judged import Outcome
-from evaluation.person import person_json, person_table
+from evaluation.person import answers_table, person_json, person_table
 from evaluation.report import bad_lines
 from evaluation.run import Options, gather, judge_through_stack
 from evaluation.table import Document, Table
@@ -28,7 +28,9 @@ def run_persons(files: Sequence[Path], options: Options) -> int:
     outcomes = [Outcome(case, answer) for case, answer in zip(cases, answers, strict=True)]
     silent = [row for row in outcomes if row.judged.person is None]
     rows = [(row.case.where, row.judged.error or ", ".join(row.judged.rules)) for row in silent]
-    tables = [person_table(outcomes)] + ([Table("Without an answer", ("where", "why"), rows)] if rows else [])
+    tables = [person_table(outcomes), answers_table(outcomes)]
+    if rows:
+        tables.append(Table("Without an answer", ("where", "why"), rows))
     form: dict[str, object] = {
         "format": 1,
         "kind": "person",

@@ -6,6 +6,8 @@ Boxes are rows of float64: (score, left, top, right, bottom), in pixels of the p
 import numpy as np
 import numpy.typing as npt
 
+from sluice.errors import TerminalError
+
 Rows = npt.NDArray[np.float64]
 """Shape (n, 5)."""
 
@@ -13,6 +15,18 @@ Box = npt.NDArray[np.float64]
 """Shape (4,): left, top, right, bottom."""
 
 NO_ROWS_SHAPE = (0, 5)
+
+
+def rows_of(box: npt.NDArray[np.float32], score: npt.NDArray[np.float32], least: float, side: float) -> Rows:
+    """A detector's answer for one square of `side` pixels, boxes as fractions of it: rows scored above `least`.
+
+    Raises TerminalError where the answer is not numbers: "nobody" must be something that the network said.
+    """
+    if not (np.isfinite(score).all() and np.isfinite(box).all()):
+        raise TerminalError("a detector's answer is not a number")
+    likely = score > least
+    corners = box[likely][:, [1, 0, 3, 2]].astype(np.float64) * side
+    return np.concatenate([score[likely].astype(np.float64)[:, None], corners], axis=1)
 
 
 def overlap(box: Box, boxes: npt.NDArray[np.float64], smaller: bool = False) -> npt.NDArray[np.float64]:

@@ -65,13 +65,17 @@ async def upright(model: Model, rgb: Rgb, box: Box) -> Upright:
     wide = square(rgb, box, WIDE)
     if len(wide) > LARGEST:
         wide = resize(wide, LARGEST, LARGEST)
-    views = await asyncio.to_thread(lambda: [turned(wide, degrees) if degrees else wide for degrees in TURNS])
+    # The search sees SIDE pixels anyway: what is turned for it is that small, and only the winner is turned whole.
+    small = resize(wide, SIDE, SIDE)
+    views = await asyncio.to_thread(lambda: [_turned(small, degrees) for degrees in TURNS])
     found = await look(model, views, LIKELY)
-    best, top = Upright(rgb, box, 0), 0.0
-    for degrees, view, rows in zip(TURNS, views, found, strict=True):
+    best, top, at = None, 0.0, box
+    for degrees, rows in zip(TURNS, found, strict=True):
         if len(rows) and rows[0, 0] > top + BETTER:
-            best, top = Upright(view, rows[0, 1:], degrees), float(rows[0, 0])
-    return best
+            best, top, at = degrees, float(rows[0, 0]), rows[0, 1:] * (len(wide) / SIDE)
+    if best is None:
+        return Upright(rgb, box, 0)
+    return Upright(await asyncio.to_thread(_turned, wide, best), at, best)
 
 
 async def look(model: Model, pictures: Sequence[Rgb], least: float) -> list[Rows]:
@@ -101,6 +105,10 @@ def decode(grid: npt.NDArray[np.float32], factor: float) -> Rows:
     corners = (x - half[..., 0], y - half[..., 1], x + half[..., 0], y + half[..., 1])
     boxes = np.stack([_sigmoid(cells[..., 4]), *(corner / factor for corner in corners)], axis=-1)
     return np.asarray(boxes.reshape(-1, 5))
+
+
+def _turned(rgb: Rgb, degrees: int) -> Rgb:
+    return turned(rgb, degrees) if degrees else rgb
 
 
 def _sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

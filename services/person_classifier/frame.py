@@ -24,10 +24,12 @@ class Tile:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """`picture`: the largest version there is, in whose pixels boxes are given; it is the rendition itself where
-    there are no tiles. `scale`: its width over the rendition's. `complete`: every pixel of it was there to be
-    looked at; a frame that is not complete can never be called empty."""
+    """`shown`: the rendition as it came; the rest is stretched where that is dark. `picture`: the largest version
+    there is, in whose pixels boxes are given; the rendition where there are no tiles. `scale`: its width over the
+    rendition's. `complete`: every pixel of it was there to be looked at; a frame that is not complete can never be
+    called empty."""
 
+    shown: Rgb
     rendition: Rgb
     picture: Rgb
     tiles: tuple[Tile, ...]
@@ -39,15 +41,15 @@ def frame_of(item: Item) -> Frame:
     """Decodes and puts together what the host fetched. Raises TerminalError where any of it cannot be read."""
     if item.rendition is None:
         raise TerminalError("no rendition")
-    rendition = decode(item.rendition)
-    gain = brightening(rendition)
-    rendition = brighten(rendition, gain)
+    shown = decode(item.rendition)
+    gain = brightening(shown)
+    rendition = brighten(shown, gain)
     if not item.tiles:
         smaller = max(item.width, item.height) > max(rendition.shape[:2])
-        return Frame(rendition, rendition, (), 1.0, not smaller)
+        return Frame(shown, rendition, rendition, (), 1.0, not smaller)
     tiles = tuple(Tile(brighten(decode(tile), gain), tile.left, tile.top) for tile in item.tiles)
     picture, complete = compose(item, [tile.rgb for tile in tiles])
-    return Frame(rendition, picture, tiles, picture.shape[1] / rendition.shape[1], complete)
+    return Frame(shown, rendition, picture, tiles, picture.shape[1] / rendition.shape[1], complete)
 
 
 def brightening(rgb: Rgb) -> float:

@@ -5,13 +5,13 @@ small ones.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from person_classifier.boxes import Rows, clip, suppress
+from person_classifier.boxes import Rows, clip, rows_of, suppress
 from person_classifier.frame import Frame, Tile
-from sluice.errors import TerminalError
 from sluice.models.opened import Model
 from sluice.pixels import Rgb, letterbox
 
@@ -21,6 +21,8 @@ PROPOSAL = 0.3
 MOST_OVERLAP = 0.5
 MOST_INSIDE = 0.8
 BATCH = 8
+FEATURELESS = 8
+"""Levels. A tile in which no two values are further apart is one even area: there is nothing in it to find."""
 EDGE = 0.02
 """A box that ends within this share of a tile's side of an inner edge is a face cut in two."""
 
@@ -28,32 +30,21 @@ EDGE = 0.02
 async def propose(model: Model, frame: Frame) -> Rows:
     """Boxes in pixels of the frame's picture, best first, scores above PROPOSAL. Raises TerminalError."""
     height, width = frame.picture.shape[:2]
-    views = await asyncio.to_thread(views_of, frame)
+    tiles = [tile for tile in frame.tiles if int(tile.rgb.max()) - int(tile.rgb.min()) > FEATURELESS]
+    views = await asyncio.to_thread(views_of, frame.rendition, tiles)
     answers = await _run(model, [view for view, _ in views])
-    found = [decode(*answer, factor) for answer, (_, factor) in zip(answers, views, strict=True)]
+    found = [rows_of(*answer, PROPOSAL, SIDE / factor) for answer, (_, factor) in zip(answers, views, strict=True)]
     for rows in found[:2]:
         rows[:, 1:] *= frame.scale
-    for index, tile in enumerate(frame.tiles):
-        found[2 + index] = place(found[2 + index], tile, width, height)
+    for index, tile in enumerate(tiles, start=2):
+        found[index] = place(found[index], tile, width, height)
     return suppress(clip(np.concatenate(found), width, height), MOST_OVERLAP, MOST_INSIDE)
 
 
-def views_of(frame: Frame) -> list[tuple[Rgb, float]]:
+def views_of(rendition: Rgb, tiles: Sequence[Tile]) -> list[tuple[Rgb, float]]:
     """The rendition at half size and whole, then every tile; each with the factor that it was scaled by."""
-    views = [letterbox(frame.rendition, SIDE, 0.5), letterbox(frame.rendition, SIDE)]
-    return views + [letterbox(tile.rgb, SIDE) for tile in frame.tiles]
-
-
-def decode(box: npt.NDArray[np.float32], score: npt.NDArray[np.float32], factor: float) -> Rows:
-    """The network's answer for one view: boxes as fractions of the square, to rows in pixels before letterboxing.
-
-    Raises TerminalError where the answer is not numbers: "no face" must be something that the network said.
-    """
-    if not (np.isfinite(score).all() and np.isfinite(box).all()):
-        raise TerminalError("the face detector's answer is not a number")
-    likely = score > PROPOSAL
-    corners = box[likely][:, [1, 0, 3, 2]].astype(np.float64) * (SIDE / factor)
-    return np.concatenate([score[likely].astype(np.float64)[:, None], corners], axis=1)
+    views = [letterbox(rendition, SIDE, 0.5), letterbox(rendition, SIDE)]
+    return views + [letterbox(tile.rgb, SIDE) for tile in tiles]
 
 
 def place(rows: Rows, tile: Tile, width: int, height: int) -> Rows:

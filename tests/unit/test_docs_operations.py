@@ -7,6 +7,7 @@ from pathlib import Path
 
 from c2pa_signer.settings import read_signer_settings
 from hash_matcher.required import read_bank_settings
+from image_classifier.settings import read_image_settings
 from ingest.settings import read_ingest_settings
 from orchestrator.service import OrchestratorService
 from person_classifier.rule import ADULT_AGE
@@ -77,6 +78,7 @@ def everything(env: Environment) -> Iterator[object]:
     yield read_ingest_settings(reader, settings)
     yield read_engine(reader)
     yield read_bank_settings(reader, settings.home)
+    yield read_image_settings(reader)
     yield read_signer_settings(reader, settings.home)
     yield read_partitions(reader)
     yield orchestrator._remember

@@ -1,9 +1,12 @@
-"""Overlap and suppression."""
+"""Overlap and suppression, and boxes from a detector's answer."""
+
+import math
 
 import numpy as np
 import pytest
 
-from person_classifier.boxes import clip, overlap, suppress
+from person_classifier.boxes import clip, overlap, rows_of, suppress
+from sluice.errors import TerminalError
 
 UNIT = np.array([0.0, 0.0, 10.0, 10.0])
 
@@ -47,3 +50,18 @@ def test_nothing_in_nothing_out() -> None:
 def test_clip_cuts_at_the_edges_and_drops_slivers() -> None:
     found = clip(rows((0.9, (-5, -5, 5, 5)), (0.8, (-9, 0, 0.5, 9)), (0.7, (95, 40, 120, 60))), 100, 50)
     assert found.tolist() == [[0.9, 0, 0, 5, 5], [0.7, 95, 40, 100, 50]]
+
+
+def test_fractions_of_the_square_become_pixels() -> None:
+    box = np.array([[0.25, 0.5, 0.5, 0.75], [0, 0, 1, 1]], np.float32)
+    found = rows_of(box, np.array([0.5, 0.3], np.float32), 0.3, 256)
+    assert found.tolist() == [[0.5, 128, 64, 192, 128]]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_an_answer_that_is_no_number_is_not_an_empty_one(value: float) -> None:
+    box = np.zeros((1, 4), np.float32)
+    with pytest.raises(TerminalError, match="not a number"):
+        rows_of(box, np.array([value], np.float32), 0.3, 512)
+    with pytest.raises(TerminalError, match="not a number"):
+        rows_of(box + np.float32(value), np.array([0.5], np.float32), 0.3, 512)

@@ -9,7 +9,8 @@ from person_classifier.boxes import overlap
 from person_classifier.chain import MOST_READ, Networks, faces_of
 from person_classifier.frame import frame_of
 from person_classifier.propose import propose
-from sluice.models.engine import EngineSettings
+from sluice.errors import TerminalError
+from sluice.models.engine import Arrays, Engine, EngineSettings
 from sluice.models.opened import open_model
 from sluice.pixels import Rgb, resize
 from tests.unit.model_files import MODELS
@@ -57,6 +58,57 @@ async def test_of_a_crowd_the_largest_are_read(networks: Networks) -> None:
     assert len(faces) > MOST_READ
     assert sum(face.age is not None for face in faces) == MOST_READ
     assert [face.side for face in faces] == sorted((face.side for face in faces), reverse=True)
+
+
+class Says:
+    """An age network that always says the same, and counts how often it is asked."""
+
+    def __init__(self, years: float) -> None:
+        self.years = years
+        self.asked = 0
+
+    async def run(self, inputs: Arrays) -> Arrays:
+        self.asked += 1
+        return {"age": np.full((len(inputs["pixels"]), 1), self.years, np.float32)}
+
+
+class Counts:
+    """An engine, and how many pictures it was given."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.pictures = 0
+
+    async def run(self, inputs: Arrays) -> Arrays:
+        self.pictures += len(inputs["pixels"])
+        return await self.engine.run(inputs)
+
+
+@pytest.mark.parametrize(("years", "asked"), [(10.0, 1), (17.9, 1), (18.0, 4), (40.0, 4)])
+async def test_after_a_child_no_further_age_is_read(networks: Networks, years: float, asked: int) -> None:
+    says = Says(years)
+    age = dataclasses.replace(networks.age, engine=says)
+    frame = frame_of(item(np.tile(resize(photograph("astronaut"), 400, 400), (2, 2, 1))))
+    faces = await faces_of(dataclasses.replace(networks, age=age), frame)
+    assert len(faces) == 4
+    assert says.asked == asked
+
+
+async def test_what_the_age_network_says_has_to_be_a_number(networks: Networks) -> None:
+    age = dataclasses.replace(networks.age, engine=Says(np.nan))
+    with pytest.raises(TerminalError, match="not a number"):
+        await faces_of(dataclasses.replace(networks, age=age), frame_of(item(photograph("astronaut"))))
+
+
+async def test_tiles_of_one_even_area_are_not_looked_at(networks: Networks) -> None:
+    canvas = np.full((640, 1600, 3), 240, np.uint8)
+    canvas[64:576, 1040:1552] = photograph("astronaut")
+    frame = frame_of(item(canvas))
+    counts = Counts(networks.ssd.engine)
+    rows = await propose(dataclasses.replace(networks.ssd, engine=counts), frame)
+    assert len(frame.tiles) == 3
+    assert counts.pictures == 2 + 2
+    assert overlap(FACE + np.array([1040, 64, 1040, 64]), rows[:1, 1:])[0] > 0.5
 
 
 async def test_a_picture_of_things_has_none(networks: Networks) -> None:

@@ -1,28 +1,10 @@
-"""Decoding the proposing network, and tiles whose edges cut faces."""
-
-import math
+"""Tiles whose edges cut faces, and tiles with nothing in them."""
 
 import numpy as np
 import pytest
 
 from person_classifier.frame import Tile
-from person_classifier.propose import decode, place
-from sluice.errors import TerminalError
-
-
-def test_fractions_of_the_square_become_pixels() -> None:
-    box = np.array([[0.25, 0.5, 0.5, 0.75], [0, 0, 1, 1]], np.float32)
-    found = decode(box, np.array([0.5, 0.3], np.float32), 2.0)
-    assert found.tolist() == [[0.5, 128, 64, 192, 128]]
-
-
-@pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_an_answer_that_is_no_number_is_not_an_empty_one(value: float) -> None:
-    box = np.zeros((1, 4), np.float32)
-    with pytest.raises(TerminalError, match="not a number"):
-        decode(box, np.array([value], np.float32), 1.0)
-    with pytest.raises(TerminalError, match="not a number"):
-        decode(box + np.float32(value), np.array([0.5], np.float32), 1.0)
+from person_classifier.propose import place
 
 
 @pytest.mark.parametrize(

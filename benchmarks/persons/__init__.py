@@ -1,0 +1,1 @@
+"""What damage, filters and drawings do to the check "person", and what it costs."""

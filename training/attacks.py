@@ -28,6 +28,8 @@ PAGE = ROOT / "docs" / "attacks.md"
 BEGIN, END = "<!-- python -m training.attacks writes from here -->", "<!-- to here -->"
 LONG = 10_000
 """Characters in a long prompt."""
+CARRIERS = 20
+"""Long prompts of harmless sentences that are tried."""
 READERS = ("as written", "folded", "now")
 
 Reading = list[Window]
@@ -99,18 +101,26 @@ async def attack_lines(bench: Bench, bases: Mapping[str, Sequence[str]]) -> list
     return lines
 
 
+def _carrier(calm: Sequence[str], chance: random.Random) -> list[str]:
+    """Harmless sentences that make up a text of about LONG characters."""
+    shuffled = chance.sample(calm, len(calm))
+    sentences: list[str] = []
+    while sum(map(len, sentences)) < LONG - 2 * len(sentences):
+        sentences.append(shuffled[len(sentences)])
+    return sentences
+
+
 async def long_lines(bench: Bench, bases: Sequence[str], harmless: Sequence[str]) -> list[Line]:
     """A text hidden in a harmless one of 10,000 characters: as a sentence, and in the middle of one."""
     chance = random.Random(LONG)  # noqa: S311 - a sample, not a secret
     _, _, flagged = await bench.caught([(text,) for text in harmless])
     calm = [text.rstrip(".") for text, caught in zip(harmless, flagged, strict=True) if not caught]
-    chance.shuffle(calm)
-    sentences: list[str] = []
-    while sum(map(len, sentences)) < LONG - 2 * len(sentences):
-        sentences.append(calm[len(sentences)])
-    carrier = ". ".join(sentences)
-    words = carrier.split()
-    lines = [Line("Long prompt", "the harmless text alone (caught, not passed)", await bench.caught([(carrier,)]))]
+    carriers = [_carrier(calm, chance) for _ in range(CARRIERS)]
+    alone = await bench.caught([(". ".join(one),) for one in carriers])
+    # One that is refused by itself would show nothing of what is hidden in it.
+    sentences = next(one for one, caught in zip(carriers, alone[2], strict=True) if not caught)
+    words = ". ".join(sentences).split()
+    lines = [Line("Long prompt", "harmless texts alone (caught, not passed)", alone)]
     places = [
         ("first sentence", [0] * len(bases)),
         ("a sentence anywhere", [chance.randrange(1, len(sentences)) for _ in bases]),

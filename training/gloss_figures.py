@@ -3,8 +3,8 @@
     python -m training.gloss_figures --data FILE [--models models] [--sample 300]
 
 Prints the table of docs/models.md, over the Chinese rows of FILE, of training/data and of evals/chinese.jsonl. The
-heads have seen none of these glosses. The word list was written with the rows of FILE and training/data in view, so
-only the suite's line (source `chinese`) says what it does on unseen texts.
+heads were trained on the glosses of FILE and training/data, and the word list was written with them in view, so only
+the suite's line (source `chinese`) says what it does on unseen texts.
 """
 
 import argparse

@@ -26,7 +26,7 @@ def _objection(decision: Decision | None, request_id: str, source_sha256: bytes)
         return "the decision is incomplete"
     if decision.unprocessable or any(content.unprocessable for content in decision.contents):
         return "the request could not be read"
-    generated = [content for content in decision.contents if content.role == ROLE_GENERATED]
+    generated = [c for c in decision.contents if c.role == ROLE_GENERATED and not c.view_of]
     if len(generated) != 1:
         return f"the decision has {len(generated)} generated pictures, not one"
     if len(source_sha256) != 32 or generated[0].sha256 != source_sha256:

@@ -38,14 +38,14 @@ class IngestRpc(IngestServicer):
         try:
             async with asyncio.timeout(UPLOAD_SECONDS if remaining is None else remaining):
                 header = await upload.read(requests)
-                reference, content = await self.preparer.prepare_upload(
+                reference, (content, *views) = await self.preparer.prepare_upload(
                     bytes(upload.data), header.role, header.media_type
                 )
         except TimeoutError:
             raise RefusalError(grpc.StatusCode.DEADLINE_EXCEEDED, "not read in time") from None
         finally:
             upload.leave()
-        return PrepareResponse(reference=reference, content=content)
+        return PrepareResponse(reference=reference, content=content, views=views)
 
 
 class _Upload:

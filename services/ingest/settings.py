@@ -1,7 +1,8 @@
 """What ingest accepts, and how much its decoders may use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from ingest.fetch.settings import FetchSettings, read_fetch_settings
 from sluice.settings import Reader, Settings
 
 
@@ -23,6 +24,14 @@ class IngestSettings:
     """Wall clock and processor time for one picture."""
     decoder_memory_mib: int
     """Address space of one child: 28 bytes a pixel, most of them for PDQ, and 200 MiB beside."""
+    max_views: int
+    """Of one picture: frames, pages behind transparency and colours that differ visibly, each judged by itself."""
+    max_metadata_bytes: int
+    """Of EXIF, profiles, texts and whatever else of one encoded picture is not its pixels."""
+    decoder_seccomp: bool
+    """Whether decoders run behind a filter of system calls."""
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    """From where pictures are fetched that are not in our object store."""
 
 
 def read_ingest_settings(reader: Reader, settings: Settings) -> IngestSettings:
@@ -35,4 +44,8 @@ def read_ingest_settings(reader: Reader, settings: Settings) -> IngestSettings:
         decoders=reader.number("SLUICE_DECODERS", 1, most=256),
         decoder_seconds=reader.number("SLUICE_DECODER_SECONDS", 20, most=300),
         decoder_memory_mib=reader.number("SLUICE_DECODER_MEMORY_MIB", 2304, least=512, most=1 << 20),
+        max_views=reader.number("SLUICE_MAX_VIEWS", 8, most=16),
+        max_metadata_bytes=reader.number("SLUICE_MAX_METADATA_BYTES", 4 << 20, most=64 << 20),
+        decoder_seccomp=reader.flag("SLUICE_DECODER_SECCOMP", default=True),
+        fetch=read_fetch_settings(reader),
     )

@@ -15,13 +15,15 @@ _NOWHERE = StagePolicy(0, 0, Severity.BLOCK, {})
 
 @dataclass(slots=True)
 class Content:
-    """One content. `checks`: those that the policy requires for it. `kind`: "text", "image", or empty."""
+    """One content. `checks`: those that the policy requires for it. `kind`: "text", "image", or empty. `view_of`: the
+    content that it is a further view of, or empty."""
 
     id: str
     role: "Role.ValueType"
     sha256: bytes
     kind: str
     checks: Sequence[str]
+    view_of: str = ""
 
 
 @dataclass(slots=True)
@@ -52,7 +54,8 @@ class Asked:
             role = one.role
             if one.unprocessable:
                 judged = False
-            contents.append(Content(one.id, role, one.sha256, one.WhichOneof("body") or "", required.get(role, ())))
+            kind = one.WhichOneof("body") or ""
+            contents.append(Content(one.id, role, one.sha256, kind, required.get(role, ()), one.view_of))
         return cls(
             message,
             message.request_id,

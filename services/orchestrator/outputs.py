@@ -102,6 +102,8 @@ def _decision(asked: Asked, outcome: Outcome, policy: Policy) -> Decision:
         summary.role = content.role
         summary.sha256 = content.sha256
         summary.kind = content.kind
+        if content.view_of:
+            summary.view_of = content.view_of
     if not asked.judged:
         decision.unprocessable = unprocessable_word(contents.unprocessable)
         for summary, one in zip(decision.contents, contents.contents, strict=True):
@@ -132,7 +134,7 @@ def _approved(contents: Contents, policy: Policy) -> ApprovedAsset:
         request_id=contents.request_id,
         operation=contents.operation,
         original=generated.original,
-        uploads=[c.image.original for c in contents.contents if c.role == ROLE_UPLOAD],
+        uploads=[c.image.original for c in contents.contents if c.role == ROLE_UPLOAD and not c.view_of],
         policy_digest=policy.digest,
         content_digest=contents.content_digest,
         pdq=generated.digests.pdq[0] if generated.digests.pdq else b"",
@@ -175,7 +177,9 @@ def _incident(contents: Contents, rule: str, seen: Mapping[str, Seen], policy: P
 
 def _review(contents: Contents, offset: int, outcome: Outcome, policy: Policy) -> Review:
     references: list[ObjectReference] = [
-        content.image.original for content in contents.contents if content.WhichOneof("body") == "image"
+        content.image.original
+        for content in contents.contents
+        if content.WhichOneof("body") == "image" and not content.view_of
     ]
     return Review(
         request_id=contents.request_id,

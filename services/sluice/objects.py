@@ -120,6 +120,10 @@ class ObjectStore:
         """The address of a key. Raises ForbiddenUriError for a key that is not one of ours in form."""
         return f"{self.url}/{_checked(key)}"
 
+    def holds(self, uri: str) -> bool:
+        """Whether an address says that it is of this store. Its key may still be none of ours."""
+        return uri.startswith(f"{self.url}/")
+
     def key(self, uri: str) -> str:
         """The key behind an address. Raises ForbiddenUriError for an address outside this store."""
         prefix = f"{self.url}/"

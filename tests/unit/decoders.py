@@ -16,6 +16,9 @@ SETTINGS = IngestSettings(
     decoders=1,
     decoder_seconds=60,
     decoder_memory_mib=2304,
+    max_views=8,
+    max_metadata_bytes=1 << 20,
+    decoder_seccomp=True,
 )
 
 

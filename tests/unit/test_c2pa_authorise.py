@@ -38,6 +38,15 @@ def test_an_allowed_output_may_be_signed() -> None:
     authorise(allowed(), REQUEST_ID, PICTURE)
 
 
+def test_views_of_one_picture_are_one_picture() -> None:
+    view = ContentSummary(id="c1.1", role=ROLE_GENERATED, sha256=PICTURE, kind="image", view_of="c1")
+    authorise(
+        Decision.FromString(allowed().SerializeToString() + Decision(contents=[view]).SerializeToString()),
+        REQUEST_ID,
+        PICTURE,
+    )
+
+
 @pytest.mark.parametrize(
     ("decision", "request_id", "sha256", "reason"),
     [

@@ -117,6 +117,9 @@ def test_the_contents_record_gives_the_same() -> None:
         deadline_at_ms=77,
     )
     assert contents_digest(record) == request_digest(made)
+    # A further view of a content is no further content.
+    record.contents.add(role=record.contents[0].role, sha256=record.contents[0].sha256, view_of="c0")
+    assert contents_digest(record) == request_digest(made)
 
 
 def test_a_content_without_a_body_has_no_digest() -> None:

@@ -1,6 +1,6 @@
 """The photorealistic-person table, folded as card I13 says."""
 
-from evaluation.person import person_json, person_rows, person_table
+from evaluation.person import answers_table, person_json, person_rows, person_table
 from evaluation.stats import Share
 from sluice.check import Person
 from tests.unit.eval_rows import outcome
@@ -34,3 +34,11 @@ def test_a_class_that_does_not_occur() -> None:
     form = person_json([outcome(person=NONE, said=NONE)])
     assert [row["precision"] for row in form] == [None] * 3
     assert person_table([outcome(person=NONE, said=NONE)]).rows[0][1:] == ("0", "", "", "", "")
+
+
+def test_which_way_the_errors_go() -> None:
+    assert answers_table(ROWS).rows == [
+        ("none", "2", "1", "0", "1", "0"),
+        ("adult", "3", "1", "1", "1", "0"),
+        ("child", "2", "0", "0", "1", "1"),
+    ]

@@ -7,19 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.decoder.answer import Reading, Refusal, Trouble
+from ingest.decoder.answer import Reading, Refusal, Trouble, View
 from ingest.decoder.frames import FrameError, pack, pack_answer, unpack, unpack_answer
 from sluice.check import Picture
 
 JPEG = b"\xff\xd8\xff\xe0 a picture"
+PDQ = tuple(bytes([number]) * 32 for number in range(8))
 READING = Reading(
     media_type="image/png",
     width=1000,
     height=700,
-    pdq=tuple(bytes([number]) * 32 for number in range(8)),
-    pdq_quality=77,
-    rendition=Picture(JPEG, 512, 358),
-    tiles=(Picture(JPEG + b"1", 640, 640), Picture(JPEG + b"2", 640, 640, 360, 60)),
+    views=(
+        View(
+            what="on white",
+            pdq=PDQ,
+            pdq_quality=77,
+            rendition=Picture(JPEG, 512, 358),
+            tiles=(Picture(JPEG + b"1", 640, 640), Picture(JPEG + b"2", 640, 640, 360, 60)),
+        ),
+        View("on black", PDQ[::-1], 0, Picture(JPEG + b"3", 512, 358), ()),
+    ),
 )
 
 
@@ -39,12 +46,8 @@ def test_a_detail_brings_no_strange_characters() -> None:
     assert answer.detail == ("a31mb " + "x" * 500)[:120]
 
 
-HEADER: dict[str, Any] = {
-    "media_type": "image/png",
-    "size": [1000, 700],
-    "quality": 77,
-    "places": [[512, 358, 0, 0]],
-}
+VIEW: dict[str, Any] = {"what": "as shown", "quality": 77, "places": [[512, 358, 0, 0]]}
+HEADER: dict[str, Any] = {"media_type": "image/png", "size": [1000, 700], "views": [VIEW]}
 
 
 @pytest.mark.parametrize(
@@ -58,13 +61,18 @@ HEADER: dict[str, Any] = {
         {"size": [1000.0, 700]},
         {"size": [True, 700]},
         {"size": "big"},
-        {"quality": 101},
-        {"quality": None},
-        {"places": []},
-        {"places": [[512, 358, 0, 0], [1, 1, 0, 0]]},
-        {"places": [[0, 358, 0, 0]]},
-        {"places": [[512, 358]]},
-        {"places": 7},
+        {"views": None},
+        {"views": []},
+        {"views": [VIEW, VIEW]},
+        {"views": [None]},
+        {"views": [VIEW] * 17},
+        {"views": [VIEW | {"quality": 101}]},
+        {"views": [VIEW | {"quality": None}]},
+        {"views": [VIEW | {"places": []}]},
+        {"views": [VIEW | {"places": [[512, 358, 0, 0], [1, 1, 0, 0]]}]},
+        {"views": [VIEW | {"places": [[0, 358, 0, 0]]}]},
+        {"views": [VIEW | {"places": [[512, 358]]}]},
+        {"views": [VIEW | {"places": 7}]},
         {"trouble": "ALLOW"},
         {"trouble": ["EMPTY"]},
     ],
@@ -75,7 +83,18 @@ def test_an_impossible_answer_is_none(change: dict[str, Any]) -> None:
         unpack_answer(pack({**HEADER, **change}, [bytes(256), JPEG]))
 
 
-@pytest.mark.parametrize("blobs", [[], [bytes(256)], [bytes(255), JPEG], [bytes(256), b"GIF89a"], [bytes(9)] * 12])
+@pytest.mark.parametrize(
+    "blobs",
+    [
+        [],
+        [bytes(256)],
+        [bytes(255), JPEG],
+        [bytes(256), b"GIF89a"],
+        [bytes(256), JPEG, JPEG],
+        [bytes(9)] * 12,
+        [b""] * 200,
+    ],
+)
 def test_an_answer_with_other_blobs_is_none(blobs: list[bytes]) -> None:
     with pytest.raises(FrameError):
         unpack_answer(pack(HEADER, blobs))

@@ -1,10 +1,12 @@
 """One picture in, one reading or one refusal out, whatever the bytes are."""
 
+import random
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from ingest.decoder.answer import Reading, Refusal, Trouble
 from ingest.decoder.picture import Bounds, read
@@ -24,6 +26,12 @@ from tests.unit.hostile_pictures import (
 )
 
 BOUNDS = Bounds(max_bytes=4 << 20, max_pixels=4_000_000)
+
+
+def text_chunk(text: str) -> PngImagePlugin.PngInfo:
+    info = PngImagePlugin.PngInfo()
+    info.add_text("comment", text)
+    return info
 
 
 def reading(data: bytes, declared: str = "") -> Reading:
@@ -97,9 +105,32 @@ def test_a_cut_picture_is_refused_wherever_it_ends(form: str) -> None:
     assert Trouble.TRUNCATED in answers
 
 
-@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "TIFF", "AVIF"])
-def test_more_than_one_frame_is_refused(form: str) -> None:
+@pytest.mark.parametrize("form", ["TIFF", "AVIF"])
+def test_more_than_one_picture_is_refused(form: str) -> None:
     assert trouble(animation(form)) is Trouble.ANIMATED
+
+
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ("JPEG", {"comment": b"x" * 60_000}),
+        ("PNG", {"icc_profile": random.Random(1).randbytes(60_000)}),
+        ("PNG", {"pnginfo": text_chunk("x" * 60_000)}),
+        ("WEBP", {"xmp": b"x" * 60_000}),
+        ("AVIF", {"xmp": b"x" * 60_000}),
+        ("TIFF", {"icc_profile": b"x" * 60_000}),
+        ("GIF", {"comment": b"x" * 60_000}),
+    ],
+)
+def test_more_than_a_measure_of_metadata_is_refused(form: str, options: dict[str, Any]) -> None:
+    data = encoded(blobs(), form, **options)
+    assert trouble(data, bounds=Bounds(4 << 20, 4_000_000, max_metadata=50_000)) is Trouble.TOO_LARGE
+    assert isinstance(read(data, "", Bounds(4 << 20, 4_000_000, max_metadata=70_000)), Reading)
+
+
+def test_a_text_that_unpacks_to_much_is_refused() -> None:
+    bomb = chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(8 << 20)))
+    assert trouble(png(64, 64, zlib.compress(bytes(65 * 64)), bomb)) is Trouble.UNDECODABLE
 
 
 @pytest.mark.parametrize(

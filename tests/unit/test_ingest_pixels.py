@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from ingest.decoder.answer import Trouble, UnreadableError
-from ingest.decoder.pixels import eight_bits, orientation, over_white, shrunk, stored_rgb, turned
+from ingest.decoder.pixels import eight_bits, orientation, shrunk, stored_rgb, turned
 from tests.unit.hostile_pictures import blobs, difference, encoded, opened
 
 Turn = Image.Transpose
@@ -48,25 +48,8 @@ def test_sixteen_bit_greys_of_a_tiff_have_to_be_plain() -> None:
 def test_every_mode_that_is_let_in_becomes_rgb(mode: str) -> None:
     image = eight_bits(Image.new(mode, (40, 30)))
     assert stored_rgb(image).mode == "RGB"
-    shown = over_white(shrunk(image, 20))
+    shown = shrunk(stored_rgb(image), 20)
     assert (shown.mode, shown.size) == ("RGB", (20, 15))
-
-
-def test_transparency_shows_the_page() -> None:
-    image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
-    image.paste((255, 0, 0, 255), (0, 0, 32, 64))
-    shown = over_white(shrunk(image, 64))
-    assert (shown.getpixel((10, 10)), shown.getpixel((50, 10))) == ((255, 0, 0), (255, 255, 255))
-    # Lists of hashes are made from the colours underneath.
-    assert stored_rgb(image).getpixel((50, 10)) == (0, 0, 0)
-
-
-def test_a_transparent_palette_entry_shows_the_page() -> None:
-    drawn = Image.new("P", (32, 32), 1)
-    drawn.putpalette([255, 0, 0, 0, 0, 255])
-    drawn.paste(0, (0, 0, 16, 32))
-    shown = over_white(shrunk(opened(encoded(drawn, "PNG", transparency=1)), 32))
-    assert (shown.getpixel((5, 5)), shown.getpixel((25, 5))) == ((255, 0, 0), (255, 255, 255))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +83,14 @@ def test_every_orientation_is_put_upright(form: str, number: int) -> None:
 @pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0" + b"\xff" * 50])
 def test_a_broken_exif_block_turns_nothing(exif: bytes) -> None:
     assert orientation(opened(encoded(blobs(), "JPEG", exif=exif))) == 1
+
+
+def test_an_orientation_in_xmp_turns_nothing() -> None:
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="3"/></x:xmpmeta>'
+    image = opened(encoded(blobs(), "JPEG", xmp=xmp))
+    image.load()
+    assert image.info["xmp"] == xmp
+    assert orientation(image) == 1
 
 
 @pytest.mark.parametrize("number", [0, 9, 65535])

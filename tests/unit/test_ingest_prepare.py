@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import ipaddress
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,9 @@ import pytest
 from PIL import Image
 
 from ingest.decoder.pool import DecoderPool
+from ingest.fetch.address import Host
+from ingest.fetch.fetcher import Fetcher
+from ingest.fetch.settings import FetchSettings
 from ingest.prepare import Preparer
 from sluice.contract.digests import body_sha256
 from sluice.errors import RetryableError
@@ -41,6 +46,7 @@ from sluice.v1.request_pb2 import (
 )
 from tests.unit.decoders import SETTINGS
 from tests.unit.hostile_pictures import animation, blobs, encoded, opened
+from tests.unit.picture_host import plain, raw, serving
 
 JPEG = encoded(blobs(), "JPEG")
 
@@ -71,7 +77,7 @@ def files(store: ObjectStore, tmp_path: Path) -> dict[str, int]:
 
 
 async def test_a_text_travels_inside(preparer: Preparer) -> None:
-    prepared = await preparer.prepare_content(Content(role=ROLE_PROMPT, text="Cafe\u0301 B0mb"), 3)
+    (prepared,) = await preparer.prepare_content(Content(role=ROLE_PROMPT, text="Cafe\u0301 B0mb"), 3)
     assert (prepared.id, prepared.role, prepared.text.text) == ("c3", ROLE_PROMPT, "Café B0mb")
     # The digest is of what was sent, before any normal form.
     assert prepared.sha256 == hashlib.sha256("Cafe\u0301 B0mb".encode()).digest()
@@ -81,7 +87,7 @@ async def test_a_picture_is_stored_and_described(preparer: Preparer, store: Obje
     image = blobs(1000, 700)
     data = encoded(image, "PNG")
     assert len(data) > SETTINGS.inline_limit
-    prepared = await preparer.prepare_image(data, ROLE_GENERATED, "c1")
+    (prepared,) = await preparer.prepare_image(data, ROLE_GENERATED, "c1")
     found, expected = prepared.image, digests(data)
     assert (prepared.id, prepared.role, prepared.sha256) == ("c1", ROLE_GENERATED, expected.sha256)
     assert (found.digests.md5, found.digests.sha1, found.digests.sha256) == (
@@ -107,16 +113,32 @@ async def test_the_same_picture_twice_is_written_once(preparer: Preparer, store:
     assert files(store, tmp_path) == written
 
 
+async def test_every_view_of_a_picture_is_a_content_of_its_own(preparer: Preparer, store: ObjectStore) -> None:
+    data = animation("GIF")
+    request = Request(contents=[Content(role=ROLE_UPLOAD, image=data), Content(role=ROLE_PROMPT, text="a")])
+    one, two, text = await preparer.prepare_request(request)
+    assert [(c.id, c.role, c.view, c.view_of) for c in (one, two, text)] == [
+        ("c0", ROLE_UPLOAD, "frame 1 as shown", ""),
+        ("c0.1", ROLE_UPLOAD, "frame 2 as shown", "c0"),
+        ("c1", ROLE_PROMPT, "", ""),
+    ]
+    assert one.sha256 == two.sha256 == hashlib.sha256(data).digest()
+    assert one.image.original == two.image.original
+    assert one.image.digests.pdq != two.image.digests.pdq
+    renditions = [await store.get(c.image.rendition.object, 1 << 20) for c in (one, two)]
+    assert renditions[0] != renditions[1]
+
+
 async def test_a_picture_by_reference_is_the_same_picture(preparer: Preparer, store: ObjectStore) -> None:
-    inline = await preparer.prepare_content(Content(role=ROLE_UPLOAD, image=JPEG), 0)
-    again = await preparer.prepare_content(Content(role=ROLE_UPLOAD, reference=inline.image.original), 0)
+    (inline,) = await preparer.prepare_content(Content(role=ROLE_UPLOAD, image=JPEG), 0)
+    (again,) = await preparer.prepare_content(Content(role=ROLE_UPLOAD, reference=inline.image.original), 0)
     assert again == inline
 
 
 async def test_a_text_by_reference(preparer: Preparer, store: ObjectStore) -> None:
     data = b"a lighthouse"
     reference = await store.put(original_key(hashlib.sha256(data).digest()), data, "text/plain; charset=utf-8")
-    prepared = await preparer.prepare_content(Content(role=ROLE_PROMPT, reference=reference), 0)
+    (prepared,) = await preparer.prepare_content(Content(role=ROLE_PROMPT, reference=reference), 0)
     assert prepared.text.text == "a lighthouse"
 
 
@@ -129,7 +151,7 @@ async def test_a_text_by_reference(preparer: Preparer, store: ObjectStore) -> No
         (Content(role=ROLE_UPLOAD, image=b""), UNPROCESSABLE_EMPTY),
         (Content(role=ROLE_UPLOAD, image=b"noise"), UNPROCESSABLE_UNKNOWN_TYPE),
         (Content(role=ROLE_UPLOAD, image=JPEG[:-9]), UNPROCESSABLE_TRUNCATED),
-        (Content(role=ROLE_UPLOAD, image=animation("GIF")), UNPROCESSABLE_ANIMATED),
+        (Content(role=ROLE_UPLOAD, image=animation("AVIF")), UNPROCESSABLE_ANIMATED),
         (Content(role=ROLE_UPLOAD, image=bytes(100_001)), UNPROCESSABLE_TOO_LARGE_INLINE),
         (Content(role=ROLE_UPLOAD), UNPROCESSABLE_EMPTY),
     ],
@@ -137,7 +159,7 @@ async def test_a_text_by_reference(preparer: Preparer, store: ObjectStore) -> No
 async def test_an_unreadable_content_says_why_and_is_not_stored(
     preparer: Preparer, store: ObjectStore, tmp_path: Path, content: Content, reason: Unprocessable.ValueType
 ) -> None:
-    prepared = await preparer.prepare_content(content, 0)
+    (prepared,) = await preparer.prepare_content(content, 0)
     assert refusal(prepared) == reason
     assert (prepared.id, prepared.role, prepared.sha256) == ("c0", content.role, body_sha256(content))
     assert files(store, tmp_path) == {}
@@ -155,7 +177,7 @@ async def test_a_reference_has_to_name_bytes_of_ours(preparer: Preparer, store: 
         reference.CopyFrom(good)
         for name, value in fields.items():
             setattr(reference, name, value)
-        prepared = await preparer.prepare_content(Content(role=role, reference=reference), 0)
+        (prepared,) = await preparer.prepare_content(Content(role=role, reference=reference), 0)
         assert prepared.sha256 == reference.sha256
         return refusal(prepared)
 
@@ -172,6 +194,84 @@ async def test_a_reference_has_to_name_bytes_of_ours(preparer: Preparer, store: 
     assert await changed(role=ROLE_PROMPT) == UNPROCESSABLE_TYPE_MISMATCH
     # What says it is a text has the bound of a text.
     assert await changed(role=ROLE_PROMPT, media_type="text/plain") == UNPROCESSABLE_TOO_LARGE
+
+
+async def test_a_stranger_s_picture_is_fetched_read_and_stored_as_ours(store: ObjectStore, tmp_path: Path) -> None:
+    pool = await DecoderPool.open(SETTINGS)
+    async with serving() as server:
+        server.answers["/a.jpg"] = plain(JPEG)
+        server.answers["/gone.jpg"] = plain(b"", "404 Not Found")
+        server.answers["/slow.jpg"] = plain(b"", "503 Busy")
+        server.answers["/other.jpg"] = plain(JPEG[:-1] + b"!")
+        fetch = FetchSettings(
+            hosts=(Host("img.example.org", port=server.port),),
+            networks=(ipaddress.ip_network("127.0.0.1/32"),),
+            plain_http=True,
+        )
+
+        async def here(host: str, port: int) -> list[str]:
+            return ["127.0.0.1"]
+
+        preparer = Preparer(store, pool, replace(SETTINGS, fetch=fetch), Fetcher(fetch, here))
+
+        async def prepared(path: str, data: bytes = JPEG, host: str = "img.example.org") -> PreparedContent:
+            reference = ObjectReference(
+                uri=f"http://{host}:{server.port}{path}",
+                sha256=hashlib.sha256(data).digest(),
+                size_bytes=len(data),
+                media_type="image/jpeg",
+            )
+            (found,) = await preparer.prepare_content(Content(role=ROLE_UPLOAD, reference=reference), 0)
+            return found
+
+        assert refusal(await prepared("/a.jpg", host="evil.example.org")) == UNPROCESSABLE_FORBIDDEN_URI
+        assert refusal(await prepared("/gone.jpg")) == UNPROCESSABLE_NOT_FOUND
+        assert refusal(await prepared("/other.jpg")) == UNPROCESSABLE_DIGEST_MISMATCH
+        with pytest.raises(RetryableError):
+            await prepared("/slow.jpg")
+        assert files(store, tmp_path) == {}
+        first = await prepared("/a.jpg")
+        assert store.key(first.image.original.uri) == original_key(hashlib.sha256(JPEG).digest())
+        (inline,) = await preparer.prepare_content(Content(role=ROLE_UPLOAD, image=JPEG), 0)
+        assert inline == first
+        # What is in our store already need not be fetched again.
+        asked = len(server.asked)
+        assert await prepared("/a.jpg") == first
+        assert len(server.asked) == asked
+    await pool.close()
+
+
+async def test_a_slow_host_keeps_no_other_picture_waiting(store: ObjectStore) -> None:
+    pool = await DecoderPool.open(SETTINGS)
+    async with serving() as server:
+        server.answers["/slow.jpg"] = raw(b"", pause=60)
+        fetch = FetchSettings(
+            hosts=(Host("img.example.org", port=server.port),),
+            networks=(ipaddress.ip_network("127.0.0.1/32"),),
+            plain_http=True,
+            seconds=60,
+            read_seconds=60,
+            at_once=4,
+        )
+
+        async def here(host: str, port: int) -> list[str]:
+            return ["127.0.0.1"]
+
+        preparer = Preparer(store, pool, replace(SETTINGS, fetch=fetch), Fetcher(fetch, here))
+        reference = ObjectReference(
+            uri=f"http://img.example.org:{server.port}/slow.jpg", sha256=b"s" * 32, size_bytes=5
+        )
+        content = Content(role=ROLE_UPLOAD, reference=reference)
+        waiting = [asyncio.create_task(preparer.prepare_content(content, index)) for index in range(12)]
+        while len(server.asked) < 4:
+            await asyncio.sleep(0.01)
+        (read,) = await preparer.prepare_content(Content(role=ROLE_UPLOAD, image=JPEG), 0)
+        assert read.HasField("image")
+        assert len(server.asked) == 4
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+    await pool.close()
 
 
 async def test_a_request_keeps_its_order(preparer: Preparer) -> None:
@@ -206,10 +306,10 @@ async def test_an_upload_gets_a_reference_for_a_request(preparer: Preparer, stor
         (JPEG, ROLE_GENERATED, "image/jpeg"),
         (b"a lighthouse", ROLE_PROMPT, "text/plain"),
     ):
-        reference, prepared = await preparer.prepare_upload(data, role, media_type)
+        reference, (prepared,) = await preparer.prepare_upload(data, role, media_type)
         assert reference is not None
         assert await store.get(reference, 1 << 20) == data
-        assert await preparer.prepare_content(Content(role=role, reference=reference), 0) == prepared
+        assert await preparer.prepare_content(Content(role=role, reference=reference), 0) == [prepared]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +325,7 @@ async def test_an_upload_gets_a_reference_for_a_request(preparer: Preparer, stor
 async def test_an_unreadable_upload_gets_none(
     preparer: Preparer, data: bytes, role: Role.ValueType, media_type: str, reason: Unprocessable.ValueType
 ) -> None:
-    reference, prepared = await preparer.prepare_upload(data, role, media_type)
+    reference, (prepared,) = await preparer.prepare_upload(data, role, media_type)
     assert reference is None
     assert refusal(prepared) == reason
 
@@ -241,8 +341,8 @@ async def test_an_unreadable_upload_gets_none(
 async def test_an_unreadable_picture_is_kept_and_refused_again_for_the_same_reason(
     preparer: Preparer, data: bytes, media_type: str, reason: Unprocessable.ValueType
 ) -> None:
-    reference, prepared = await preparer.prepare_upload(data, ROLE_UPLOAD, media_type)
+    reference, (prepared,) = await preparer.prepare_upload(data, ROLE_UPLOAD, media_type)
     assert refusal(prepared) == reason
     assert reference is not None
-    again = await preparer.prepare_content(Content(role=ROLE_UPLOAD, reference=reference), 0)
+    (again,) = await preparer.prepare_content(Content(role=ROLE_UPLOAD, reference=reference), 0)
     assert refusal(again) == reason

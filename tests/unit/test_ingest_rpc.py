@@ -37,7 +37,7 @@ class MemoryPreparer:
 
     async def prepare_upload(
         self, data: bytes, role: Role.ValueType, media_type: str
-    ) -> tuple[ObjectReference, PreparedContent]:
+    ) -> tuple[ObjectReference, list[PreparedContent]]:
         self.seen.append(data)
         self.under_way += 1
         try:
@@ -46,7 +46,7 @@ class MemoryPreparer:
             self.under_way -= 1
         if data == b"away":
             raise RetryableError("the object store is away")
-        return ObjectReference(size_bytes=len(data)), PreparedContent(role=role)
+        return ObjectReference(size_bytes=len(data)), [PreparedContent(role=role), PreparedContent(view_of="c0")]
 
 
 class Door:
@@ -91,6 +91,7 @@ async def test_the_chunks_are_put_together() -> None:
     async with opened() as door:
         answer = await door.prepare(b"one ", b"two")
         assert (answer.reference.size_bytes, answer.content.role) == (7, ROLE_UPLOAD)
+        assert [view.view_of for view in answer.views] == ["c0"]
         assert door.preparer.seen == [b"one two"]
 
 

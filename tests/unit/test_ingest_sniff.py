@@ -15,6 +15,11 @@ def test_a_sequence_of_avif_pictures_is_avif() -> None:
     assert sniff(animation("AVIF")) is Format.AVIF
 
 
+def test_a_telephone_s_picture_is_heic() -> None:
+    assert sniff(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic") is Format.HEIC
+    assert sniff(b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1heic") is Format.HEIC
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -27,7 +32,7 @@ def test_a_sequence_of_avif_pictures_is_avif() -> None:
         b"%PDF-1.7",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"PK\x03\x04",
-        b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic",
+        b"\x00\x00\x00\x18ftypmif1\x00\x00\x00\x00mif1miaf",
         b"\xff\xff\xff\xffftypisom",
         b"II*",
         bytes(100),

@@ -9,7 +9,7 @@ from orchestrator.outputs import Outputs, Seen, outputs
 from sluice.policy.load import load
 from sluice.policy.model import Policy
 from sluice.v1.contents_pb2 import Contents
-from sluice.v1.decision_pb2 import ACTION_ALLOW
+from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK
 from sluice.v1.request_pb2 import OPERATION_EDIT, ROLE_GENERATED, ROLE_UPLOAD, STAGE_OUTPUT
 from sluice.v1.verdict_pb2 import PERSON_NONE, Verdict
 from tests.unit.build import REQUEST_ID, contents, image, result, text, verdict
@@ -47,6 +47,34 @@ def test_an_allowed_output_is_approved_with_its_digest(policy: Policy) -> None:
     assert (found.approved.request_id, found.approved.original.uri) == (REQUEST_ID, "file:///o/c0")
     assert [upload.uri for upload in found.approved.uploads] == ["file:///o/c1"]
     assert found.approved.pdq == b"p" * 32
+
+
+def test_a_further_view_is_judged_and_is_no_further_asset(policy: Policy) -> None:
+    view, second = image("c0.1", ROLE_GENERATED), image("c1.1", ROLE_UPLOAD)
+    view.view_of, second.view_of = "c0", "c1"
+    asked = contents(image(role=ROLE_GENERATED), view, image("c1", ROLE_UPLOAD), second, stage=STAGE_OUTPUT)
+    ids = ("c0", "c0.1", "c1", "c1.1")
+    seen = {
+        name: verdict(name, *(result(one, person=PERSON_NONE) for one in ids))
+        for name in ("image_text", "image", "person", "hash")
+    }
+    found = made(asked, policy, **seen)
+    assert found.decision.action == ACTION_ALLOW
+    assert [(one.id, one.view_of) for one in found.decision.contents] == [
+        ("c0", ""),
+        ("c0.1", "c0"),
+        ("c1", ""),
+        ("c1.1", "c1"),
+    ]
+    assert found.approved is not None
+    assert [upload.uri for upload in found.approved.uploads] == ["file:///o/c1"]
+    seen["image"] = verdict(
+        "image", *(result(one, scores={"sexual": 0.99}) if one == "c0.1" else result(one) for one in ids)
+    )
+    assert made(asked, policy, **seen).decision.action == ACTION_BLOCK
+    # A view that no check answered for leaves the decision incomplete.
+    seen["image"] = verdict("image", *(result(one) for one in ids if one != "c0.1"))
+    assert not made(asked, policy, **seen).decision.complete
 
 
 def test_an_allowed_prompt_approves_nothing(policy: Policy) -> None:

@@ -30,21 +30,54 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """One look that a picture has: a frame, a page behind what is transparent, its colours with or without profile.
+
+    `what`: which one, in words of ours: "frame 3 on white". `pdq`: eight variants of 32 bytes, in the order of
+    `sluice.hashing.DIHEDRAL`.
+    """
+
+    what: str
+    pdq: tuple[bytes, ...]
+    pdq_quality: int
+    rendition: Picture
+    tiles: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A picture that was read.
 
     Width and height are those of the picture as a viewer shows it, after EXIF orientation, and so are the rendition
-    and the tiles. `pdq` is of the pixels as they are stored, which is what tools that make hash lists hash.
+    and the tiles of every view. Views differ visibly. The first is what most viewers show first; its `pdq` is of the
+    pixels as they are stored, which is what tools that make hash lists hash. That of the others is of what they show.
     """
 
     media_type: str
     width: int
     height: int
-    pdq: tuple[bytes, ...]
-    """Eight variants of 32 bytes, in the order of `sluice.hashing.DIHEDRAL`."""
-    pdq_quality: int
-    rendition: Picture
-    tiles: tuple[Picture, ...]
+    views: tuple[View, ...]
+    """At least one."""
+
+    @property
+    def pdq(self) -> tuple[bytes, ...]:
+        """The first view's."""
+        return self.views[0].pdq
+
+    @property
+    def pdq_quality(self) -> int:
+        """The first view's."""
+        return self.views[0].pdq_quality
+
+    @property
+    def rendition(self) -> Picture:
+        """The first view's."""
+        return self.views[0].rendition
+
+    @property
+    def tiles(self) -> tuple[Picture, ...]:
+        """The first view's."""
+        return self.views[0].tiles
 
 
 class UnreadableError(Exception):

@@ -5,18 +5,20 @@ The side that reads answers trusts nothing: a decoder that a picture took over w
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ingest.decoder.answer import Reading, Refusal, Trouble
+from ingest.decoder.answer import Reading, Refusal, Trouble, View
 from ingest.decoder.sniff import Format
 from sluice.check import Picture
 from sluice.hashing import DIHEDRAL, PDQ_BYTES
 
-MAX_ANSWER = 64 << 20
-"""Bytes of an answer: ten JPEGs of at most 640 pixels a side are far smaller."""
+MAX_ANSWER = 128 << 20
+"""Bytes of an answer: sixteen views of ten JPEGs, each of at most 640 pixels a side, stay below."""
 
 _MAX_TILES = 9
+_MAX_VIEWS = 16
+_MAX_BLOBS = _MAX_VIEWS * (2 + _MAX_TILES)
 _MAX_SIDE = 1 << 16
 _HIDDEN = re.compile(r"[^A-Za-z0-9 ,.:/_-]")
 _MEDIA_TYPES = frozenset(form.media_type for form in Format)
@@ -45,7 +47,7 @@ def unpack(payload: bytes) -> tuple[dict[str, Any], list[bytes]]:
     except (ValueError, RecursionError) as error:
         raise FrameError("the header is not JSON") from error
     sizes = header.get("blobs") if isinstance(header, dict) else None
-    if not isinstance(sizes, list) or len(sizes) > 2 + _MAX_TILES:
+    if not isinstance(sizes, list) or len(sizes) > _MAX_BLOBS:
         raise FrameError("the header counts no blobs")
     blobs = []
     for size in sizes:
@@ -60,14 +62,24 @@ def pack_answer(answer: Reading | Refusal) -> bytes:
     """An answer as a payload."""
     if isinstance(answer, Refusal):
         return pack({"trouble": answer.trouble, "detail": answer.detail}, [])
-    pictures = [answer.rendition, *answer.tiles]
     header = {
         "media_type": answer.media_type,
         "size": [answer.width, answer.height],
-        "quality": answer.pdq_quality,
-        "places": [[picture.width, picture.height, picture.left, picture.top] for picture in pictures],
+        "views": [
+            {
+                "what": view.what,
+                "quality": view.pdq_quality,
+                "places": [[one.width, one.height, one.left, one.top] for one in (view.rendition, *view.tiles)],
+            }
+            for view in answer.views
+        ],
     }
-    return pack(header, [b"".join(answer.pdq), *(picture.data for picture in pictures)])
+    blobs = [
+        blob
+        for view in answer.views
+        for blob in (b"".join(view.pdq), view.rendition.data, *(tile.data for tile in view.tiles))
+    ]
+    return pack(header, blobs)
 
 
 def unpack_answer(payload: bytes) -> Reading | Refusal:
@@ -75,21 +87,31 @@ def unpack_answer(payload: bytes) -> Reading | Refusal:
     header, blobs = unpack(payload)
     if "trouble" in header:
         return _refusal(header)
-    places = header.get("places")
-    if not isinstance(places, list) or len(places) != len(blobs) - 1 or not places:
-        raise FrameError("places and pictures do not agree")
-    if header.get("media_type") not in _MEDIA_TYPES or len(blobs[0]) != len(DIHEDRAL) * PDQ_BYTES:
+    media_type, views = header.get("media_type"), header.get("views")
+    if media_type not in _MEDIA_TYPES or not isinstance(views, list) or not 0 < len(views) <= _MAX_VIEWS:
         raise FrameError("not a reading")
     width, height = _numbers(header.get("size"), 2)
-    pictures = [_picture(blob, place) for blob, place in zip(blobs[1:], places, strict=True)]
-    return Reading(
-        media_type=header["media_type"],
-        width=width,
-        height=height,
-        pdq=tuple(blobs[0][at : at + PDQ_BYTES] for at in range(0, len(blobs[0]), PDQ_BYTES)),
-        pdq_quality=_number(header.get("quality"), 100),
-        rendition=pictures[0],
-        tiles=tuple(pictures[1:]),
+    rest = iter(blobs)
+    found = tuple(_view(view, rest) for view in views)
+    if next(rest, None) is not None:
+        raise FrameError("a blob of no view")
+    return Reading(media_type, width, height, found)
+
+
+def _view(view: object, blobs: Iterator[bytes]) -> View:
+    places = view.get("places") if isinstance(view, dict) else None
+    if not isinstance(view, dict) or not isinstance(places, list) or not 0 < len(places) <= 1 + _MAX_TILES:
+        raise FrameError("not a view")
+    pdq = next(blobs, b"")
+    if len(pdq) != len(DIHEDRAL) * PDQ_BYTES:
+        raise FrameError("not the hashes of a view")
+    whole, *tiles = [_picture(next(blobs, b""), place) for place in places]
+    return View(
+        what=_words(view.get("what"), 40),
+        pdq=tuple(pdq[at : at + PDQ_BYTES] for at in range(0, len(pdq), PDQ_BYTES)),
+        pdq_quality=_number(view.get("quality"), 100),
+        rendition=whole,
+        tiles=tuple(tiles),
     )
 
 
@@ -98,7 +120,12 @@ def _refusal(header: dict[str, Any]) -> Refusal:
         trouble = Trouble(header["trouble"])
     except ValueError as error:
         raise FrameError("not a refusal") from error
-    return Refusal(trouble, _HIDDEN.sub("", str(header.get("detail", "")))[:120])
+    return Refusal(trouble, _words(header.get("detail"), 120))
+
+
+def _words(value: object, most: int) -> str:
+    """Words that may be shown: nothing that a terminal or a log would take for more than letters."""
+    return _HIDDEN.sub("", value)[:most] if isinstance(value, str) else ""
 
 
 def _picture(data: bytes, place: object) -> Picture:

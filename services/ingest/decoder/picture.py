@@ -6,15 +6,14 @@ import warnings
 import zlib
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
-from ingest.decoder import structure
+from ingest.decoder import heic, structure
 from ingest.decoder.answer import Reading, Refusal, Trouble, UnreadableError
-from ingest.decoder.pixels import eight_bits, orientation, over_white, shrunk, stored_rgb, turned
-from ingest.decoder.renditions import RENDITION_SIDE, TILED_SIDE, tiles, whole
+from ingest.decoder.pixels import orientation
+from ingest.decoder.renditions import RENDITION_SIDE
 from ingest.decoder.sniff import Format, declared_as_is, sniff
-from sluice.hashing import Rgb, pdq_dihedral
+from ingest.decoder.views import Chosen, looks
 
 LONGEST_SIDE = 30_000
 SHORTEST_SIDE = 16
@@ -30,8 +29,10 @@ _DECODER_ERRORS = (
     ArithmeticError,
     TypeError,
     AttributeError,
+    AssertionError,
     RuntimeError,
     EOFError,
+    ImageCms.PyCMSError,
     struct.error,
     zlib.error,
 )
@@ -40,17 +41,19 @@ _DECODER_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The largest picture that is read."""
+    """The largest picture that is read. `max_pixels`: of all its frames together."""
 
     max_bytes: int
     max_pixels: int
+    max_views: int = 8
+    max_metadata: int = 4 << 20
 
 
 def read(data: bytes, declared: str, bounds: Bounds) -> Reading | Refusal:
     """Reads an encoded picture. `declared`: the media type that its sender claims, or empty.
 
-    Sizes are checked before anything is decoded. A picture of more than one frame is refused: a frame that nobody
-    looked at must not pass. Raises MemoryError; whatever else a decoder raises is a refusal.
+    Sizes are checked before anything is decoded. A picture is refused that has more views than may be judged: a frame
+    that nobody looked at must not pass. Raises MemoryError; whatever else a decoder raises is a refusal.
     """
     try:
         form = _format(data, declared, bounds)
@@ -71,48 +74,64 @@ def _format(data: bytes, declared: str, bounds: Bounds) -> Format:
         raise UnreadableError(Trouble.TOO_LARGE, f"{len(data)} bytes, at most {bounds.max_bytes} are read")
     form = sniff(data)
     if form is None:
-        raise UnreadableError(Trouble.UNKNOWN_TYPE, "not a JPEG, PNG, WebP, GIF, TIFF or AVIF picture")
+        raise UnreadableError(Trouble.UNKNOWN_TYPE, "not a JPEG, PNG, WebP, GIF, TIFF, AVIF or HEIC picture")
     if not declared_as_is(declared, form):
         raise UnreadableError(Trouble.TYPE_MISMATCH, f"declared as another type, found {form.media_type}")
     if form is Format.WEBP and (size := structure.webp_size(data)) is not None:
         _check_size(size, bounds)
-    if structure.animated(form, data):
-        raise UnreadableError(Trouble.ANIMATED, "more than one frame")
     # Pillow shows a PNG without its end; what is not whole may be anything to the next reader.
     if structure.cut_off(form, data):
         raise UnreadableError(Trouble.TRUNCATED, f"{form.value}: it ends early")
+    _check_metadata(structure.metadata_bytes(form, data), bounds)
+    if form is Format.HEIC and not heic.registered():
+        raise UnreadableError(Trouble.UNKNOWN_TYPE, "HEIC is not read here: its decoder is not installed")
     return form
 
 
 def _read(form: Format, data: bytes, bounds: Bounds) -> Reading:
     try:
-        shown, stored, size = _pixels(_decoded(form, data, bounds))
+        return _decoded(form, data, bounds)
     except _DECODER_ERRORS as error:
         early = "truncated" in str(error).lower() or isinstance(error, EOFError)
         trouble = Trouble.TRUNCATED if early else Trouble.UNDECODABLE
         raise UnreadableError(trouble, f"{form.value}: {type(error).__name__}") from error
-    variants, quality = pdq_dihedral(stored)
-    return Reading(form.media_type, *size, variants, quality, whole(shown), tiles(shown))
 
 
-def _decoded(form: Format, data: bytes, bounds: Bounds) -> Image.Image:
+def _decoded(form: Format, data: bytes, bounds: Bounds) -> Reading:
+    frames = structure.frames(form, data)
     image = Image.open(io.BytesIO(data), formats=(form.value,))
     _check_size(image.size, bounds)
+    _check_metadata(sum(len(value) for value in image.info.values() if isinstance(value, bytes | str)), bounds)
     # A second picture behind a JPEG (a depth or gain map of a telephone's camera) is no frame that viewers show.
-    if form is not Format.JPEG and getattr(image, "is_animated", False):
-        raise UnreadableError(Trouble.ANIMATED, "more than one frame")
+    count = 1 if form is Format.JPEG else getattr(image, "n_frames", 1)
+    if frames is None and count > 1:
+        raise UnreadableError(Trouble.ANIMATED, f"{count} pictures in one file")
+    if frames is not None and frames != count:
+        raise UnreadableError(Trouble.ANIMATED, f"{frames} frames by its structure, {count} by its decoder")
+    if count > (structure.MOST_FRAMES if bounds.max_views > 1 else 1):
+        raise UnreadableError(Trouble.ANIMATED, f"{count} frames")
+    if count * image.width * image.height > bounds.max_pixels:
+        raise UnreadableError(Trouble.TOO_MANY_PIXELS, f"{count} frames, at most {bounds.max_pixels} pixels are read")
     image.load()
-    return image
-
-
-def _pixels(image: Image.Image) -> tuple[Image.Image, Rgb, tuple[int, int]]:
-    """What is shown, upright and at most 1600 pixels long; what is stored; and the size at which it is shown."""
     # Pillow puts TIFF upright while it decodes, so orientation is what is left to do now.
-    turn = orientation(image)
-    image = eight_bits(image)
-    shown = over_white(turned(shrunk(image, TILED_SIDE), turn))
-    size = image.size if turn < 5 else image.size[::-1]
-    return shown, np.asarray(stored_rgb(image)), size
+    turn, size = orientation(image), image.size
+    chosen = Chosen(turn, bounds.max_views)
+    for number in range(count):
+        if number:
+            image.seek(number)
+            image.load()
+        if image.size != size:
+            raise UnreadableError(Trouble.ANIMATED, "frames of several sizes")
+        for look in looks(image, form, data, f"frame {number + 1}" if count > 1 else ""):
+            chosen.offer(look)
+    width, height = size if turn < 5 else size[::-1]
+    return Reading(form.media_type, width, height, tuple(chosen.views))
+
+
+def _check_metadata(found: int, bounds: Bounds) -> None:
+    if found > bounds.max_metadata:
+        detail = f"{found} bytes of metadata, at most {bounds.max_metadata} are read"
+        raise UnreadableError(Trouble.TOO_LARGE, detail)
 
 
 def _check_size(size: tuple[int, int], bounds: Bounds) -> None:

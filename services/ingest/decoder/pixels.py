@@ -1,5 +1,7 @@
 """From whatever a file stores to eight-bit RGB: as it is stored, and as a viewer shows it."""
 
+import struct
+
 import numpy as np
 from PIL import Image
 from PIL.ExifTags import Base
@@ -50,32 +52,25 @@ def stored_rgb(image: Image.Image) -> Image.Image:
 
 
 def shrunk(image: Image.Image, long_side: int) -> Image.Image:
-    """A copy in RGB or RGBA whose long side is at most `long_side`; never larger than the picture."""
-    colours = image.convert("RGBA") if image.has_transparency_data else stored_rgb(image)
-    scale = long_side / max(colours.size)
+    """A copy whose long side is at most `long_side`; never larger than the picture. `image`: RGB."""
+    scale = long_side / max(image.size)
     if scale >= 1:
-        return colours
-    size = (max(1, round(colours.width * scale)), max(1, round(colours.height * scale)))
-    return colours.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-
-
-def over_white(image: Image.Image) -> Image.Image:
-    """An RGB or RGBA picture as most viewers show it: on a white page.
-
-    What only a page of another colour would show stays unseen here.
-    """
-    if image.mode == "RGB":
         return image
-    page = Image.new("RGBA", image.size, "white")
-    page.alpha_composite(image)
-    return page.convert("RGB")
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
 def orientation(image: Image.Image) -> int:
-    """EXIF orientation, 1 to 8; 1 where there is none, or none that can be read: viewers ignore a broken one."""
+    """EXIF orientation, 1 to 8; 1 where there is none, or none that can be read: viewers ignore a broken one.
+
+    What XMP says of it counts for no viewer, and so not here. Pillow has put HEIC and TIFF upright already, and
+    writes down AVIF's own turns as EXIF.
+    """
+    exif = Image.Exif()
     try:
-        found = image.getexif().get(Base.Orientation)
-    except (OSError, SyntaxError, ValueError, LookupError, ArithmeticError, TypeError, RuntimeError):
+        exif.load(image.info.get("exif") or b"")
+        found = exif.get(Base.Orientation)
+    except (OSError, SyntaxError, ValueError, LookupError, ArithmeticError, TypeError, RuntimeError, struct.error):
         return 1
     return found if isinstance(found, int) and found in _TURNS else 1
 

@@ -24,6 +24,8 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
+    # What a picture no longer needs goes back at once; by default the limit moves up, and large pictures leave holes.
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
 }
 """All that a child is told. The service's own environment holds credentials."""
 
@@ -44,6 +46,9 @@ class DecoderProcess:
             settings.max_pixels,
             settings.decoder_seconds,
             settings.decoder_memory_mib,
+            settings.max_views,
+            settings.max_metadata_bytes,
+            int(settings.decoder_seccomp),
         )
         try:
             process = await asyncio.create_subprocess_exec(

@@ -12,11 +12,13 @@ class Format(Enum):
     GIF = "GIF"
     TIFF = "TIFF"
     AVIF = "AVIF"
+    HEIC = "HEIF"
+    """Read where its decoder is installed (`pip install sluice[heic]`)."""
 
     @property
     def media_type(self) -> str:
         """The registered media type."""
-        return f"image/{self.value.lower()}"
+        return f"image/{self.name.lower()}"
 
 
 _ALIASES = {
@@ -24,10 +26,12 @@ _ALIASES = {
     "image/pjpeg": "image/jpeg",
     "image/x-png": "image/png",
     "image/tif": "image/tiff",
+    "image/heif": "image/heic",
 }
 _UNDECLARED = frozenset({"", "application/octet-stream"})
 _TIFF_STARTS = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 
 
 def sniff(data: bytes) -> Format | None:
@@ -42,9 +46,10 @@ def sniff(data: bytes) -> Format | None:
         return Format.GIF
     if data.startswith(_TIFF_STARTS):
         return Format.TIFF
-    if _AVIF_BRANDS.intersection(_brands(data)):
+    found = brands(data)
+    if _AVIF_BRANDS.intersection(found):
         return Format.AVIF
-    return None
+    return Format.HEIC if _HEIC_BRANDS.intersection(found) else None
 
 
 def declared_as_is(declared: str, found: Format) -> bool:
@@ -53,8 +58,8 @@ def declared_as_is(declared: str, found: Format) -> bool:
     return plain in _UNDECLARED or _ALIASES.get(plain, plain) == found.media_type
 
 
-def _brands(data: bytes) -> list[bytes]:
-    """The brands of an ISO base media file (ISO/IEC 14496-12, `ftyp`), which is the box that AVIF starts with."""
+def brands(data: bytes) -> list[bytes]:
+    """The brands of an ISO base media file (ISO/IEC 14496-12, `ftyp`): AVIF and HEIC start with them."""
     if data[4:8] != b"ftyp":
         return []
     size = min(int.from_bytes(data[:4], "big"), len(data), 256)

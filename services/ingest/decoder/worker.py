@@ -14,18 +14,19 @@ from ingest.decoder.answer import Refusal, Trouble
 from ingest.decoder.frames import MAX_ANSWER, pack_answer
 from ingest.decoder.limits import limit_worker
 from ingest.decoder.picture import Bounds, read
+from ingest.decoder.sniff import Format, sniff
 
 _OUT_OF_MEMORY = 3
 _READ_AT_ONCE = 1 << 16
 
 
-def decode(data: bytes, declared: str, bounds: Bounds, seconds: int) -> bytes | None:
+def decode(data: bytes, declared: str, bounds: Bounds, seconds: int, *, seccomp: bool) -> bytes | None:
     """The packed answer for one picture; None where standard input ended meanwhile: the parent is gone."""
     source, sink = os.pipe()
     worker = os.fork()
     if worker == 0:
         os.close(source)
-        _work(sink, data, declared, bounds, seconds)
+        _work(sink, data, declared, bounds, seconds, seccomp)
     os.close(sink)
     try:
         answer, why = _collect(source, time.monotonic() + seconds)
@@ -40,12 +41,13 @@ def decode(data: bytes, declared: str, bounds: Bounds, seconds: int) -> bytes | 
     return answer if answer and status == 0 else pack_answer(_post_mortem(status))
 
 
-def _work(sink: int, data: bytes, declared: str, bounds: Bounds, seconds: int) -> NoReturn:
+def _work(sink: int, data: bytes, declared: str, bounds: Bounds, seconds: int, seccomp: bool) -> NoReturn:
     """The forked process. However it ends, it never returns into the loop that it was forked from."""
     status = 1
     try:
         _leave_files(sink)
-        limit_worker(seconds)
+        # libheif makes threads whatever it is told.
+        limit_worker(seconds, seccomp=seccomp, threads=sniff(data) is Format.HEIC)
         _write(sink, pack_answer(read(data, declared, bounds)))
         status = 0
     except MemoryError:

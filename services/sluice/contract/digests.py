@@ -26,8 +26,12 @@ def request_digest(request: Request) -> bytes:
 
 
 def contents_digest(contents: Contents) -> bytes:
-    """The same digest, computed from the record that ingest made of every content of that request."""
-    return _digest(contents, ((content.role, content.sha256) for content in contents.contents))
+    """The same digest, computed from the record that ingest made of every content of that request.
+
+    Further views of a content are the same bytes once more, and count for nothing.
+    """
+    own = (content for content in contents.contents if not content.view_of)
+    return _digest(contents, ((content.role, content.sha256) for content in own))
 
 
 def body_sha256(content: Content) -> bytes:

@@ -1,0 +1,121 @@
+"""One picture from a stranger's address: bounded in bytes, in time, in redirects, and bound to its digest."""
+
+import asyncio
+import hashlib
+import ssl
+from urllib.parse import urljoin
+
+import httpcore2
+
+from ingest.fetch.address import Target, read_target
+from ingest.fetch.connect import CheckedNetwork, Resolve, resolve
+from ingest.fetch.settings import FetchSettings
+from sluice.errors import RetryableError
+from sluice.objects import DigestMismatchError, ForbiddenUriError, NotFoundError, TooLargeError
+from sluice.v1.request_pb2 import ObjectReference
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PASSING = frozenset({408, 425, 429})
+"""Refusals that may end by themselves; so may all from 500 on."""
+_HEADERS = (("Accept", "image/*"), ("Accept-Encoding", "identity"), ("User-Agent", "sluice"), ("Connection", "close"))
+
+
+class Fetcher:
+    """Fetches what references name. It has no cookies, no credentials, no proxy and no memory of connections."""
+
+    def __init__(self, settings: FetchSettings, look_up: Resolve = resolve) -> None:
+        self._settings = settings
+        self._look_up = look_up
+        self._tls: ssl.SSLContext | None = None
+
+    def allows(self, uri: str) -> None:
+        """Raises ForbiddenUriError unless the address may be asked for."""
+        read_target(uri, self._settings.hosts, self._settings.plain_http)
+
+    async def get(self, reference: ObjectReference, limit: int) -> bytes:
+        """The bytes that a reference names.
+
+        Raises ForbiddenUriError (where it points, or is sent on to), TooLargeError (more than `limit` bytes),
+        NotFoundError, DigestMismatchError (size or SHA-256 differ), or RetryableError (no answer, a broken one, a
+        status that may pass).
+        """
+        if reference.size_bytes > limit:
+            raise TooLargeError(f"{reference.size_bytes} bytes, at most {limit} are read")
+        target = read_target(reference.uri, self._settings.hosts, self._settings.plain_http)
+        try:
+            async with asyncio.timeout(self._settings.seconds):
+                data = await self._follow(target, reference.size_bytes)
+        except TimeoutError as error:
+            raise RetryableError(f"not fetched within {self._settings.seconds} s") from error
+        except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
+            if _certificate(error):
+                raise ForbiddenUriError("the host's certificate is not valid") from error
+            raise RetryableError(f"the host could not be asked: {type(error).__name__}") from error
+        if len(data) != reference.size_bytes or hashlib.sha256(data).digest() != reference.sha256:
+            raise DigestMismatchError("what was fetched is not the bytes of its reference")
+        return data
+
+    async def _follow(self, target: Target, size: int) -> bytes:
+        for _ in range(self._settings.redirects + 1):
+            found = await self._ask(target, size)
+            if isinstance(found, bytes):
+                return found
+            target = read_target(found, self._settings.hosts, self._settings.plain_http)
+        raise ForbiddenUriError(f"sent on more than {self._settings.redirects} times")
+
+    async def _ask(self, target: Target, size: int) -> bytes | str:
+        """The body, or the address that it sends on to."""
+        patience = float(self._settings.read_seconds)
+        timeouts = dict.fromkeys(("connect", "read", "write", "pool"), patience)
+        # A pool of its own for each question: every connection is looked up and checked anew.
+        async with (
+            httpcore2.AsyncConnectionPool(
+                ssl_context=self._context(),
+                max_connections=1,
+                max_keepalive_connections=0,
+                network_backend=CheckedNetwork(self._settings.networks, self._look_up),
+            ) as pool,
+            pool.stream("GET", target.url, headers=_asked(target), extensions={"timeout": timeouts}) as response,
+        ):
+            headers = {name.lower(): value for name, value in response.headers}
+            if response.status in _REDIRECTS and b"location" in headers:
+                return urljoin(target.url, headers[b"location"].decode("ascii", "replace"))
+            _check(response.status, headers, size)
+            data = bytearray()
+            async for part in response.aiter_stream():
+                data += part
+                if len(data) > size:
+                    raise DigestMismatchError(f"more than the {size} bytes of its reference")
+            return bytes(data)
+
+    def _context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = ssl.create_default_context(cafile=self._settings.ca or None)
+        return self._tls
+
+
+def _asked(target: Target) -> list[tuple[str, str]]:
+    usual = target.port == {"https": 443, "http": 80}[target.scheme]
+    return [("Host", target.host if usual else f"{target.host}:{target.port}"), *_HEADERS]
+
+
+def _check(status: int, headers: dict[bytes, bytes], size: int) -> None:
+    """Raises unless the answer can be the bytes that were asked for."""
+    if status in _PASSING or status >= 500:
+        raise RetryableError(f"the host answered {status}")
+    if status != 200:
+        raise NotFoundError(f"the host answered {status}")
+    if headers.get(b"content-encoding", b"identity").lower() not in {b"identity", b""}:
+        raise DigestMismatchError("sent in a coding that was not asked for")
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) != size:
+        raise DigestMismatchError(f"announced with another length than the {size} bytes of its reference")
+
+
+def _certificate(error: BaseException | None) -> bool:
+    """Whether it was the certificate: that does not mend itself."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

@@ -1,0 +1,1 @@
+"""Broken pictures by the hundred thousand: `python -m tests.fuzz --help`."""

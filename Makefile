@@ -35,6 +35,11 @@ test: setup ## Every test, against real Kafka, Triton and models. One folder: ma
 chaos: setup ## Kill and stop everything at random, then check every decision: make chaos SEED=7
 	$(BIN)/python -m tests.chaos --seed $(or $(SEED),1) $(CHAOS)
 
+# Half an hour on two cores; its last line is one JSON object. FUZZ: further options.
+.PHONY: fuzz
+fuzz: setup ## Send 100,000 broken pictures through ingest's decoders: make fuzz SEED=7
+	$(BIN)/python -m tests.fuzz --seed $(or $(SEED),1) $(FUZZ)
+
 .PHONY: lint
 lint: $(DONE)/sluice ## Style, types (strict, tests included) and the contract.
 	$(BIN)/ruff check .

@@ -16,7 +16,8 @@ from evaluation.ranking import (
 )
 from evaluation.table import Table, number
 from evaluation.words import category_of
-from sluice.policy.model import CATEGORIES, Policy
+from sluice.categories import CATEGORIES
+from sluice.policy.model import Policy
 from sluice.v1.request_pb2 import AgeBand
 
 ANY = "any (by risk)"

@@ -7,9 +7,9 @@ from typing import Final
 
 from evaluation.cases import Case
 from evaluation.words import fold_people
+from sluice.categories import CATEGORIES
 from sluice.check import Person
 from sluice.contract.names import short_name
-from sluice.policy.model import CATEGORIES
 from sluice.v1.decision_pb2 import Action, Reason
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult
 from sluice.v1.verdict_pb2 import Person as PersonNumber

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sluice.categories import CATEGORIES
 from sluice.check import Person
 from sluice.contract.names import number_of
-from sluice.policy.model import CATEGORIES
 from sluice.v1.request_pb2 import AgeBand
 
 _UNSAFE: Final = frozenset({

@@ -11,10 +11,11 @@ from typing import ClassVar, Self
 from image_classifier import examples
 from image_classifier.panel import Panel
 from image_classifier.settings import read_image_settings
+from sluice.categories import CSAM
 from sluice.check import Check, Example, Item, Kind, ModelInfo, Need, Result, Status
 from sluice.errors import TerminalError
 from sluice.models import csam, golden
-from sluice.models.categories import CSAM, PICTURE_CATEGORIES
+from sluice.models.categories import PICTURE_CATEGORIES
 from sluice.models.classify import Reading
 from sluice.models.csam import CsamAdapter
 from sluice.models.csam_pack import open_adapter

@@ -8,9 +8,9 @@ another would not add up.
 import asyncio
 from collections.abc import Sequence
 
+from sluice.categories import CSAM
 from sluice.errors import NotReadyError, TerminalError
 from sluice.models import classify, fit
-from sluice.models.categories import CSAM
 from sluice.models.classify import Reading
 from sluice.models.opened import Model
 from sluice.pixels import Rgb

@@ -8,10 +8,10 @@ import pytest
 from hash_matcher.check import HashMatcher
 from image_classifier.check import ImageClassifier
 from person_classifier.check import PersonClassifier
+from sluice.categories import CATEGORIES
 from sluice.check import Check, Kind, Need, Status
 from sluice.host.check_rpc import service_descriptor
 from sluice.host.convert import result_message
-from sluice.policy.model import CATEGORIES
 from sluice.settings import Reader, Settings, read_settings
 from text_classifier.check import TextClassifier
 from text_classifier.image_text import ImageTextClassifier

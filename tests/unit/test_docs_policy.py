@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from sluice.categories import CATEGORIES
 from sluice.errors import ConfigError
 from sluice.policy import load as loader
 from sluice.policy.facts import FUNCTIONS, VARIABLES, content_value
 from sluice.policy.load import load
-from sluice.policy.model import CATEGORIES, MOST_DEADLINE_MS, Policy
+from sluice.policy.model import MOST_DEADLINE_MS, Policy
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person
 
 ROOT = Path(__file__).parents[2]

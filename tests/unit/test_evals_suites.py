@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sluice.policy.model import CATEGORIES
+from sluice.categories import CATEGORIES
 
 ROOT = Path(__file__).parents[2]
 SUITES = sorted((ROOT / "evals").glob("*.jsonl"))

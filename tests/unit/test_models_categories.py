@@ -1,7 +1,7 @@
 """The categories of pictures are the contract's, without the one that is about words."""
 
-from sluice.models.categories import CSAM, PICTURE_CATEGORIES
-from sluice.policy.model import CATEGORIES
+from sluice.categories import CATEGORIES, CSAM
+from sluice.models.categories import PICTURE_CATEGORIES
 
 
 def test_they_are_the_contracts() -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sluice.categories import CATEGORIES
 from sluice.policy.facts import Answer, ContentFacts, Facts, content_facts, highest
 from sluice.policy.load import load
-from sluice.policy.model import CATEGORIES, Rule, Severity
+from sluice.policy.model import Rule, Severity
 from sluice.policy.plan import plan
 from sluice.policy.view import RuleError, RuleView
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person

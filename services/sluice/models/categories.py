@@ -1,24 +1,8 @@
 """Which categories a picture can be scored for: those of the contract that are not about the words of a request."""
 
-CSAM = "csam"
+from sluice.categories import CATEGORIES, JAILBREAK
 
-PICTURE_CATEGORIES = (
-    "sexual",
-    "sexual/minors",
-    "hate",
-    "hate/threatening",
-    "harassment",
-    "harassment/threatening",
-    "self-harm",
-    "self-harm/intent",
-    "self-harm/instructions",
-    "violence",
-    "violence/graphic",
-    "illicit",
-    "illicit/violent",
-    "extremism",
-    CSAM,
-)
+PICTURE_CATEGORIES = tuple(name for name in CATEGORIES if name != JAILBREAK)
 """In the order of the contract. What no pack covers is abstained."""
 
 DRAWN, PHOTOREAL = "drawn", "photoreal"

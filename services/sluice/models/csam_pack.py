@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 
+from sluice.categories import CSAM
 from sluice.check import Item, ModelInfo
 from sluice.errors import NotReadyError, TerminalError
 from sluice.models import classify
-from sluice.models.categories import CSAM
 from sluice.models.csam import CsamAdapter, registered
 from sluice.models.engine import EngineSettings
 from sluice.models.opened import Model, open_model

@@ -6,16 +6,9 @@ from pathlib import Path
 
 import cel
 
+from sluice.categories import CATEGORIES
 from sluice.policy.facts import FUNCTIONS, VARIABLES, Answer, Facts, content_facts
-from sluice.policy.model import (
-    CATEGORIES,
-    MOST_DEADLINE_MS,
-    Policy,
-    Rule,
-    Severity,
-    StagePolicy,
-    is_about_known_csam,
-)
+from sluice.policy.model import MOST_DEADLINE_MS, Policy, Rule, Severity, StagePolicy, is_about_known_csam
 from sluice.policy.parse import Node, read
 from sluice.policy.view import RuleError, RuleView
 from sluice.v1.request_pb2 import Role, Stage

@@ -7,29 +7,10 @@ from enum import IntEnum
 
 import cel
 
+from sluice.categories import CATEGORIES
 from sluice.policy.plan import Plan, plan
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW
 from sluice.v1.request_pb2 import Stage
-
-CATEGORIES = (
-    "sexual",
-    "sexual/minors",
-    "hate",
-    "hate/threatening",
-    "harassment",
-    "harassment/threatening",
-    "self-harm",
-    "self-harm/intent",
-    "self-harm/instructions",
-    "violence",
-    "violence/graphic",
-    "illicit",
-    "illicit/violent",
-    "extremism",
-    "jailbreak",
-    "csam",
-)
-"""Harm categories: the first thirteen are those of OpenAI's moderation API, the last three are ours."""
 
 MOST_DEADLINE_MS = 300_000
 """No policy may let a request wait longer: it holds up the orchestrator's low-water mark for as long."""

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import cel
 
+from sluice.categories import CATEGORIES
 from sluice.policy.facts import Answer, Facts, Thresholds, Value, content_value
-from sluice.policy.model import CATEGORIES, Rule
+from sluice.policy.model import Rule
 from sluice.policy.plan import Plan, Unplanned
 
 

@@ -1,0 +1,1 @@
+"""python -m benchmarks.images: a picture stage by stage, served, through every engine, and decoded once."""

@@ -34,6 +34,7 @@ class ImageClassifier(Check):
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.IMAGE})
     needs: ClassVar[frozenset[Need]] = frozenset({Need.RENDITION})
     max_batch = 16
+    batches_at_once = 2
 
     def __init__(self, panel: Panel, adapter: CsamAdapter | None = None) -> None:
         self._panel = panel

@@ -152,6 +152,8 @@ class Check(ABC):
     max_batch: ClassVar[int] = 16
     batch_wait_ms: ClassVar[int] = 2
     """How long a batch waits for company."""
+    batches_at_once: ClassVar[int] = 1
+    """More than one where preparing a batch should not wait for the model: calls of `run` overlap then."""
 
     @classmethod
     @abstractmethod

@@ -45,6 +45,42 @@ async def test_interactive_goes_before_bulk(batcher: Batcher, check: ObedientChe
     assert check.batches[1][0] == "person"
 
 
+class OverlappingCheck(ObedientCheck):
+    """Can answer two batches at once."""
+
+    batches_at_once = 2
+
+
+async def test_one_batch_is_under_way_at_a_time(batcher: Batcher, check: ObedientCheck) -> None:
+    held = asyncio.create_task(batcher.submit(item("held"), Deadline.after(SOON)))
+    await asyncio.sleep(0.05)
+    other = asyncio.create_task(batcher.submit(item("fine"), Deadline.after(SOON)))
+    await asyncio.sleep(0.05)
+    assert check.batches == [["held"]]
+    check.gate.set()
+    assert [result.status for result in await asyncio.gather(held, other)] == [Status.OK] * 2
+
+
+async def test_as_many_batches_are_under_way_as_the_check_allows_and_the_next_goes_by_urgency() -> None:
+    check = OverlappingCheck()
+    batcher = Batcher(check, most=8, log=Log("test", stream=io.StringIO()))
+    batcher.start()
+    held = [asyncio.create_task(batcher.submit(item("held"), Deadline.after(SOON)))]
+    await asyncio.sleep(0.05)
+    assert (await batcher.submit(item("fine"), Deadline.after(SOON))).status is Status.OK
+    held.append(asyncio.create_task(batcher.submit(item("held"), Deadline.after(SOON))))
+    await asyncio.sleep(0.05)
+    bulk = asyncio.create_task(batcher.submit(item("bulk"), Deadline.after(SOON), bulk=True))
+    await asyncio.sleep(0.05)
+    person = asyncio.create_task(batcher.submit(item("person"), Deadline.after(SOON)))
+    await asyncio.sleep(0.05)
+    assert check.batches == [["held"], ["fine"], ["held"]]
+    check.gate.set()
+    await asyncio.gather(*held, bulk, person)
+    assert check.seen()[3] == "person"
+    await batcher.close()
+
+
 async def test_a_bad_item_costs_only_its_own_answer(batcher: Batcher) -> None:
     words = ("fine", "bug", "terminal", "fine")
     results = await asyncio.gather(*(batcher.submit(item(word), Deadline.after(SOON)) for word in words))

@@ -2,8 +2,8 @@
 
 Numbered as it goes: (1) `submit` queues an item under its lane; (2) a runner takes the first, waits a moment for
 more, fills the batch from the interactive lane first; (3) an item whose caller has gone or whose deadline passes
-leaves the queue at that moment, unseen; (4) the check answers the batch; (5) where a batch fails, its items are asked
-one by one, so that one bad item costs only its own answer.
+leaves the queue at that moment, unseen; (4) the check answers the batch, and the next one meanwhile where it can do
+several at once; (5) where a batch fails, its items are asked one by one, so that one bad item costs only its own answer.
 """
 
 import asyncio
@@ -128,16 +128,26 @@ class Batcher:
         return True
 
     async def _serve(self) -> None:
-        while True:
-            if not self.waiting():
-                if self._closing.is_set():
-                    return
-                self._filled.clear()
-                await self._filled.wait()
-                continue
-            if self.waiting() < self._check.max_batch and not self._closing.is_set():
-                await asyncio.sleep(self._check.batch_wait_ms / 1000)
-            await self._answer(self._take())
+        free = asyncio.Semaphore(self._check.batches_at_once)
+        async with asyncio.TaskGroup() as under_way:
+            while True:
+                if not self.waiting():
+                    if self._closing.is_set():
+                        return
+                    self._filled.clear()
+                    await self._filled.wait()
+                    continue
+                # A batch is taken when there is a place for it, not before: who comes first may be more urgent.
+                await free.acquire()
+                if self.waiting() < self._check.max_batch and not self._closing.is_set():
+                    await asyncio.sleep(self._check.batch_wait_ms / 1000)
+                under_way.create_task(self._answer_and_leave(self._take(), free))
+
+    async def _answer_and_leave(self, batch: list[_Entry], place: asyncio.Semaphore) -> None:
+        try:
+            await self._answer(batch)
+        finally:
+            place.release()
 
     def _take(self) -> list[_Entry]:
         batch: list[_Entry] = []

@@ -3,7 +3,8 @@
 Numbered as it goes: (1) `submit` queues an item under its lane; (2) a runner takes the first, waits a moment for
 more, fills the batch from the interactive lane first; (3) an item whose caller has gone or whose deadline passes
 leaves the queue at that moment, unseen; (4) the check answers the batch, and the next one meanwhile where it can do
-several at once; (5) where a batch fails, its items are asked one by one, so that one bad item costs only its own answer.
+several at once; (5) where a batch fails, its items are asked one by one, so that one bad item costs only its own
+answer.
 """
 
 import asyncio

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
-from sluice.check import Check, Example, Item, Kind, ModelInfo, Result, Status
+from sluice.check import Check, Example, Item, Kind, Match, ModelInfo, Result, Status
 from sluice.errors import TerminalError
 from sluice.models.engine import read_engine
+from sluice.names.matcher import NameMatcher
+from sluice.names.opened import about, matches, open_names, read_name_lists
 from sluice.settings import Reader, Settings
 from sluice.text.chinese import is_chinese
 from sluice.text.gloss import gloss
@@ -22,6 +24,7 @@ LEAST_CHINESE = 8
 
 class TextClassifier(Check):
     """`scores`: category -> 0..1, the highest over the text's windows, as written and with its disguises off.
+    `matches`: the people on name lists whom the text names (docs/name-lists.md).
 
     The last text of a request answers for what its texts say only together, too (docs/adr/0013). A text in a language
     that the heads do not serve is an ABSTAIN: with its scores, since what reaches a threshold all the same counts.
@@ -33,44 +36,45 @@ class TextClassifier(Check):
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.TEXT})
     max_batch = 32
 
-    def __init__(self, model: TextModel, languages: Languages) -> None:
+    def __init__(self, model: TextModel, languages: Languages, names: NameMatcher) -> None:
         self._model = model
         self._languages = languages
+        self._names = names
 
     @classmethod
     async def open(cls, settings: Settings, reader: Reader) -> Self:
-        """Verifies and loads the encoder, our heads and what tells languages apart.
+        """Verifies and loads the encoder, our heads, what tells languages apart and the name lists.
 
-        Raises NotReadyError with the command that mends it.
+        Raises NotReadyError with the command that mends it, or ConfigError with what is wrong in a list.
         """
         engine = read_engine(reader)
+        lists = read_name_lists(reader, settings.home)
         reader.finish()
         model = await asyncio.to_thread(TextModel.open, settings.models, engine)
-        return cls(model, await asyncio.to_thread(Languages.open))
+        return cls(model, await asyncio.to_thread(Languages.open), await asyncio.to_thread(open_names, lists))
 
     async def run(self, items: Sequence[Item]) -> Sequence[Result]:
         """One result per item. A text too long to be scored whole is UNPROCESSABLE: none is scored in part."""
         cut = await asyncio.to_thread(lambda: [self._cut(item) for item in items])
         foreign = await asyncio.to_thread(lambda: [self._foreign(item) for item in items])
-        scores = iter(await self._model.score_cut([one for one in cut if not isinstance(one, Result)]))
+        scores = iter(await self._model.score_cut([one[0] for one in cut if not isinstance(one, Result)]))
         return [
-            one if isinstance(one, Result) else self._result(next(scores), why)
+            one if isinstance(one, Result) else self._result(next(scores), one[1], why)
             for one, why in zip(cut, foreign, strict=True)
         ]
 
     def models(self) -> Sequence[ModelInfo]:
-        """The encoder and the heads."""
-        return self._model.models
+        """The encoder, the heads and the name lists."""
+        return (*self._model.models, about(self._names))
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
         """A harmless prompt, and a request that is refused everywhere."""
         return examples.examples()
 
-    def _result(self, scores: Mapping[str, float], foreign: str) -> Result:
-        if not foreign:
-            return Result(scores=scores, abstained=self._model.abstained)
-        return Result(Status.ABSTAIN, scores=scores, abstained=self._model.abstained, detail=foreign)
+    def _result(self, scores: Mapping[str, float], named: tuple[Match, ...], foreign: str) -> Result:
+        status = Status.ABSTAIN if foreign else Status.OK
+        return Result(status, scores=scores, abstained=self._model.abstained, matches=named, detail=foreign)
 
     def _foreign(self, item: Item) -> str:
         """What of a text, or of all texts together, cannot be judged: a language that is not served, Chinese of which
@@ -84,13 +88,13 @@ class TextClassifier(Check):
                 return "Chinese of which too few words are known"
         return ""
 
-    def _cut(self, item: Item) -> list[Window] | Result:
+    def _cut(self, item: Item) -> tuple[list[Window], tuple[Match, ...]] | Result:
+        """The windows to score and the names found, or the result of a text that cannot be scored whole."""
         # The model folds for itself: its own version of folding is the one that its thresholds were measured with.
         try:
-            return [*self._model.spellings(item.text), *self._across(item.together)]
+            read = [self._model.read(text) for text in (item.text, *seams(item.together))]
         except TerminalError as error:
             return Result(status=Status.UNPROCESSABLE, detail=str(error))
-
-    def _across(self, together: Sequence[str]) -> list[Window]:
-        """What lies where the texts of a request meet: it counts for the last of them."""
-        return [window for piece in seams(together) for window in self._model.spellings(piece)]
+        # What lies where the texts of a request meet counts for the last of them.
+        named = matches(self._names, [reading for readings, _ in read for reading in readings])
+        return [window for _, windows in read for window in windows], named

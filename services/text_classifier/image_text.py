@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Self
 
-from sluice.check import Check, Example, Item, Kind, ModelInfo, Need, Result, Status
+from sluice.check import Check, Example, Item, Kind, Match, ModelInfo, Need, Result, Status
 from sluice.errors import TerminalError
 from sluice.models import repository
 from sluice.models.convert.ppocr import CHARACTERS
 from sluice.models.engine import EngineSettings, read_engine
 from sluice.models.opened import open_model
+from sluice.names.matcher import NameMatcher
+from sluice.names.opened import about, matches, open_names, read_name_lists
 from sluice.settings import Reader, Settings
 from sluice.text.language import Languages
 from sluice.text.model import TextModel
@@ -35,7 +37,8 @@ _EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 
 class ImageTextClassifier(Check):
-    """`scores`: category -> 0..1, the highest over the picture's text; all 0 where none is found.
+    """`scores`: category -> 0..1, the highest over the picture's text; all 0 where none is found. `matches`: whom of
+    the name lists it names (docs/name-lists.md).
 
     Signals: `text_lines` and `text_characters` that were read, `text.unread`, places that look like text and are not
     legible. A picture with more lines than are read is an ABSTAIN: it is neither read in part nor called empty. So is
@@ -50,22 +53,26 @@ class ImageTextClassifier(Check):
     # Pictures differ in cost by a factor of ten: none should wait for its neighbour's answer.
     max_batch = 1
 
-    def __init__(self, networks: Networks, model: TextModel, languages: Languages) -> None:
+    def __init__(self, networks: Networks, model: TextModel, languages: Languages, names: NameMatcher) -> None:
         self._networks = networks
         self._model = model
         self._languages = languages
+        self._names = names
 
     @classmethod
     async def open(cls, settings: Settings, reader: Reader) -> Self:
-        """Verifies and loads both networks of the reader, the encoder, our heads and what tells languages apart.
+        """Verifies and loads both networks of the reader, the encoder, our heads, what tells languages apart and the
+        name lists.
 
         Raises NotReadyError with the command that mends it, or ConfigError.
         """
         engine = read_engine(reader)
+        lists = read_name_lists(reader, settings.home)
         reader.finish()
 
-        def load() -> tuple[Networks, TextModel, Languages]:
-            return _networks(settings, engine), TextModel.open(settings.models, engine), Languages.open()
+        def load() -> tuple[Networks, TextModel, Languages, NameMatcher]:
+            model = TextModel.open(settings.models, engine)
+            return _networks(settings, engine), model, Languages.open(), open_names(lists)
 
         return cls(*await asyncio.to_thread(load))
 
@@ -74,8 +81,9 @@ class ImageTextClassifier(Check):
         return [await self._judge(item) for item in items]
 
     def models(self) -> Sequence[ModelInfo]:
-        """The detector and the reader of text, the encoder and the heads."""
-        return (self._networks.detector.info, self._networks.reader.info, *self._model.models)
+        """The detector and the reader of text, the encoder, the heads and the name lists."""
+        networks = self._networks
+        return (networks.detector.info, networks.reader.info, *self._model.models, about(self._names))
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -90,11 +98,12 @@ class ImageTextClassifier(Check):
         """What is thought of it. Raises TerminalError."""
         if text.refused:
             return Result(Status.ABSTAIN, detail="more text than is read")
-        foreign, cut = await asyncio.to_thread(lambda: (self._foreign(text), self._cut(text)))
+        foreign, (cut, named) = await asyncio.to_thread(lambda: (self._foreign(text), self._cut(text)))
         found = Result(
             scores=self._highest(await self._model.score_cut(cut)),
             abstained=self._model.abstained,
             signals=_signals(text),
+            matches=named,
         )
         return (
             found
@@ -116,10 +125,12 @@ class ImageTextClassifier(Check):
                 return language.code
         return ""
 
-    def _cut(self, text: Text) -> list[list[Window]]:
+    def _cut(self, text: Text) -> tuple[list[list[Window]], tuple[Match, ...]]:
+        """The windows of every passage that says something, and the names found in any: a name needs no company."""
         texts = dict.fromkeys(passage for rows in text.versions for passage in passages(rows))
-        cut = [self._model.spellings(passage) for passage in texts]
-        return [windows for windows in cut if any(self._says_something(window.text) for window in windows)]
+        read = [self._model.read(passage) for passage in texts]
+        said = [windows for _, windows in read if any(self._says_something(window.text) for window in windows)]
+        return said, matches(self._names, [reading for readings, _ in read for reading in readings])
 
     def _says_something(self, text: str) -> bool:
         """Whether there are a few words, or one that people watch for. A name on a sign is no request, nor is what is

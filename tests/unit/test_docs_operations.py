@@ -15,6 +15,7 @@ from sluice.bus.topics import DAY_MS, HOUR_MS, MIB, TOPICS
 from sluice.local.entry_points import service_names
 from sluice.local.plan import read_partitions
 from sluice.models.engine import read_engine
+from sluice.names.opened import read_name_lists
 from sluice.settings import KAFKA_VARIABLES, Reader, read_settings
 from sluice.v1.dead_letter_pb2 import DeadLetterReason
 
@@ -77,6 +78,7 @@ def everything(env: Environment) -> Iterator[object]:
     yield settings
     yield read_ingest_settings(reader, settings)
     yield read_engine(reader)
+    yield read_name_lists(reader, settings.home)
     yield read_bank_settings(reader, settings.home)
     yield read_image_settings(reader)
     yield read_signer_settings(reader, settings.home)

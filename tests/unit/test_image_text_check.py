@@ -124,8 +124,14 @@ async def test_no_word_leaves(check: ImageTextClassifier) -> None:
     assert set(result.signals) == {"text_lines", "text_characters", "text_unread"}
 
 
-def test_the_verdict_names_all_four_models(check: ImageTextClassifier) -> None:
-    assert [model.name for model in check.models()] == ["ppocr_det", "ppocr_rec", "minilm", "text_heads"]
+def test_the_verdict_names_all_models_and_the_lists(check: ImageTextClassifier) -> None:
+    assert [model.name for model in check.models()] == [
+        "ppocr_det",
+        "ppocr_rec",
+        "minilm",
+        "text_heads",
+        "name-lists",
+    ]
 
 
 @pytest.mark.parametrize("missing", ["ppocr_det", "ppocr_rec", "minilm"])

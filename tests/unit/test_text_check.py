@@ -4,9 +4,13 @@ from dataclasses import replace
 from functools import cache
 
 from sluice.check import Item, Kind, Status
+from sluice.names.lists import Entry, ListKind, NameList, Term
+from sluice.names.matcher import NameMatcher
 from sluice.text.language import Languages
 from tests.unit.test_text_model import model
 from text_classifier.check import TextClassifier
+
+ARTISTS = NameList("artists", (Entry("a1", ListKind.ARTIST, (Term("Ada Example"),), "a test"),))
 
 
 @cache
@@ -15,7 +19,7 @@ def languages() -> Languages:
 
 
 def check() -> TextClassifier:
-    return TextClassifier(model(), languages())
+    return TextClassifier(model(), languages(), NameMatcher([ARTISTS]))
 
 
 def item(text: str) -> Item:
@@ -55,3 +59,27 @@ async def test_texts_that_meet_in_the_middle_of_much_else_are_read_there() -> No
 
 async def test_nothing_in_nothing_out() -> None:
     assert await check().run([]) == []
+
+
+async def test_people_on_lists_are_matches_and_their_names_stay_here() -> None:
+    asked, named, other = await check().run(
+        [item("a cat in the style of a-d-a Ex4mple"), item("Ada Example with a cat"), item("a red cat")]
+    )
+    assert [(found.list_name, found.entry, found.kind, found.method) for found in asked.matches] == [
+        ("artists", "a1", "artist-living", "style")
+    ]
+    assert [found.method for found in named.matches] == ["name"]
+    assert not other.matches
+    assert asked.matches[0].list_digest == ARTISTS.digest
+    assert "ada" not in repr(asked).lower()
+
+
+async def test_a_name_across_two_texts_counts_for_the_last() -> None:
+    parts = ("in the style of Ada", "Example")
+    items = [item(parts[0]), replace(item(parts[1]), together=parts)]
+    assert [len(found.matches) for found in await check().run(items)] == [0, 1]
+
+
+def test_the_lists_stand_beside_the_models() -> None:
+    *_, lists = check().models()
+    assert (lists.name, lists.digest) == ("name-lists", NameMatcher([ARTISTS]).digest)

@@ -69,9 +69,16 @@ class TextModel:
 
         Raises TerminalError for a text that is too long to be scored whole.
         """
+        return self.read(text)[1]
+
+    def read(self, text: str) -> tuple[list[str], list[Window]]:
+        """Every reading of the text, as written first, and the windows of them all.
+
+        Raises TerminalError for a text that is too long to be scored whole.
+        """
         written = self.windows.cut(text)
-        _, *others = spellings(text, self.windows.words)
-        return [*written, *(window for other in others for window in self.windows.cut(other))]
+        readings = spellings(text, self.windows.words)
+        return readings, [*written, *(window for other in readings[1:] for window in self.windows.cut(other))]
 
     async def score(self, texts: Sequence[str]) -> list[Mapping[str, float]]:
         """category -> 0..1 for each text, in order: the highest over its windows and both spellings.

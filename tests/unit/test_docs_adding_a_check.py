@@ -102,21 +102,21 @@ def test_its_process_says_what_it_needs(written: Path) -> None:
 
 
 def amended(folder: Path, rule: str) -> Policy:
-    """The default policy with the page's two lines in it, also where somebody has followed the page already."""
-    checks, _ = blocks("yaml")
+    """The default policy with the page's three lines in it, also where somebody has followed the page already."""
+    checks, own, _ = blocks("yaml")
     ((role, names),) = yaml.safe_load(checks).items()
     lines = (ROOT / "policies" / "default.yaml").read_text().splitlines(keepends=True)
-    text = "".join(line for line in lines if "id: blank," not in line)
+    text = "".join(line for line in lines if "id: blank," not in line and not line.startswith("own_checks:"))
     text, changed = re.subn(rf"{role}: \[[\w, ]+\]", f"{role}: [{', '.join(names)}]", text)
     assert changed == 1
     path = folder / "policy.yaml"
-    path.write_text(text.replace(RULES_AT, f"{RULES_AT}  {rule}", 1))
+    path.write_text(text.replace(RULES_AT, f"{own}{RULES_AT}  {rule}", 1))
     return load(path)
 
 
 @pytest.mark.parametrize(("contrast", "action"), [(0.0, ACTION_BLOCK), (0.2, ACTION_ALLOW)])
 def test_the_policy_stops_what_is_blank(tmp_path: Path, contrast: float, action: int) -> None:
-    policy = amended(tmp_path, blocks("yaml")[1])
+    policy = amended(tmp_path, blocks("yaml")[2])
     blank = result()
     blank.signals["contrast"] = contrast
     answers: dict[str, Verdict] = {
@@ -133,6 +133,6 @@ def test_the_policy_stops_what_is_blank(tmp_path: Path, contrast: float, action:
 
 
 def test_the_rule_needs_its_has(tmp_path: Path) -> None:
-    rule = blocks("yaml")[1].replace("has(g.signals.contrast) && ", "")
+    rule = blocks("yaml")[2].replace("has(g.signals.contrast) && ", "")
     with pytest.raises(ConfigError, match="fails on a probe"):
         amended(tmp_path, rule)

@@ -119,7 +119,8 @@ async def test_it_opens_what_the_policy_asks_for() -> None:
 
 async def test_a_policy_with_a_check_that_is_not_here_is_refused(tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
-    policy.write_text(POLICY.read_text().replace("PROMPT: [text]", "PROMPT: [text, palm-reader]"))
+    asked = POLICY.read_text().replace("PROMPT: [text]", "PROMPT: [text, palm-reader]")
+    policy.write_text(asked + "own_checks: {palm-reader: []}\n")
     async with AsyncExitStack() as stack:
         with pytest.raises(NotReadyError, match="no 'palm-reader' is installed"):
             await open_judge(env(), policy, stack)

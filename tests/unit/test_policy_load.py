@@ -11,13 +11,15 @@ from sluice.v1.request_pb2 import STAGE_OUTPUT, STAGE_PROMPT
 
 DEFAULT = Path(__file__).parents[2] / "policies" / "default.yaml"
 FLOOR = "- {id: known-csam, action: BLOCK, terminal: true, report: true, when: 'contents.exists(c, c.known_csam)'}"
+FLOOR += '\n  - {id: sexual-minors, action: BLOCK, when: \'score("sexual/minors") >= threshold("sexual/minors")\'}'
 STAGE = "{deadline: 2s, max_deadline: 60s, on_incomplete: BLOCK, checks: {PROMPT: [text]}}"
 
 
 def write(folder: Path, rules: str = FLOOR, stage: str = STAGE, more: str = "") -> Path:
     path = folder / "policy.yaml"
     path.write_text(
-        f"version: v1\nstages:\n  PROMPT: {stage}\n  OUTPUT: {STAGE}\nthresholds:\n  default: {{sexual: 0.5}}\n"
+        f"version: v1\nstages:\n  PROMPT: {stage}\n  OUTPUT: {STAGE}\n"
+        "thresholds:\n  default: {sexual: 0.5, sexual/minors: 0.5}\n"
         f"{more}rules:\n  {rules}\n"
     )
     return path
@@ -61,7 +63,7 @@ def test_a_small_policy(tmp_path: Path) -> None:
 def test_a_bad_rule_is_named_with_its_line(tmp_path: Path, rule: str, named: str) -> None:
     text = problems(write(tmp_path, f"{FLOOR}\n  - {rule}"))
     assert named in text
-    assert "policy.yaml:9:" in text
+    assert "policy.yaml:10:" in text
 
 
 def test_all_mistakes_are_told_in_one_go(tmp_path: Path) -> None:
@@ -69,6 +71,8 @@ def test_all_mistakes_are_told_in_one_go(tmp_path: Path) -> None:
     text = problems(write(tmp_path, rules, stage="{deadline: 90s, max_deadline: 60s, on_incomplete: ALLOW}"))
     assert text.count("policy.yaml:") >= 4
     assert "BLOCK, REVIEW" in text
+    lines = [int(problem.removeprefix(str(tmp_path / "policy.yaml:")).split(":")[0]) for problem in text.splitlines()]
+    assert lines == sorted(lines)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +109,10 @@ def test_a_missing_file_says_which_variable_names_it(tmp_path: Path) -> None:
 def test_a_band_of_minors_cannot_be_laxer(tmp_path: Path) -> None:
     path = write(tmp_path)
     path.write_text(
-        path.read_text().replace("default: {sexual: 0.5}", "default: {sexual: 0.5}\n  TEEN: {sexual: 0.9}")
+        path.read_text().replace(
+            "default: {sexual: 0.5, sexual/minors: 0.5}",
+            "default: {sexual: 0.5, sexual/minors: 0.5}\n  TEEN: {sexual: 0.9}",
+        )
     )
     assert "laxer for minors" in problems(path)
 
@@ -113,3 +120,35 @@ def test_a_band_of_minors_cannot_be_laxer(tmp_path: Path) -> None:
 def test_a_category_that_is_made_up_at_run_time_is_no_silent_zero(tmp_path: Path) -> None:
     rule = "{id: a, action: BLOCK, when: '[\"sexaul\"].exists(k, score(k) >= 0.5)'}"
     assert "fails on a probe" in problems(write(tmp_path, f"{FLOOR}\n  - {rule}"))
+
+
+def test_a_check_that_nobody_knows(tmp_path: Path) -> None:
+    stage = "{deadline: 2s, max_deadline: 60s, on_incomplete: BLOCK, checks: {PROMPT: [text, txet]}}"
+    text = problems(write(tmp_path, stage=stage))
+    assert "policy.yaml:3: stages.PROMPT.checks.PROMPT[1]: unknown check 'txet'" in text
+    policy = load(write(tmp_path, stage=stage, more="own_checks: {txet: [hate]}\n"))
+    assert policy.own_checks == {"txet": ("hate",)}
+    assert "txet" in policy.required_checks()
+
+
+@pytest.mark.parametrize(
+    ("own", "named"),
+    [
+        ("{mine: [hats]}", "unknown category 'hats'"),
+        ("{text: [hate]}", "check 'text' ships"),
+        ("[mine]", "a mapping"),
+    ],
+)
+def test_own_checks_are_looked_at_too(tmp_path: Path, own: str, named: str) -> None:
+    assert named in problems(write(tmp_path, more=f"own_checks: {own}\n"))
+
+
+def test_an_id_that_is_used_twice_is_told_even_of_a_rule_that_is_wrong(tmp_path: Path) -> None:
+    text = problems(write(tmp_path, f"{FLOOR}\n  - {{id: known-csam, action: NO, when: 'nope'}}"))
+    assert "policy.yaml:10: rules[2].id: rule id 'known-csam' is used twice" in text
+    assert "'NO' should be one of" in text
+    assert "unknown variable 'nope'" in text
+
+
+def test_rules_know_their_lines(tmp_path: Path) -> None:
+    assert [rule.line for rule in load(write(tmp_path)).rules] == [8, 9]

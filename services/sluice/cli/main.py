@@ -171,6 +171,12 @@ def models(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_FORWARD)
+def policy(context: typer.Context) -> None:
+    """What is allowed, as a file: `sluice policy check | test | schema`."""
+    _forward("sluice.cli.policy", "sluice policy", context.args)
+
+
+@app.command(context_settings=_FORWARD)
 def topics(context: typer.Context) -> None:
     """Create and list the Kafka topics."""
     _forward("sluice.cli.topics", "sluice topics", context.args)

@@ -1,36 +1,36 @@
 """Reads a policy file: all of it good, or every mistake in it named with file and line."""
 
 import hashlib
-import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import cel
-
 from sluice.categories import CATEGORIES
-from sluice.policy.facts import FUNCTIONS, VARIABLES, Answer, Facts, content_facts
-from sluice.policy.model import MOST_DEADLINE_MS, Policy, Rule, Severity, StagePolicy, is_about_known_csam
+from sluice.policy.condition import compile_condition
+from sluice.policy.floor import MOST, weakened
+from sluice.policy.model import MOST_DEADLINE_MS, Policy, Rule, Severity, StagePolicy
 from sluice.policy.parse import Node, read
-from sluice.policy.view import RuleError, RuleView
+from sluice.policy.probe import Probe, probes
 from sluice.v1.request_pb2 import Role, Stage
-from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person
 
-_TOP = frozenset({"version", "stages", "rules", "thresholds", "require", "require_generation_id"})
+CHECKS = frozenset({"text", "image_text", "image", "person", "hash"})
+"""The checks that ship."""
+
+_TOP = frozenset({"version", "stages", "rules", "thresholds", "require", "require_generation_id", "own_checks"})
 _STAGE = frozenset({"deadline", "max_deadline", "on_incomplete", "checks"})
 _RULE = frozenset({"id", "action", "when", "terminal", "report", "label", "labels", "cites"})
 _STAGES = {"PROMPT": Stage.STAGE_PROMPT, "OUTPUT": Stage.STAGE_OUTPUT}
-_ROLES = {name.removeprefix("ROLE_"): number for name, number in Role.items() if number}
+ROLES = {name.removeprefix("ROLE_"): number for name, number in Role.items() if number}
 _MINORS = frozenset({"UNDER_13", "TEEN"})
 _PICTURES = frozenset({"UPLOAD", "GENERATED"})
-_BANDS = frozenset({"default", "UNDER_13", "TEEN", "ADULT"})
+BANDS = frozenset({"default", "UNDER_13", "TEEN", "ADULT"})
 _SEVERITIES = frozenset(severity.name for severity in Severity)
-_MACROS = frozenset({"size", "has", "all", "exists", "exists_one", "map", "filter", "startsWith", "endsWith"})
 
 
 def load(path: Path) -> Policy:
     """The policy in a file. ConfigError with every problem.
 
     What is not caught: a condition whose types fit but whose meaning is wrong, and a field that is only
-    reached by contents unlike the probe (two pictures and a text with one match, one score and one signal).
+    reached by contents unlike the probes (`sluice.policy.probe`).
     """
     root, data = read(path)
     top = root.mapping(_TOP)
@@ -38,8 +38,9 @@ def load(path: Path) -> Policy:
         if name not in top:
             root.problem(f"{name!r} is missing")
     thresholds = _thresholds(top["thresholds"]) if "thresholds" in top else {}
-    stages = _stages(top["stages"]) if "stages" in top else {}
-    rules = _rules(top["rules"], thresholds.get("default", {})) if "rules" in top else ()
+    own_checks = _own_checks(top["own_checks"]) if "own_checks" in top else {}
+    stages = _stages(top["stages"], CHECKS | own_checks.keys()) if "stages" in top else {}
+    rules = _rules(top["rules"], thresholds.get("default", {}), _roles(stages)) if "rules" in top else ()
     require = _categories(top["require"]) if "require" in top else ()
     policy = Policy(
         version=top["version"].text() if "version" in top else "",
@@ -49,20 +50,33 @@ def load(path: Path) -> Policy:
         thresholds=thresholds,
         require=require,
         require_generation_id="require_generation_id" in top and top["require_generation_id"].flag(),
+        own_checks=own_checks,
     )
     root.problems.finish()
     return policy
 
 
-def _stages(node: Node) -> dict["Stage.ValueType", StagePolicy]:
+def _own_checks(node: Node) -> dict[str, tuple[str, ...]]:
+    found = {name: _categories(scored) for name, scored in node.mapping().items()}
+    for name in found.keys() & CHECKS:
+        node.problem(f"check {name!r} ships; own_checks names yours")
+    return found
+
+
+def _roles(stages: Mapping["Stage.ValueType", StagePolicy]) -> frozenset[str]:
+    numbers = {role for stage in stages.values() for role in stage.checks}
+    return frozenset(name for name, number in ROLES.items() if number in numbers)
+
+
+def _stages(node: Node, known: frozenset[str]) -> dict["Stage.ValueType", StagePolicy]:
     found = node.mapping(frozenset(_STAGES))
     for name in _STAGES:
         if name not in found:
             node.problem(f"stage {name} is missing")
-    return {_STAGES[name]: _stage(stage) for name, stage in found.items()}
+    return {_STAGES[name]: _stage(stage, known) for name, stage in found.items()}
 
 
-def _stage(node: Node) -> StagePolicy:
+def _stage(node: Node, known: frozenset[str]) -> StagePolicy:
     entries = node.mapping(_STAGE)
     for name in _STAGE:
         if name not in entries:
@@ -76,22 +90,30 @@ def _stage(node: Node) -> StagePolicy:
         on_incomplete = Severity[entries["on_incomplete"].choice(frozenset({"BLOCK", "REVIEW"}), "BLOCK")]
     checks: dict[int, tuple[str, ...]] = {}
     if "checks" in entries:
-        for role, names in entries["checks"].mapping(frozenset(_ROLES)).items():
-            checks[_ROLES[role]] = names.words()
-            if not checks[_ROLES[role]]:
+        for role, names in entries["checks"].mapping(frozenset(ROLES)).items():
+            checks[ROLES[role]] = names.words()
+            for item, check in zip(names.items(), checks[ROLES[role]], strict=True):
+                if check and check not in known:
+                    item.problem(
+                        f"unknown check {check!r}; known are {', '.join(sorted(known))}; own_checks names yours"
+                    )
+            if not checks[ROLES[role]]:
                 names.problem("every content needs at least one required check")
             # Card I8, I10: all uploads and outputs are matched; no file may leave that out.
-            if role in _PICTURES and "hash" not in checks[_ROLES[role]]:
+            if role in _PICTURES and "hash" not in checks[ROLES[role]]:
                 names.problem("pictures must be matched against known content: 'hash' is required")
     return StagePolicy(default, most, on_incomplete, checks)
 
 
 def _thresholds(node: Node) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
-    for band, values in node.mapping(_BANDS).items():
+    for band, values in node.mapping(BANDS).items():
         found[band] = {}
         for category, value in values.mapping(frozenset(CATEGORIES)).items():
             found[band][category] = value.fraction()
+            most = MOST.get(category, 1.0)
+            if found[band][category] > most:
+                value.problem(f"child safety: is weaker than {most}, the most for {category!r}")
             if band == "default":
                 continue
             usual = found.get("default", {}).get(category)
@@ -112,98 +134,51 @@ def _categories(node: Node) -> tuple[str, ...]:
     return words
 
 
-def _rules(node: Node, thresholds: dict[str, float]) -> tuple[Rule, ...]:
+def _rules(node: Node, thresholds: Mapping[str, float], roles: frozenset[str]) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     seen: set[str] = set()
+    requests = probes(thresholds)
     for item in node.items():
-        rule = _rule(item, thresholds)
-        if rule is None:
-            continue
-        if rule.id in seen:
-            item.problem(f"rule id {rule.id!r} is used twice")
-        seen.add(rule.id)
-        rules.append(rule)
-    # The floor that no file can take away: a match with known CSAM blocks at once and is reported (card I8, I10).
-    if not any(_is_csam_floor(rule) for rule in rules):
-        node.problem(
-            "a rule with when: 'contents.exists(c, c.known_csam)' that is BLOCK, terminal and report is required"
-        )
+        entries = item.mapping(_RULE)
+        name = entries["id"].text() if "id" in entries else ""
+        if name in seen:
+            entries["id"].problem(f"rule id {name!r} is used twice")
+        seen |= {name} - {""}
+        rule = _rule(item, entries, thresholds, requests)
+        if rule is not None:
+            rules.append(rule)
+    for problem in weakened(rules, roles):
+        node.problem(problem)
     return tuple(rules)
 
 
-def _is_csam_floor(rule: Rule) -> bool:
-    return is_about_known_csam(rule.when) and rule.action is Severity.BLOCK and rule.terminal and rule.report
-
-
-def _rule(node: Node, thresholds: dict[str, float]) -> Rule | None:
-    entries = node.mapping(_RULE)
+def _rule(
+    node: Node, entries: Mapping[str, Node], thresholds: Mapping[str, float], requests: Sequence[Probe]
+) -> Rule | None:
     missing = {"id", "action", "when"} - entries.keys()
     if missing:
         node.problem(f"{', '.join(sorted(missing))} missing")
         return None
     when = entries["when"].text()
-    program = _compile(entries["when"], when, thresholds)
-    if program is None:
-        return None
+    program = compile_condition(entries["when"], when, thresholds, requests)
+    # Before anything is given up: all problems of a rule are told at once.
     action = Severity[entries["action"].choice(_SEVERITIES, "BLOCK")]
     labels = entries["labels"].words() if "labels" in entries else ()
     if "label" in entries:
         labels = (entries["label"].text(), *labels)
+    terminal = "terminal" in entries and entries["terminal"].flag()
+    report = "report" in entries and entries["report"].flag()
+    cites = entries["cites"].words() if "cites" in entries else ()
+    if program is None:
+        return None
     return Rule(
         id=entries["id"].text(),
         action=action,
         when=when,
         program=program,
-        terminal="terminal" in entries and entries["terminal"].flag(),
-        report="report" in entries and entries["report"].flag(),
+        terminal=terminal,
+        report=report,
         labels=labels,
-        cites=entries["cites"].words() if "cites" in entries else (),
+        cites=cites,
+        line=node.line,
     )
-
-
-def _compile(node: Node, when: str, thresholds: dict[str, float]) -> cel.Program | None:
-    try:
-        program = cel.compile(when)
-    except ValueError as error:
-        node.problem(f"not CEL: {str(error).splitlines()[0]}")
-        return None
-    bound = set(re.findall(r"\.(?:exists|exists_one|all|filter|map)\(\s*(\w+)\s*,", when))
-    good = True
-    for name in program.variables():
-        if name not in VARIABLES | bound:
-            node.problem(f"unknown variable {name!r}; known are {', '.join(sorted(VARIABLES))}")
-            good = False
-    for name in program.functions():
-        if re.fullmatch(r"\w+", name) and not name.startswith("_") and name not in FUNCTIONS | _MACROS:
-            node.problem(f"unknown function {name!r}; known are {', '.join(sorted(FUNCTIONS | _MACROS))}")
-            good = False
-    for function, category in re.findall(r"\b(score|threshold)\(\s*[\"']([^\"']*)[\"']\s*\)", when):
-        if category not in CATEGORIES:
-            node.problem(f"unknown category {category!r}")
-            good = False
-        elif function == "threshold" and category not in thresholds:
-            node.problem(f"no default threshold for {category!r}")
-            good = False
-    if good:
-        good = _probe(node, program, thresholds)
-    return program if good else None
-
-
-def _probe(node: Node, program: cel.Program, thresholds: dict[str, float]) -> bool:
-    """Runs a rule against made-up contents of the declared shape: fields and types show at load, not at night."""
-    result = ContentResult(content_id="c0", status=STATUS_OK, person=Person.PERSON_CHILD)
-    result.scores.update({"sexual": 0.5})
-    result.signals.update({"photoreal": 0.5})
-    result.matches.add(list="probe", entry="1", kind="name", method="name")
-    answers = [Answer("probe", "c0", result, {})]
-    text = content_facts("c0", "PROMPT", "text", answers)
-    upload, generated = (content_facts("c0", role, "image", answers) for role in ("UPLOAD", "GENERATED"))
-    for stage in _STAGES:
-        contents = [text, upload, generated]
-        facts = Facts(stage, "EDIT", "TEEN", "probe", contents, [upload], [generated], {}, thresholds)
-        try:
-            RuleView(facts, answers).holds(program)
-        except RuleError as error:
-            node.problem(f"fails on a probe: {error}")
-            return False
-    return True

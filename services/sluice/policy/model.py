@@ -38,7 +38,8 @@ class StagePolicy:
 class Rule:
     """One rule. `labels` are put on the decision when it fires; `cites`: ids of the published cards' statements.
 
-    `plan`: the condition without CEL, where it is plain enough; made from `when`.
+    `line`: where it stands in its file, from 1. `plan`: the condition without CEL, where it is plain enough; made
+    from `when`.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Rule:
     report: bool = False
     labels: tuple[str, ...] = ()
     cites: tuple[str, ...] = ()
+    line: int = field(default=0, compare=False)
     plan: Plan | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +67,7 @@ class Policy:
     """A policy file. `digest`: SHA-256 of the file's bytes, 32 bytes; it is on every decision.
 
     `terminal`, `ordinary`: the rules that decide at once and the others, each in the file's order.
+    `own_checks`: the operator's own -> the categories that they score.
     `speaks_first`: a terminal rule may fire before any check has answered.
     """
 
@@ -75,6 +78,7 @@ class Policy:
     thresholds: Mapping[str, Mapping[str, float]]
     require: tuple[str, ...] = ()
     require_generation_id: bool = False
+    own_checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     terminal: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
     ordinary: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
     speaks_first: bool = field(init=False, repr=False, compare=False)

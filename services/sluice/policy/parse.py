@@ -3,6 +3,8 @@
 `Node` wraps what the YAML parser composed; readers ask it for what they expect and it notes what is not so.
 """
 
+import math
+import operator
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,16 +22,17 @@ class Problems:
     """What is wrong with one file, gathered before anything is said."""
 
     file: str
-    found: list[str] = field(default_factory=list)
+    found: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, node: yaml.Node, text: str) -> None:
         """Notes a problem at a node's line."""
-        self.found.append(f"{self.file}:{node.start_mark.line + 1}: {text}")
+        self.found.append((node.start_mark.line + 1, text))
 
     def finish(self) -> None:
-        """Raises ConfigError with all of them."""
+        """Raises ConfigError with all of them, in the order of the file."""
         if self.found:
-            raise ConfigError(self.found)
+            in_order = sorted(self.found, key=operator.itemgetter(0))
+            raise ConfigError([f"{self.file}:{line}: {text}" for line, text in in_order])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Node:
     raw: yaml.Node
     path: str
     problems: Problems
+
+    @property
+    def line(self) -> int:
+        """Where it stands; the first line is 1."""
+        return int(self.raw.start_mark.line) + 1
 
     def problem(self, text: str) -> None:
         """Notes a problem here."""
@@ -93,6 +101,17 @@ class Node:
             self.problem("should be true or false")
         return word == "true"
 
+    def number(self) -> float:
+        """A finite number."""
+        try:
+            value = float(self.text())
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            self.problem("should be a number")
+            return 0.0
+        return value
+
     def fraction(self) -> float:
         """A number from 0 to 1."""
         try:
@@ -101,6 +120,7 @@ class Node:
             value = -1.0
         if not 0.0 <= value <= 1.0:
             self.problem("should be a number from 0 to 1")
+            return 0.0
         return value
 
     def duration_ms(self, most: int) -> int:

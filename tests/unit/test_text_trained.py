@@ -105,4 +105,4 @@ async def test_the_examples_of_the_check_hold() -> None:
     results = await check.run([example.item for example in examples])
     for example, result in zip(examples, results, strict=True):
         assert example.holds(result), example.name
-    assert [info.name for info in check.models()] == ["minilm", "text_heads"]
+    assert [info.name for info in check.models()] == ["minilm", "text_heads", "name-lists"]

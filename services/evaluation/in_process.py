@@ -13,6 +13,7 @@ from evaluation.judged import Judged, judged
 from sluice.check import Check, ModelInfo
 from sluice.cli.window import in_order
 from sluice.host.convert import item_of, kind_of, result_message, texts_together
+from sluice.policy.decider import Decide, installed_decide
 from sluice.policy.load import load
 from sluice.policy.model import Policy
 from sluice.settings import Reader, Settings, read_settings
@@ -45,7 +46,7 @@ class Judge:
     policy: Policy
     checks: Sequence[Check]
     prepare: parts.PrepareText
-    decide: parts.Decide
+    decide: Decide
 
     @property
     def models(self) -> Sequence[ModelInfo]:
@@ -122,4 +123,4 @@ async def open_judge(env: Mapping[str, str], policy: Path | None, stack: AsyncEx
         check = await parts.check(name).open(settings, reader)
         stack.push_async_callback(check.close)
         checks.append(check)
-    return Judge(rules, checks, prepare, parts.decide())
+    return Judge(rules, checks, prepare, installed_decide())

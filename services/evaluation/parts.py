@@ -1,49 +1,21 @@
 """The services' own pure parts, found by entry point: the harness judges with what the stack judges with.
 
-Groups: `sluice.parts` (ingest's reading of a text, the orchestrator's decision) and `sluice.checks` (a `Check` by the
-name that policies call it). docs/adr/0012 says why.
+Groups: `sluice.parts` (ingest's reading of a text) and `sluice.checks` (a `Check` by the name that policies call it).
+The orchestrator's decision is found by `sluice.policy.decider`. docs/adr/0012 says why.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sluice.check import Check
 from sluice.errors import NotReadyError
-from sluice.policy.model import Policy
 from sluice.settings import Reader, Settings
-from sluice.v1.contents_pb2 import Contents, PreparedContent
-from sluice.v1.decision_pb2 import Reason
+from sluice.v1.contents_pb2 import PreparedContent
 from sluice.v1.request_pb2 import Role
-from sluice.v1.verdict_pb2 import Verdict
 
 PARTS: Final = "sluice.parts"
 CHECKS: Final = "sluice.checks"
-
-
-class Decided(Protocol):
-    """A decision's substance."""
-
-    @property
-    def action(self) -> int:
-        """The contract's number."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether every required check answered OK."""
-
-    @property
-    def reasons(self) -> Sequence[Reason]:
-        """Why."""
-
-
-class Decide(Protocol):
-    """`orchestrator.decide.decide`. With `late`, what is not there does not come: the answer is never None."""
-
-    def __call__(
-        self, contents: Contents, verdicts: Mapping[str, Verdict], policy: Policy, late: bool
-    ) -> Decided | None:
-        """The outcome of a request."""
 
 
 PrepareText: TypeAlias = Callable[[str, Role.ValueType, str], PreparedContent]
@@ -51,12 +23,6 @@ PrepareText: TypeAlias = Callable[[str, Role.ValueType, str], PreparedContent]
 
 OpenTexts: TypeAlias = Callable[[Settings, Reader], PrepareText]
 """`ingest.alone.open_texts`: what reads texts with ingest's own bounds."""
-
-
-def decide() -> Decide:
-    """The orchestrator's decision. NotReadyError where it is not installed."""
-    found: Decide = _load(PARTS, "decide")
-    return found
 
 
 def open_texts() -> OpenTexts:

@@ -12,6 +12,7 @@ from ingest.alone import open_texts
 from orchestrator.decide import decide
 from sluice.check import Check, Item, Result, Status
 from sluice.errors import ConfigError, NotReadyError, TerminalError
+from sluice.policy.decider import installed_decide
 from sluice.policy.load import load
 from sluice.v1.request_pb2 import AgeBand
 from tests.unit.checks import ObedientCheck
@@ -139,6 +140,6 @@ def test_no_broker_is_needed() -> None:
 
 
 def test_the_parts_are_the_services_own() -> None:
-    assert parts.decide() is decide
+    assert installed_decide() is decide
     assert parts.open_texts() is open_texts
     assert parts.check("text") is TextClassifier

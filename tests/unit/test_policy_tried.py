@@ -8,10 +8,11 @@ import pytest
 
 from orchestrator.decide import decide
 from sluice.errors import NotReadyError
-from sluice.policy import tried
+from sluice.policy import decider
+from sluice.policy.decider import installed_decide
 from sluice.policy.examples import Example, read_examples
 from sluice.policy.load import load
-from sluice.policy.tried import coverage, installed_decide, try_example
+from sluice.policy.tried import coverage, try_example
 from tests.unit.test_policy_load import DEFAULT
 
 POLICY = load(DEFAULT)
@@ -66,6 +67,6 @@ def test_an_example_that_fails_covers_nothing() -> None:
 
 
 def test_without_the_orchestrator_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tried, "entry_points", lambda **_: EntryPoints())
+    monkeypatch.setattr(decider, "entry_points", lambda **_: EntryPoints())
     with pytest.raises(NotReadyError, match="pip install"):
         installed_decide()

@@ -13,10 +13,11 @@ from rich.table import Column, Table
 from sluice.cli.policy_file import policy_in_use
 from sluice.cli.tell import put_json
 from sluice.errors import ConfigError
+from sluice.policy.decider import installed_decide
 from sluice.policy.examples import read_examples
 from sluice.policy.load import load
 from sluice.policy.model import Policy
-from sluice.policy.tried import Coverage, Tried, coverage, installed_decide, try_example
+from sluice.policy.tried import Coverage, Tried, coverage, try_example
 
 
 def try_policy(

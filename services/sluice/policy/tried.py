@@ -1,38 +1,13 @@
 """Examples, decided as the orchestrator decides, and which rules they try."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
-from typing import Protocol
 
-from sluice.errors import NotReadyError
+from sluice.policy.decider import Decide
 from sluice.policy.examples import Example
 from sluice.policy.made import contents_of, verdicts_of
 from sluice.policy.model import Policy, Rule, Severity
-from sluice.v1.contents_pb2 import Contents
 from sluice.v1.decision_pb2 import Reason
-from sluice.v1.verdict_pb2 import Verdict
-
-
-class Decided(Protocol):
-    """A decision's substance."""
-
-    @property
-    def action(self) -> Severity:
-        """What it comes to."""
-
-    @property
-    def reasons(self) -> Sequence[Reason]:
-        """Every rule that fired."""
-
-
-class Decide(Protocol):
-    """`orchestrator.decide.decide`. With `late`, what is not there does not come: the answer is never None."""
-
-    def __call__(
-        self, contents: Contents, verdicts: Mapping[str, Verdict], policy: Policy, late: bool
-    ) -> Decided | None:
-        """The outcome of a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +34,6 @@ class Coverage:
         return [
             what for count, what in ((self.fire, "no example fires it"), (self.quiet, "no near miss")) if not count
         ]
-
-
-def installed_decide() -> Decide:
-    """The orchestrator's decision, which the kit does not know by import. NotReadyError where it is not installed."""
-    for entry in entry_points(group="sluice.parts", name="decide"):
-        found: Decide = entry.load()
-        return found
-    raise NotReadyError("the orchestrator is not installed: run `pip install .` in the checkout anew")
 
 
 def try_example(example: Example, policy: Policy, decide: Decide) -> Tried:

@@ -62,8 +62,9 @@ def _get(url: str, out: Path, most: int, progress: Progress) -> str:
     """Writes the file; returns what went wrong, or an empty text. A file that is too long or ends early is gone."""
     partial = out.with_name(f".{out.name}.partial")
     try:
-        # The scheme is that of HUB; tests give a folder.
-        with urllib.request.urlopen(url, timeout=CONNECT_SECONDS) as answer, partial.open("wb") as file:  # noqa: S310
+        # Tests give a folder in place of the hub.
+        answered = urllib.request.urlopen(url, timeout=CONNECT_SECONDS)  # noqa: S310 - the scheme is that of HUB
+        with answered as answer, partial.open("wb") as file:
             received, told = 0, 0
             while chunk := answer.read(CHUNK):
                 received += len(chunk)

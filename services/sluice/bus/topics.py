@@ -26,6 +26,8 @@ class Topic(StrEnum):
     DECISIONS = "moderation.decisions"
     REVIEWS = "moderation.reviews"
     RELEASES = "moderation.releases"
+    RESOLUTIONS = "moderation.resolutions"
+    SHADOW = "moderation.shadow"
     INCIDENTS = "moderation.incidents"
     DEAD_LETTERS = "moderation.dead-letters"
     APPROVED = "assets.approved"
@@ -67,6 +69,8 @@ TOPICS: Final[Sequence[TopicSpec]] = (
     TopicSpec(Topic.DECISIONS, 28 * DAY_MS, 2 * MIB, "one decision per request, with its facts"),
     TopicSpec(Topic.REVIEWS, 28 * DAY_MS, MIB, "what a person should look at"),
     TopicSpec(Topic.RELEASES, 28 * DAY_MS, MIB, "what a person set free"),
+    TopicSpec(Topic.RESOLUTIONS, 28 * DAY_MS, MIB, "how reviews ended, by whom and why"),
+    TopicSpec(Topic.SHADOW, 14 * DAY_MS, MIB, "what a policy that is only tried decides differently"),
     TopicSpec(Topic.INCIDENTS, 28 * DAY_MS, MIB, "matches that must be reported"),
     TopicSpec(Topic.DEAD_LETTERS, 14 * DAY_MS, MIB, "what could not be handled, and why"),
     TopicSpec(Topic.APPROVED, 14 * DAY_MS, MIB, "pictures that were allowed, to be signed"),

@@ -1,5 +1,7 @@
 """Whether a service can do its job now, and if not, why not."""
 
+from collections.abc import Mapping
+
 from grpc_health.v1 import health_pb2
 from grpc_health.v1._async import HealthServicer
 
@@ -16,6 +18,7 @@ class Readiness:
         self._service = service
         self._log = log
         self._reasons: dict[str, str] = {}
+        self._notes: dict[str, str] = {}
         self._ready = False
         self.health = HealthServicer()
 
@@ -35,6 +38,19 @@ class Readiness:
     def reasons(self) -> tuple[str, ...]:
         """Why the service is not ready."""
         return tuple(self._reasons.values())
+
+    def note(self, about: str, text: str | None) -> None:
+        """Says what people should know although the service is ready; None takes it back."""
+        if text is None:
+            self._notes.pop(about, None)
+        elif self._notes.get(about) != text:
+            self._notes[about] = text
+            self._log.warning("note", reason=about, detail=text)
+
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What people should know, by what it is about."""
+        return dict(self._notes)
 
     async def _publish(self) -> None:
         ready = not self._reasons

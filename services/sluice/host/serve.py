@@ -22,6 +22,7 @@ from sluice.host.service import Context, Service
 from sluice.objects import ObjectStore
 from sluice.settings import Reader, Settings, read_settings
 from sluice.telemetry.logging import Log
+from sluice.telemetry.metrics import Metrics
 
 _OPEN_AGAIN_SECONDS = 2.0
 MAX_MESSAGE = 8 << 20
@@ -68,7 +69,7 @@ async def _run(service: Service, settings: Settings) -> None:
     port = server.add_insecure_port(settings.grpc_address)
     await server.start()
     log.info("listening", address=f"{settings.grpc_address.rpartition(':')[0]}:{port}")
-    context = Context(settings, log, readiness, producer, store)
+    context = Context(settings, log, readiness, producer, store, Metrics(service.name))
     draining = asyncio.create_task(_announce_drain(stop, readiness))
     try:
         if await _open(service, context, stop):

@@ -13,6 +13,7 @@ from sluice.host.readiness import Readiness
 from sluice.objects import ObjectStore
 from sluice.settings import Reader, Settings
 from sluice.telemetry.logging import Log
+from sluice.telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Context:
     readiness: Readiness
     producer: AsyncProducer
     store: ObjectStore
+    metrics: Metrics
 
 
 class Service(ABC):

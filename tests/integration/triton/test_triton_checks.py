@@ -19,6 +19,7 @@ from sluice.host.service import Context
 from sluice.models.held import Held, holding
 from sluice.objects import ObjectStore
 from sluice.telemetry.logging import Log
+from sluice.telemetry.metrics import Metrics
 from tests.integration.triton.toys import Hand
 from tests.unit.model_files import MODELS, settings
 from tests.unit.pictures import item, photograph
@@ -111,7 +112,7 @@ class running:  # noqa: N801 - used like contextlib's
         self._service.configure(reader, self._env)
         self._asking: asyncio.Task[None] | None = None
         try:
-            await self._service.open(Context(found, log, readiness, self._producer, self._store))
+            await self._service.open(Context(found, log, readiness, self._producer, self._store, Metrics("test")))
         except NotReadyError:
             await self.__aexit__()
             raise

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from sluice import refreshed
 from sluice.errors import ConfigError
 from sluice.names import files
 from sluice.names.files import load_list, load_lists
@@ -93,7 +94,7 @@ def test_hostile_files_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(files, "MOST_ENTRIES", 2)
     rows = "".join(f"a{place},Ada Ex,,artist-living,s,\n" for place in range(5))
     assert problems(write(tmp_path, HEADER + rows)) == ["artists.csv:4: reading stopped here: more than 2 entries"]
-    monkeypatch.setattr(files, "MOST_BYTES", 50)
+    monkeypatch.setattr(refreshed, "MOST_BYTES", 50)
     assert problems(write(tmp_path, HEADER + rows)) == ["artists.csv:1: larger than 50 bytes"]
     monkeypatch.setattr(files, "MOST_FILES", 1)
     write(tmp_path, HEADER, "others")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.names.forms import bare, forms, letters, open_ended, plain
+from sluice.names.forms import bare, edged, forms, letters, open_ended, plain
 from sluice.text.folding import fold
 
 
@@ -55,3 +55,16 @@ def test_letters_are_those_that_are_compared() -> None:
 
 def test_where_a_name_may_be_followed_by_letters() -> None:
     assert [open_ended(form) for form in ("村上隆", " 이우환", " ada ex")] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("in the 5tyle of rutkowsk1", "in the style of rutkowski"),
+        ("k4ws", "k4ws"),
+        ("in 4k, f/1.8, a v5 of 1950", "in 4k, f/1.8, a v5 of 1950"),
+        ("夏3人", "夏3人"),
+    ],
+)
+def test_digits_for_letters_at_the_edges_of_words(text: str, expected: str) -> None:
+    assert edged(text) == expected

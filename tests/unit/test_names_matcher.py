@@ -41,6 +41,7 @@ MINE = matcher(
         ("Ada_Example style", [("ada", True)]),
         ("#adaexample style", [("ada", True)]),
         ("in the style of a-d-a Ex4mple", [("ada", True)]),
+        ("in the 5tyle of Ada Exampl3", [("ada", True)]),
         ("in the style of \uff21\uff44\uff41 Ex\u0430mple", [("ada", True)]),
         ("Ada Example's dog", [("ada", False)]),
         ("the Ada Examples", [("ada", False)]),

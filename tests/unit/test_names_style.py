@@ -3,7 +3,7 @@
 import pytest
 
 from sluice.names.forms import plain
-from sluice.names.style import asks_for_style
+from sluice.names.style import Said
 from sluice.text.folding import fold
 
 ASKS = """
@@ -44,6 +44,24 @@ NAME风的花
 NAME風の絵
 NAMEっぽいイラスト
 NAME 스타일의 그림
+NAME 화백 화풍으로 그린 바다
+NAME의 느낌으로
+像NAME那样画一只猫
+NAME画的猫
+NAME动画里的那种天空
+NAMEが描いた猫
+NAMEの漫画のような猫
+references: NAME
+a pool reimagined by NAME
+the texture of NAME
+taking cues from NAME
+in stile NAME
+alla maniera di NAME
+a la manera de NAME
+inspiriert von NAME
+wie von NAME gemalt
+inspiré par NAME
+phong cách NAME
 """.strip().splitlines()
 
 MENTIONS = """
@@ -61,6 +79,8 @@ in the style of Monet, with NAME in a chair
 NAME在吃午饭
 NAME的照片
 NAME与风景
+NAME画一只猫
+NAMEと猫
 """.strip().splitlines()
 
 WEAK = """
@@ -74,7 +94,7 @@ Johnnie NAME style bottle
 def asked(text: str, cautious: bool = False) -> bool:
     said = plain(fold(text.replace("NAME", "zuzu")))
     start = said.index("zuzu")
-    return asks_for_style(said, start, start + 4, cautious)
+    return Said(said).asks_for_style(start, start + 4, cautious)
 
 
 @pytest.mark.parametrize("text", ASKS)

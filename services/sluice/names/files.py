@@ -15,10 +15,9 @@ from typing import Final
 from sluice.errors import ConfigError
 from sluice.names.forms import forms, letters
 from sluice.names.lists import Entry, ListKind, NameList, Term
+from sluice.refreshed import Snapshot, snapshot
 
 COLUMNS: Final = ("id", "name", "aliases", "kind", "source", "note")
-MOST_BYTES: Final = 8 * 1024 * 1024
-"""Of one file: more than 50,000 names need."""
 MOST_ENTRIES: Final = 50_000
 MOST_FILES: Final = 64
 MOST_ALIASES: Final = 32
@@ -35,18 +34,29 @@ _ID: Final = re.compile(r"[!-~]{1,128}")
 
 
 def load_lists(paths: Sequence[Path]) -> tuple[NameList, ...]:
-    """The lists of all files, by name. A folder stands for the `.csv` files in it.
+    """`lists_of` what the files hold now."""
+    return lists_of(read_lists(paths))
+
+
+def read_lists(paths: Sequence[Path]) -> Snapshot:
+    """What the files hold now. A folder stands for the `.csv` files in it."""
+    problems: list[str] = []
+    files = [file for path in paths for file in _files(path, problems)]
+    if len(files) > MOST_FILES:
+        problems.append(f"{files[MOST_FILES]}:1: more than {MOST_FILES} files of names")
+    return snapshot(files[:MOST_FILES], problems)
+
+
+def lists_of(seen: Snapshot) -> tuple[NameList, ...]:
+    """The lists of all files, by name.
 
     Raises ConfigError with the problems of all files: lists that are half right are not loaded by halves.
     """
-    problems: list[str] = []
+    problems = [*seen.problems]
     found: dict[str, NameList] = {}
-    files = [file for path in paths for file in _files(path, problems)]
-    if len(files) > MOST_FILES:
-        raise ConfigError([*problems, f"{files[MOST_FILES]}:1: more than {MOST_FILES} files of names"])
-    for file in files:
+    for file, data in seen.files.items():
         try:
-            one = load_list(file)
+            one = _list(file, data)
         except ConfigError as error:
             problems.extend(error.problems)
             continue
@@ -60,10 +70,15 @@ def load_lists(paths: Sequence[Path]) -> tuple[NameList, ...]:
 
 def load_list(file: Path) -> NameList:
     """Reads one file. Raises ConfigError, one problem a line. A list with a header alone is a list of nobody."""
+    (found,) = lists_of(snapshot([file]))
+    return found
+
+
+def _list(file: Path, data: bytes) -> NameList:
     problems: list[str] = []
     if not _SLUG.fullmatch(file.stem):
         problems.append(f"{file}:1: the file's name should be small letters, digits and hyphens, at most 63")
-    text = _read(file, problems)
+    text = _decoded(file, data, problems)
     entries = _entries(file, text, problems) if text is not None else ()
     if problems:
         raise ConfigError(problems)
@@ -79,18 +94,11 @@ def _files(path: Path, problems: list[str]) -> Sequence[Path]:
     return [path]
 
 
-def _read(file: Path, problems: list[str]) -> str | None:
+def _decoded(file: Path, data: bytes, problems: list[str]) -> str | None:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            problems.append(f"{file}:1: larger than {MOST_BYTES} bytes")
-            return None
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         problems.append(f"{file}:{error.object[: error.start].count(10) + 1}: not UTF-8")
-    except OSError as error:
-        problems.append(f"{file}:1: {error.strerror}")
     return None
 
 

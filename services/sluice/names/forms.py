@@ -5,6 +5,7 @@ from typing import Final
 
 from sluice.text.folding import fold
 from sluice.text.han import simplified
+from sluice.text.lookalikes import LEET
 
 FEWEST_LETTERS: Final = 3
 """Of a name in a script with spaces between words; two where there are none (Han, kana)."""
@@ -28,6 +29,8 @@ _ABBREVIATION: Final = re.compile(r"(?:^|[^\w])\w{1,3}$")
 _SPACELESS_ONE: Final = re.compile(f"[{SPACELESS}]")
 _OPEN_ENDED: Final = re.compile(f"[{SPACELESS}{_HANGUL}]")
 _INITIALS: Final = re.compile(r"(?<!\w)\w(?: \w)+(?!\w)")
+_DIGIT: Final = re.compile("[013457]")
+_EDGE: Final = re.compile(r"(?<=[a-z][a-z])[013457]+(?![^\W_])|\b[013457]+(?=[a-z][a-z])")
 _UMLAUTS: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
 
@@ -45,6 +48,16 @@ def plain(text: str) -> str:
     """`bare` with every character in its place, but for the signs between words: ",", "." or ":"."""
     text = _parted(text)
     return f" {(_ASCII_GAP if text.isascii() else _GAP).sub(_sign, text).strip(' ,.:')} "
+
+
+def edged(text: str) -> str:
+    """A folded text with digits for letters undone where a word begins or ends, too: "5tyle", "rutkowsk1".
+
+    `fold` leaves them, since many an honest word is written so ("35mm"); none of those is a name.
+    """
+    if not _DIGIT.search(text):
+        return text
+    return _EDGE.sub(lambda run: "".join(map(LEET.__getitem__, run[0])), text)
 
 
 def _parted(text: str) -> str:

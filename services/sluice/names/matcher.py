@@ -6,9 +6,9 @@ from typing import Final
 
 from ahocorasick_rs import AhoCorasick
 
-from sluice.names.forms import bare, forms, open_ended, plain
+from sluice.names.forms import bare, edged, forms, open_ended, plain
 from sluice.names.lists import Entry, ListKind, NameList, digest_of
-from sluice.names.style import asks_for_style
+from sluice.names.style import Said
 from sluice.text.folding import fold
 
 MOST_MATCHES: Final = 32
@@ -67,15 +67,17 @@ class NameMatcher:
             return ()
         found: dict[tuple[str, str], NameMatch] = {}
         for reading in readings:
-            text = bare(reading)
-            hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
-            if hits:
-                self._judge(plain(reading), text, hits, found)
+            other = edged(reading)
+            for one in (reading,) if other == reading else (reading, other):
+                text = bare(one)
+                hits = self._automaton.find_matches_as_indexes(text, overlapping=True)
+                if hits:
+                    self._judge(Said(plain(one)), text, hits, found)
         ordered = sorted(found.values(), key=lambda match: (not match.style, match.list_name, match.entry))
         return tuple(ordered[:MOST_MATCHES])
 
     def _judge(
-        self, said: str, text: str, hits: Sequence[tuple[int, int, int]], found: dict[tuple[str, str], NameMatch]
+        self, said: Said, text: str, hits: Sequence[tuple[int, int, int]], found: dict[tuple[str, str], NameMatch]
     ) -> None:
         """Adds what the hits mean to `found`. From left to right, the longest first: what lies within one that counts
         is a part of that name."""
@@ -91,7 +93,7 @@ class NameMatcher:
                 if known is not None and known.style:
                     counted = True
                     continue
-                style = asks_for_style(said, first, end, meaning.style_only)
+                style = said.asks_for_style(first, end, meaning.style_only)
                 if style or not meaning.style_only:
                     counted = True
                     found[key] = NameMatch(*key, meaning.entry.kind, style, meaning.source.digest)

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from sluice.check import Match, ModelInfo
-from sluice.names.files import load_lists
+from sluice.names.files import lists_of, read_lists
 from sluice.names.matcher import NameMatcher
+from sluice.refreshed import Refreshed, Version
 from sluice.settings import Reader, checkout
 from sluice.text.folding import fold
 
@@ -25,9 +26,15 @@ def read_name_lists(reader: Reader, home: Path) -> tuple[Path, ...]:
     return tuple(Path(one).absolute() for one in reader.words("SLUICE_NAME_LISTS", (str(default),)))
 
 
-def open_names(paths: Sequence[Path]) -> NameMatcher:
-    """Reads all lists. Raises ConfigError with every problem of every file, one of them that it is not there."""
-    return NameMatcher(load_lists(paths))
+def open_names(paths: Sequence[Path]) -> Refreshed[NameMatcher]:
+    """All lists, to be read again when their files change. Raises ConfigError with every problem of every file, one
+    of them that it is not there."""
+    return Refreshed(
+        MODEL,
+        lambda: read_lists(paths),
+        lambda seen: NameMatcher(lists_of(seen)),
+        lambda names: Version(names.version, names.digest),
+    )
 
 
 def matches(names: NameMatcher, readings: Iterable[str]) -> tuple[Match, ...]:

@@ -6,43 +6,52 @@ Patterns of what stands before a name end at it and see a space after each sign;
 import re
 from typing import Final
 
-_ART: Final = (
+ART: Final = (
     r"(?:art|artworks?|paintings?|drawings?|illustrations?|sketch(?:es)?|prints?|murals?|posters?|canvas(?:es)?"
     r"|comics?|manga|cartoons?|sculptures?|statues?|etchings?|engravings?|collages?|stencils?|graffiti|watercolou?rs?"
     r"|oils?|portraits?|landscapes?|photographs?|photos?|photography|pictures?|images?|covers?|renders?|pieces?|works?"
-    r"|installations?|woodcuts?|lithographs?|frescoe?s?|anime|films?|designs?)"
+    r"|installations?|woodcuts?|lithographs?|frescoe?s?|anime|films?|designs?|characters?|creatures?|monsters?"
+    r"|heroines?|villains?)"
 )
 _WHO: Final = (
     r"(?:artist|painter|illustrator|photographer|animator|director|designer|sculptor|cartoonist|film ?maker)s?"
 )
 _FILL: Final = (
     r"(?:(?:(?:the|both|contemporary|famous|great|late|living|legendary) ){0,3}(?:\w+ ){0,2}?"
-    rf"{_WHO} (?:called |named )?|(?:the )?(?:works?|{_ART}) (?:of|by) |(?:the|both|mr|ms) )?"
+    rf"{_WHO} (?:called |named )?|(?:the )?(?:works?|{ART}) (?:of|by) |(?:the|both|mr|ms) )?"
 )
 """What may stand between the cue and the name: "the British painter", "the works of"."""
-_LISTED: Final = (
-    r"(?:(?!(?:a|an|the|my|his|her|their|with|of|in|on|at) )(?:[^\W_]+ ){0,3}[^\W_]+"
-    r"(?:, ?(?:and |or )?| and | or | plus | meets | mixed with | crossed with | x )){0,6}"
-)
+OTHER: Final = r"(?!(?:a|an|the|my|his|her|their|with|of|in|on|at) )(?:[^\W_]+ ){0,3}[^\W_]+"
+"""Up to four words that may be a name."""
+_LISTED: Final = rf"(?:{OTHER}(?:, ?(?:and |or )?| and | or | plus | meets | mixed with | crossed with | x )){{0,6}}"
 """Other names before this one: "in the style of MONET and NAME"."""
 _MADE: Final = (
     r"(?:inspired|influenced|painted|drawn|illustrated|made|created|designed|photographed|shot|sculpted|carved"
-    r"|directed|rendered|sketched|inked|imagined|signed|animated|styled|done|envisioned)"
+    r"|directed|rendered|sketched|inked|(?:re ?)?imagined|signed|animated|(?:re)?styled|done|envisioned"
+    r"|(?:re)?interpreted|redrawn|repainted|executed|stencill?ed|etched|engraved|remixed)"
 )
 _DRAWN: Final = r"(?:paint|draw|illustrate|sketch|sculpt)(?:s|ed|n|ing|ings)?"
 
 BEFORE: Final = re.compile(
-    r"(?: (?:styles?|manner|vein|spirit|techniques?|aesthetics?|fashion|palette|brushwork|oeuvre|works|art)[,:]? of"
+    r"(?: (?:styles?|manner|vein|spirit|techniques?|aesthetics?|fashion|palette|brushwork|oeuvre|works|art|textures?"
+    r"|line ?work|visual language|idiom|sensibility)[,:]? of"
     r"| style(?:d|s)? (?:like|after|as|similar to|close to|akin to|reminiscent of|resembling)"
-    r"| styles? that (?:looks? like|resembles?)| (?:style|artist|art by|illustrator|painter):"
-    rf"| {_MADE} (?:\w+ )?by| (?:style|{_ART})[,.]? by"
+    r"| styles? that (?:looks? like|resembles?)| (?:style|artist|art by|illustrator|painter|references?"
+    r"|influences?|inspirations?):"
+    rf"| {_MADE} (?:\w+ )?by| (?:style|{ART})[,.]? by"
     r"| (?:imitat|mimick|emulat|copy|channell?|evok|pastich)(?:e|es|ed|ing)| (?:mimic|copy|channel)s?"
     r"| (?:imitation|pastiche|reminiscent) of| (?:homage|tribute) to| a la"
-    rf"| {_DRAWN} (?:(?:it|me|us|him|her|them|this) )?(?:exactly |just )?(?:like|as)"
+    r"| (?:referenc|echo|parody|riff(?:ing)? o)(?:e|es|ed|ing|n)?| (?:take|takes|taking) cues from"
+    r"| (?:inspiration|influences?) (?:from|of)"
+    rf"| {_DRAWN} (?:(?:it|me|us|him|her|them|this|(?:my|our|the) \w+) )?(?:exactly |just )?(?:like|as)"
     r"| (?:art|artwork|look)s? (?:exactly |just )?like (?:it was |its )?by"
-    r"| (?:al|con el|en el) estilo d[eo]l?| (?:no|ao|em) estilo d[eoa]s?| estilo| (?:nello|in) stile (?:di|d)?"
+    r"| (?:al|con el|en el) estilo d[eo]l?| (?:no|ao|em) estilo d[eoa]s?| estilo| (?:nello|in) stile(?: di| d)?"
     r"| (?:le |du )?style d[eu]?| la maniere d[eu]?| facon| im stil (?:von|des|der)| in de stijl van| w stylu"
-    rf"| в стиле| в манере| gaya) {_LISTED}{_FILL}$"
+    r"| (?:a la|a|alla) man(?:era d[eo]|eira d[eoa]|iera di)| inspirad[oa]s? (?:en|por|em)| ispirat[oa] [ad]a?"
+    r"| inspire(?:e|s|es)? (?:par|de)| inspiriert von| (?:nach )?art von| geinspireerd door| i stil med"
+    r"| (?:gemalt|gezeichnet|gestaltet) (?:wie )?von| (?:peinte?|dessinee?) par| (?:pintad|dibujad|desenhad)[oa] por"
+    r"| (?:dipint|disegnat)[oa] da| phong cach(?: cua)?| bergaya"
+    rf"| в стиле| в манере| в духе| gaya) {_LISTED}{_FILL}$"
 )
 BY: Final = re.compile(rf"(?:(?:^|[,.:]|\b(\w+)) ?by) {_LISTED}{_FILL}$")
 NEAR: Final = frozenset(
@@ -60,36 +69,18 @@ AFTER: Final = re.compile(
     r"^(?: s)?(?: (?:own|signature|famous|iconic|typical|unique|distinctive|early|late|later|classic|trademark|art"
     r"|artistic|visual|painting|illustration|drawing|anime|pop|photographic))*"
     r"(?: (?:styles?|styled|stylings?|stylized|stylised|aesthetics?|inspired|influenced|influences?|esque"
-    r"|like (?:style|art)|vibes?|palette|brush ?work|brush ?strokes?|techniques?|manner|imitations?|pastiche)"
+    r"|like (?:style|art)|ish|vibes?|palette|brush ?work|brush ?strokes?|techniques?|manner|imitations?|pastiche)"
     r"(?! of\b| guide\b|ist)\b| would (?:have )?(?:paint|draw|illustrat|sculpt|photograph|design|sketch)"
     r"| (?:as )?(?:an? |the |your )?(?:style |stylistic |artistic )(?:reference|inspiration|guide)\b"
-    r"| (?:kunst)?stil\b| 스타일| 화풍)"
+    r"| (?:kunst)?stil\b| (?:gemalt|gezeichnet|gestaltet)\b| tarz[iı]nda\b| 스타일| 화풍)"
 )
 OBJECT: Final = re.compile(
-    rf"^(?: s)? (?!(?:portraits?|photos?|photographs?|pictures?|images?|films?|covers?) ){_ART}\b"
+    rf"^(?: s)? (?!(?:portraits?|photos?|photographs?|pictures?|images?|films?|covers?) ){ART}\b"
     r"(?! (?:gallery|galleries|museum|exhibition|show|fair|class|book|auction)\b)"
 )
 DEED: Final = re.compile(r"^ (?:a|an|the|his|her|their|some|it|in|on|at|with|for|as)\b")
 """What follows a verb that is also a work: "paints prints at home", "painting a fence"."""
-DEPICTED: Final = re.compile(rf"^(?: s)? {_ART}\b")
-CJK_AFTER: Final = re.compile(
-    r"^ ?(?:老师|大师|先生|女士|氏|さん)?[ 的之の]{0,2}(?:[\u4e00-\u9fff]{0,4}(?:风格|画风|笔触|手法|笔法|调子)"
-    r"|风(?![景暴雨吹中车光筝]|の景)|式的?[\u4e00-\u9fff]|スタイル|タッチ|テイスト|作风|っぽ[いく]"
-    r"|みたいな(?:絵|画|イラスト|アート)|调の|의? ?(?:스타일|화풍)|풍(?:의|으로|$| ))"
-)
-CJK_BEFORE: Final = re.compile(
-    r"(?:模仿|仿照|仿|临摹|效仿|致敬|学习|灵感来自(?:于)?|风格(?:像|类似(?:于)?|参考|仿|:)|画风(?:像|类似|参考|:)"
-    r"|参考) ?(?:[\u4e00-\u9fff\u3040-\u30ff]{0,6}(?:和|与|,|及) ?)?"
-    r"(?:着名|著名)?(?:画家|艺术家|插画家|导演|漫画家)? ?$"
-)
-SIGN: Final = re.compile(r"[,.:]")
-TAG: Final = re.compile(
-    r"[ ,.:](?:artstation|deviantart|4k|8k|16k|masterpiece|highly detailed|hyper ?detailed|ultra ?detailed"
-    r"|concept art|digital (?:art|painting)|oil (?:painting|on canvas)|matte painting|octane render|unreal engine"
-    r"|best quality"
-    r"|trending on)\b"
-)
-"""Words of people who write lists of words for a generator."""
+DEPICTED: Final = re.compile(rf"^(?: s)? {ART}\b")
 SMALL: Final = frozenset(
     "a an the in of with like as and or by for to that very some more one any this use using make from into on be is"  # noqa: SIM905 - as above
     " looks look painted drawn typical classic".split()

@@ -53,7 +53,7 @@ CONTRACT_BASE = git describe --tags --abbrev=0 2>/dev/null || git rev-parse --ve
 
 .PHONY: lock
 lock: ## Pin every dependency anew, by hash. Needs uv.
-	$(UV) pip compile pyproject.toml --extra demo --extra train --extra eval --extra heic --extra triton --extra dev \
+	$(UV) pip compile pyproject.toml --extra demo --extra train --extra eval --extra heic --extra triton --extra bench --extra dev \
 	  --output-file requirements.lock --upgrade $(LOCK_FLAGS)
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["java"])' \
 	  | $(UV) pip compile - --output-file requirements-java.lock --no-annotate $(LOCK_FLAGS)

@@ -1,4 +1,5 @@
-"""Generates the typed contract from `protos/` whenever the package is built or installed."""
+"""Generates the typed contract from `protos/`, and builds `native/` where Rust is, whenever the package is built or
+installed."""
 
 import subprocess
 import sys
@@ -6,6 +7,7 @@ from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
+from setuptools_rust import RustExtension
 
 ROOT = Path(__file__).parent.resolve()
 
@@ -31,4 +33,11 @@ class BuildWithContract(build_py):
         super().run()
 
 
-setup(cmdclass={"build_py": BuildWithContract})
+# Optional: without cargo the install goes on, and `sluice.hashes` computes the same answers with NumPy.
+NATIVE = RustExtension("sluice._native", "native/Cargo.toml", debug=False, optional=True, py_limited_api=True)
+
+setup(
+    cmdclass={"build_py": BuildWithContract},
+    rust_extensions=[NATIVE],
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)

@@ -17,8 +17,10 @@ from orchestrator.service import GROUP
 from orchestrator.stream import DecisionLoop
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.policy.load import load
+from sluice.refreshed import Current
 from sluice.settings import KafkaSettings
 from sluice.telemetry.logging import Log
+from sluice.telemetry.metrics import Metrics
 
 _REMEMBER = 100_000
 _LIMITS = Limits(50_000, 256 << 20, 128 << 20)
@@ -27,20 +29,21 @@ _LIMITS = Limits(50_000, 256 << 20, 128 << 20)
 
 def run(kafka: KafkaSettings, policy: Path) -> None:
     """Until it is killed."""
-    log = Log("orchestrator")
+    log, metrics = Log("orchestrator"), Metrics("orchestrator")
     stopping = threading.Event()
     clock = BrokerClock()
+    current = Current(load(policy))
     recovery = Recovery(
         log_reader(kafka, group=GROUP),
         log_reader(kafka),
         log_reader(kafka, read_committed=False),
-        load(policy),
+        current,
         _REMEMBER,
         log,
     )
     publisher = Publisher(lambda: transactional_producer(kafka, f"{GROUP}-0"), clock, stopping)
     consumer, reading = group_consumer(kafka, GROUP, "0"), ReadingOn(log_reader(kafka))
-    DecisionLoop(consumer, publisher, recovery, reading, _LIMITS, clock, log, stopping).run()
+    DecisionLoop(consumer, publisher, recovery, current, reading, _LIMITS, clock, log, metrics, stopping).run()
 
 
 if __name__ == "__main__":

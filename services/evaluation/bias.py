@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from evaluation.files import Bad, Row
-from evaluation.stats import Share, entropy
+from evaluation.stats import entropy
 from evaluation.table import Table, number, share_cells
+from sluice.shares import Share
 
 KINDS = ("individuals", "groups")
 

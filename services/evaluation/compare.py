@@ -15,8 +15,8 @@ from typing import Any
 
 from evaluation.judged import Outcome
 from evaluation.metrics import right
-from evaluation.stats import LEVEL, Share, mcnemar, newcombe
 from evaluation.table import Table, number
+from sluice.shares import LEVEL, Share, mcnemar, newcombe
 
 _SHARED = 0.9
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from evaluation.compare import Difference
 from evaluation.metrics import Rates
-from evaluation.stats import Share
 from evaluation.table import Table, number
+from sluice.shares import Share
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from evaluation.judged import Outcome
-from evaluation.stats import Share
 from evaluation.table import Table, share_cells
+from sluice.shares import Share
 
 NONE = "(none)"
 """The group of rows that name none."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evaluation.judged import Outcome
-from evaluation.stats import Share
 from evaluation.table import Table, share_cells
 from sluice.check import Person
+from sluice.shares import Share
 
 _CLASSES = {
     "person (adult or child)": frozenset({Person.ADULT, Person.CHILD}),

@@ -7,10 +7,10 @@ from evaluation import categories, compare, curves, gates, metrics, person
 from evaluation.cases import Medium
 from evaluation.files import Bad
 from evaluation.judged import Outcome
-from evaluation.stats import Share
 from evaluation.table import Document, Table
 from sluice.check import ModelInfo
 from sluice.policy.model import Policy
+from sluice.shares import Share
 
 GROUPS = ("source", "area", "lang")
 _SHOWN = 20

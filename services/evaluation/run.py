@@ -15,9 +15,9 @@ from evaluation.files import FileError, read_rows
 from evaluation.gates import Least
 from evaluation.in_process import Prompt, open_judge, settings_of
 from evaluation.judged import Judged, Outcome
-from evaluation.progress import progress
 from evaluation.write import make_folder, put
 from sluice.check import ModelInfo
+from sluice.cli.progress import progress
 from sluice.cli.tell import USAGE, say
 from sluice.policy.load import load
 from sluice.policy.model import Policy

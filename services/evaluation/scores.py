@@ -11,9 +11,9 @@ from pathlib import Path
 from evaluation.files import FileError, read_object
 from evaluation.in_process import Prompt, open_judge
 from evaluation.judged import Judged
-from evaluation.progress import progress
 from evaluation.words import read_age_band
 from evaluation.write import write
+from sluice.cli.progress import progress
 from sluice.cli.tell import say
 
 _UNPROCESSABLE = "unprocessable"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from evaluation.stats import Share
+from sluice.shares import Share
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """A person's release: the same contents once more, under an id of its own. Pure."""
 
-import uuid
+from collections.abc import Iterable
 
 from google.protobuf.message import DecodeError
 
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
 from sluice.errors import PoisonError
-from sluice.ids import parse_request_id
+from sluice.ids import parse_request_id, released_id
 from sluice.v1.contents_pb2 import Contents
 from sluice.v1.dead_letter_pb2 import (
     DEAD_LETTER_REASON_INTERNAL,
@@ -16,9 +16,6 @@ from sluice.v1.dead_letter_pb2 import (
 )
 from sluice.v1.release_pb2 import Release
 from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE
-
-RELEASED = uuid.UUID("2c0a3f0e-6a77-5d5c-8a54-5b0a5d1f0c3e")
-"""Namespace of released requests' ids: releasing twice is the same request, and so one decision."""
 
 
 def parse_release(value: bytes) -> Release:
@@ -34,15 +31,13 @@ def parse_release(value: bytes) -> Release:
     return release
 
 
-def released_id(request_id: str) -> str:
-    """The id under which a released request is decided."""
-    return str(uuid.uuid5(RELEASED, request_id))
-
-
-def released_contents(release: Release, found: Record | None, released_at_ms: int, default_ms: int) -> Contents:
+def released_contents(
+    release: Release, found: Record | None, released_at_ms: int, default_ms: int, softened: Iterable[str] = ()
+) -> Contents:
     """The contents record of the new request. PoisonError where `found` is not the released request's.
 
-    `released_at_ms`: the release's append time; `default_ms`: the stage's deadline.
+    `released_at_ms`: the release's append time; `default_ms`: the stage's deadline. `softened`: rules whose BLOCK was
+    a REVIEW in the decision that was looked at, for a breaker was open.
     """
     if found is None or found.key.decode(errors="replace") != release.request_id:
         raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "the released request's contents are not there any more")
@@ -50,6 +45,8 @@ def released_contents(release: Release, found: Record | None, released_at_ms: in
     contents.released_from = contents.request_id
     contents.request_id = released_id(contents.request_id)
     contents.lane = LANE_INTERACTIVE
+    # Of a request that was released before, these are satisfied already.
+    contents.released_rules[:] = sorted({*contents.released_rules, *softened})
     contents.requested_at_ms = released_at_ms
     contents.deadline_at_ms = released_at_ms + default_ms
     return contents

@@ -16,10 +16,13 @@ from sluice.bus.find import finder
 from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
 from sluice.host.catch_up import CatchUp
+from sluice.host.file_watch import watching
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
-from sluice.policy.load import load
+from sluice.policy.model import Policy
+from sluice.policy.watch import watched_policy
+from sluice.refreshed import Refreshed
 from sluice.settings import Reader, read_settings
 from sluice.v1.ingest_pb2_grpc import add_IngestServicer_to_server
 
@@ -44,6 +47,7 @@ class IngestService(Service):
         self._decisions: LogTail[PromptAnswer] | None = None
         self._catch_up: CatchUp | None = None
         self._records: IngestRecords | None = None
+        self._policy: Refreshed[Policy] | None = None
 
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:
         self._own = read_ingest_settings(reader, read_settings(reader, env))
@@ -54,7 +58,7 @@ class IngestService(Service):
     async def open(self, context: Context) -> None:
         assert self._own is not None
         self._context = context
-        policy = load(context.settings.policy)
+        self._policy = policy = await asyncio.to_thread(watched_policy, context.settings.policy)
         self._pool = await DecoderPool.open(self._own)
         preparer = Preparer(context.store, self._pool, self._own)
         self._decisions = LogTail(context.settings.kafka, Topic.DECISIONS, read_answer, context.log, SMALL_VALUES)
@@ -68,9 +72,10 @@ class IngestService(Service):
         self._servicer.preparer = preparer
 
     async def run(self, stop: asyncio.Event) -> None:
-        context, records = self._context, self._records
+        context, records, policy = self._context, self._records, self._policy
         assert context is not None
         assert records is not None
+        assert policy is not None
         settings = context.settings
         lanes = (Topic.REQUESTS, Topic.RELEASES, Topic.REQUESTS_BULK)
         worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, _CONCURRENCY)
@@ -86,7 +91,8 @@ class IngestService(Service):
             settings.max_inflight_bytes,
             log_reader(settings.kafka),
         )
-        await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
+        async with watching([policy], context):
+            await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
 
     async def close(self) -> None:
         self._servicer.preparer = None

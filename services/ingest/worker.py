@@ -16,6 +16,7 @@ from sluice.deadline import Deadline
 from sluice.errors import PoisonError, RetryableError
 from sluice.ids import partition_for
 from sluice.policy.model import Policy
+from sluice.refreshed import Current
 from sluice.telemetry.tracing import root_trace
 from sluice.v1.contents_pb2 import (
     UNPROCESSABLE_TOO_LARGE,
@@ -36,18 +37,24 @@ _TOO_LATE = Refused(UNPROCESSABLE_TOO_LATE, "the deadline passed before the requ
 
 @dataclass(frozen=True, slots=True)
 class PromptAnswer:
-    """What is kept of a decision: what it is of, its action and offset."""
+    """What is kept of a decision: what it is of, its action and offset.
+
+    `softened`: rules whose BLOCK is a REVIEW in it, for a breaker was open.
+    """
 
     stage: "Stage.ValueType"
     action: "Action.ValueType"
     offset: int
     content_digest: bytes
+    softened: tuple[str, ...] = ()
 
 
 def read_answer(record: Record) -> PromptAnswer:
     """A decision record as ingest needs it."""
     decision = Decision.FromString(record.value)
-    return PromptAnswer(decision.stage, decision.action, record.offset, decision.content_digest)
+    action = decision.action
+    softened = tuple(r.rule for r in decision.reasons if r.breaker) if action == ACTION_REVIEW else ()
+    return PromptAnswer(decision.stage, action, record.offset, decision.content_digest, softened)
 
 
 def stage_deadlines(policy: Policy) -> Mapping[int, StageDeadline]:
@@ -61,11 +68,15 @@ def stage_deadlines(policy: Policy) -> Mapping[int, StageDeadline]:
 class IngestRecords:
     """Answers requests with contents records, on the partition that the request id belongs to."""
 
-    def __init__(self, preparer: Preparer, policy: Policy, decisions: LogTail[PromptAnswer], find: Find) -> None:
-        """`find` reads a single record of the log: what a release points to."""
+    def __init__(
+        self, preparer: Preparer, policy: Current[Policy], decisions: LogTail[PromptAnswer], find: Find
+    ) -> None:
+        """`policy` says how long a decision may take; each record is held to the one in use when its turn comes.
+        `find` reads a single record of the log: what a release points to.
+        """
         self._preparer = preparer
         self._find = find
-        self._deadlines = stage_deadlines(policy)
+        self._policy = policy
         self._decisions = decisions
 
     async def handle(self, record: Record) -> Sequence[Outgoing]:
@@ -80,7 +91,8 @@ class IngestRecords:
             offset=record.offset,
             appended_at_ms=record.timestamp_ms,
         )
-        deadline = Deadline(record.timestamp_ms + allowed_ms(request, self._deadlines))
+        deadlines = stage_deadlines(self._policy.value)
+        deadline = Deadline(record.timestamp_ms + allowed_ms(request, deadlines))
         refused = judge(request)
         if refused is None and deadline.passed():
             # Nobody waits any more: reading it would only make those wait who still do.
@@ -93,11 +105,11 @@ class IngestRecords:
                 raise
             # What can never be read must not be tried for ever.
             prepared, prompt, refused = [], None, _TOO_LATE
-        contents = build(request, prepared, source, self._deadlines, prompt_decision=prompt, refused=refused)
+        contents = build(request, prepared, source, deadlines, prompt_decision=prompt, refused=refused)
         value = contents.SerializeToString()
         if len(value) > _MOST_RECORD:
             refused = Refused(UNPROCESSABLE_TOO_LARGE, f"more than {_MOST_RECORD} bytes of text")
-            value = build(request, [], source, self._deadlines, refused=refused).SerializeToString()
+            value = build(request, [], source, deadlines, refused=refused).SerializeToString()
         topic = Topic.CONTENTS_BULK if bulk else Topic.CONTENTS
         partition = partition_for(request.id, self._decisions.partitions)
         trace = record.trace() or root_trace(request.id)
@@ -113,8 +125,9 @@ class IngestRecords:
             raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "the released request is not in review")
         found = await self._find(contents_topic(release), partition, release.contents_offset)
         stage = Contents.FromString(found.value).stage if found is not None else 0
-        default_ms = self._deadlines[stage].default_ms if stage in self._deadlines else 0
-        contents = released_contents(release, found, record.timestamp_ms, default_ms)
+        deadlines = stage_deadlines(self._policy.value)
+        default_ms = deadlines[stage].default_ms if stage in deadlines else 0
+        contents = released_contents(release, found, record.timestamp_ms, default_ms, decision.softened)
         if contents.content_digest != decision.content_digest:
             raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "the release points to other content than was reviewed")
         to = partition_for(contents.request_id, self._decisions.partitions)

@@ -1,10 +1,11 @@
 """What does the policy say of a request, given what the checks saw? Pure: no clock, no I/O."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 
 from orchestrator.asked import Asked, Content, listed
+from orchestrator.breaker import RULE_FAILED, breakable, rule_key, tenant_key
 from sluice.contract.names import short_name
 from sluice.policy.facts import Answer, ContentFacts, Facts, content_facts, highest
 from sluice.policy.model import Policy, Rule, Severity
@@ -41,21 +42,33 @@ class Outcome:
 
 
 def decide(
-    contents: Contents, verdicts: Mapping[str, Verdict], policy: Policy, late: bool, *, overloaded: bool = False
+    contents: Contents,
+    verdicts: Mapping[str, Verdict],
+    policy: Policy,
+    late: bool,
+    *,
+    overloaded: bool = False,
+    open_breakers: Collection[str] = (),
 ) -> Outcome | None:
     """The outcome, or None while a required answer can still come.
 
     `verdicts`: the first of each check that was appended in time. `late`: the deadline has passed, what is not
     there does not come. `overloaded`: it may come, but too many requests wait for it to be waited for; where all of
-    it is there, this changes nothing. What cannot be read ends the request at once; a terminal rule decides as soon
-    as it fires; all other rules wait for every required check. The most severe action wins, and what is incomplete
-    is never an ALLOW.
+    it is there, this changes nothing. `open_breakers`: "rule:ID" and "tenant:NAME", as the decision records them; a
+    BLOCK of that rule or for that tenant is REVIEW, unless the rule is about child safety. What cannot be read ends
+    the request at once; a terminal rule decides as soon as it fires; all other rules wait for every required check.
+    The most severe action wins, and what is incomplete is never an ALLOW.
     """
-    return judge(Asked.of(contents, policy), verdicts, policy, late, overloaded)
+    return judge(Asked.of(contents, policy), verdicts, policy, late, overloaded, open_breakers)
 
 
 def judge(
-    asked: Asked, verdicts: Mapping[str, Verdict], policy: Policy, late: bool, overloaded: bool
+    asked: Asked,
+    verdicts: Mapping[str, Verdict],
+    policy: Policy,
+    late: bool,
+    overloaded: bool,
+    open_breakers: Collection[str] = (),
 ) -> Outcome | None:
     """`decide` of a record that has been read."""
     if not asked.judged:
@@ -66,7 +79,7 @@ def judge(
     if waiting and not impatient and not policy.speaks_first and not listed(verdicts.values()):
         return None
     answers = _Answers(verdicts)
-    fired = _Fired(asked.message, RuleView(_facts(asked, answers, policy), answers.good))
+    fired = _Fired(asked.message, RuleView(_facts(asked, answers, policy), answers.good), open_breakers)
     fired.apply(policy.terminal)
     if waiting and not impatient and not fired.decisive:
         return None
@@ -131,7 +144,7 @@ class _Answers:
                     # Faster than items(), which makes a view.
                     answer = Answer(check, content_id, result, {category: scores[category] for category in scores})
                     self.good.append(answer)
-                elif result.status == STATUS_ABSTAIN and result.scores:
+                elif result.status == STATUS_ABSTAIN and (result.scores or result.matches):
                     self.good.append(_scored(check, result))
                 self.by_place[check, content_id] = result, answer
 
@@ -144,8 +157,8 @@ class _Answers:
 
 
 def _scored(check: str, result: ContentResult) -> Answer:
-    """What rules see of a check that abstains: its scores and nothing else. The decision stays incomplete."""
-    seen = ContentResult(content_id=result.content_id, status=STATUS_OK, scores=result.scores)
+    """What rules see of a check that abstains: its scores and list entries. The decision stays incomplete."""
+    seen = ContentResult(content_id=result.content_id, status=STATUS_OK, scores=result.scores, matches=result.matches)
     return Answer(check, result.content_id, seen, dict(result.scores))
 
 
@@ -235,31 +248,45 @@ def _generation(asked: Asked, policy: Policy) -> Sequence[Reason]:
 class _Fired:
     """The rules that fired so far. A rule that cannot be evaluated counts as BLOCK: an error is never an allow."""
 
-    def __init__(self, contents: Contents, view: RuleView) -> None:
+    def __init__(self, contents: Contents, view: RuleView, open_breakers: Collection[str]) -> None:
         self.reasons: list[Reason] = []
         self.labels: list[str] = []
         self.reports: list[str] = []
         self.decisive = False
         self._contents = contents
         self._view = view
+        self._open = open_breakers
 
     def apply(self, rules: Sequence[Rule]) -> None:
         """Evaluates rules in order."""
         for rule, found in self._view.fired(rules):
-            # A person has looked: REVIEW rules are satisfied by a release, BLOCK rules are not.
             if isinstance(found, RuleError):
-                detail = f"rule failed: {found}"
+                detail = f"{RULE_FAILED}{found}"
                 self.reasons.append(Reason(rule=rule.id, action=Severity.BLOCK.value, detail=detail))
-            elif not (rule.action is Severity.REVIEW and self._contents.released_from):
+            elif not (self._contents.released_from and self._released(rule)):
                 self.labels += rule.labels
                 if rule.report:
                     self.reports.append(rule.id)
                 self.decisive = self.decisive or rule.terminal
-                self.reasons.append(_fired(rule, found))
+                self.reasons.append(_fired(rule, found, self._breaker(rule) if self._open else ""))
+
+    def _released(self, rule: Rule) -> bool:
+        """Whether a person has looked at what the rule found: a REVIEW, or a BLOCK while its breaker was open."""
+        if rule.action is Severity.REVIEW:
+            return True
+        return breakable(rule) and rule.id in self._contents.released_rules
+
+    def _breaker(self, rule: Rule) -> str:
+        """The open breaker that makes a REVIEW of this rule's BLOCK; empty for none."""
+        if breakable(rule):
+            for key in (rule_key(rule.id), tenant_key(self._contents.subject.tenant)):
+                if key in self._open:
+                    return key
+        return ""
 
 
-def _fired(rule: Rule, compared: Compared) -> Reason:
-    return Reason(
+def _fired(rule: Rule, compared: Compared, breaker: str) -> Reason:
+    reason = Reason(
         rule=rule.id,
         category=compared.category,
         score=compared.score,
@@ -268,6 +295,11 @@ def _fired(rule: Rule, compared: Compared) -> Reason:
         content_id=compared.content_id,
         action=rule.action.value,
     )
+    if breaker:
+        reason.action = Severity.REVIEW.value
+        reason.breaker = breaker
+        reason.detail = f"breaker {breaker} is open: BLOCK became REVIEW"
+    return reason
 
 
 def _facts(asked: Asked, answers: _Answers, policy: Policy) -> Facts:
@@ -294,5 +326,5 @@ def _facts(asked: Asked, answers: _Answers, policy: Policy) -> Facts:
         uploads,
         generated,
         highest(answers.good),
-        policy.thresholds_of(band),
+        policy.thresholds_of(band, _STAGES[asked.stage], subject.tenant),
     )

@@ -21,6 +21,7 @@ from sluice.host.room import Room
 from sluice.host.streams import as_ready
 from sluice.ids import parse_request_id, partition_for
 from sluice.policy.model import Policy
+from sluice.refreshed import Current
 from sluice.telemetry.logging import Log
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
@@ -62,9 +63,10 @@ class Book(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """What a door needs to ask for a decision. `room`: for the requests that wait for theirs."""
+    """What a door needs to ask for a decision. `policy`: for how long to wait. `room`: for the requests that wait for
+    their decisions."""
 
-    policy: Policy
+    policy: Current[Policy]
     producer: Sends
     decisions: Book
     signed: Book
@@ -124,7 +126,7 @@ class Road:
         return SignedAsset.FromString(signed) if signed is not None else None
 
     def _limit(self, request: Request, remaining: float | None) -> Deadline:
-        stage = self.policy.stages.get(request.stage)
+        stage = self.policy.value.stages.get(request.stage)
         own = 0.0
         if stage is not None:
             own = min(request.deadline_ms or stage.deadline_ms, stage.max_deadline_ms) / 1000

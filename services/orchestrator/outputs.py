@@ -39,19 +39,35 @@ class Outputs:
 
 
 def outputs(
-    contents: Contents, offset: int, prepared_at_ms: int, seen: Mapping[str, Seen], outcome: Outcome, policy: Policy
+    contents: Contents,
+    offset: int,
+    prepared_at_ms: int,
+    seen: Mapping[str, Seen],
+    outcome: Outcome,
+    policy: Policy,
+    open_breakers: Sequence[str] = (),
 ) -> Outputs:
-    """`offset`, `prepared_at_ms`: of the contents record. The decider's clock is filled in by the loop."""
-    return consequences(Asked.of(contents, policy), offset, prepared_at_ms, seen, outcome, policy)
+    """`offset`, `prepared_at_ms`: of the contents record. `open_breakers`: those that it was decided with. The
+    decider's clock is filled in by the loop.
+    """
+    return consequences(Asked.of(contents, policy), offset, prepared_at_ms, seen, outcome, policy, open_breakers)
 
 
 def consequences(
-    asked: Asked, offset: int, prepared_at_ms: int, seen: Mapping[str, Seen], outcome: Outcome, policy: Policy
+    asked: Asked,
+    offset: int,
+    prepared_at_ms: int,
+    seen: Mapping[str, Seen],
+    outcome: Outcome,
+    policy: Policy,
+    open_breakers: Sequence[str] = (),
 ) -> Outputs:
     """`outputs` of a record that has been read."""
     decision = _decision(asked, outcome, policy)
     decision.contents_offset = offset
     decision.prepared_at_ms = prepared_at_ms
+    if open_breakers:
+        decision.open_breakers.extend(open_breakers)
     _record_inputs(decision, seen)
     contents = asked.message
     action = outcome.action
@@ -95,6 +111,7 @@ def _decision(asked: Asked, outcome: Outcome, policy: Policy) -> Decision:
         decision.prompt_offset = contents.prompt_decision.offset
     if released_from := contents.released_from:
         decision.released_from = released_from
+        decision.released_rules.extend(contents.released_rules)
     add = decision.contents.add
     for content in asked.contents:
         summary = add()

@@ -14,11 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.asked import Asked
+from orchestrator.breaker import Turned, breakers_of
 from orchestrator.decide import judge
 from orchestrator.outputs import Outputs, Seen, consequences
 from sluice.bus.record import Headers
 from sluice.policy.model import Policy
 from sluice.v1.contents_pb2 import Contents
+from sluice.v1.decision_pb2 import Decision
 from sluice.v1.verdict_pb2 import Verdict
 
 Lane = int
@@ -60,7 +62,7 @@ class Conflict:
     offset: int
 
 
-Effect = Decided | Conflict
+Effect = Decided | Conflict | Turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,52 @@ class Partition:
         self._decided: OrderedDict[str, bytes] = OrderedDict()
         self._count = 0
         self._nothing = Asked.of(Contents(), policy)
+        self._breakers = breakers_of(policy)
+
+    @property
+    def policy(self) -> Policy:
+        """What requests are decided by."""
+        return self._policy
+
+    def adopt(self, policy: Policy) -> "tuple[Effect, ...]":
+        """From now on everything is decided by this policy: what is in hand is asked anew, and decided where it has
+        nothing to wait for any more. So every decision of this partition before the switch is by the old policy, and
+        every one after it by the new.
+
+        Deadlines stay as they were: they are in the records. Answers of checks that the old policy did not ask for
+        were kept as they came, and count.
+        """
+        self._policy = policy
+        self._nothing = Asked.of(Contents(), policy)
+        self._breakers = breakers_of(policy, self._breakers)
+        effects: list[Effect] = []
+        for entry in list(self._pending.values()):
+            entry.asked = Asked.of(entry.asked.message, policy)
+            effects += self._settle(entry, late=False)
+        return tuple(effects)
 
     def remember(self, request_id: str, content_digest: bytes) -> None:
         """An id that the decisions log already holds."""
         self._decided[request_id] = content_digest
         if len(self._decided) > self._remember:
             self._decided.popitem(last=False)
+
+    def recall(self, decision: Decision) -> None:
+        """A decision that the log already holds: its id, and what breakers count.
+
+        Only the newest ids are read back, so that breakers know less of the usual than a predecessor's did, and may
+        open at another moment. No decision is in doubt for it: each says which were open for it.
+        """
+        self.remember(decision.request_id, decision.content_digest)
+        if self._breakers is not None:
+            complete, reasons = decision.complete, decision.reasons[:]
+            self._breakers.observe(decision.prepared_at_ms, decision.tenant, complete, reasons)
+            # Whoever decided it has told of what opened.
+            self._breakers.turned()
+
+    def open_breakers(self) -> int:
+        """Breakers that are open now."""
+        return 0 if self._breakers is None else self._breakers.open_count()
 
     def skip_contents(self, lane: Lane, offset: int) -> bool:
         """A contents record that nobody can read is passed over. Whether it is met for the first time."""
@@ -285,9 +327,11 @@ class Partition:
         return self._settle(entry, late=False)
 
     def _settle(self, entry: Entry, late: bool, overloaded: bool = False) -> "tuple[Effect, ...]":
-        asked, policy = entry.asked, self._policy
+        asked, policy, breakers = entry.asked, self._policy, self._breakers
         verdicts = {check: seen.verdict for check, seen in entry.seen.items()}
-        outcome = judge(asked, verdicts, policy, late, overloaded)
+        tenant = asked.message.subject.tenant if breakers is not None else ""
+        open_breakers = breakers.open_for(tenant, entry.appended_at_ms) if breakers is not None else ()
+        outcome = judge(asked, verdicts, policy, late, overloaded, open_breakers)
         if outcome is None:
             return _NOTHING
         entry.done = True
@@ -295,8 +339,12 @@ class Partition:
         del self._by_offset[entry.lane, entry.offset]
         self.waiting_bytes -= entry.size
         self.remember(asked.request_id, asked.content_digest)
-        found = consequences(asked, entry.offset, entry.appended_at_ms, entry.seen, outcome, policy)
+        at = entry.appended_at_ms
+        found = consequences(asked, entry.offset, at, entry.seen, outcome, policy, open_breakers)
         # The entry may lie in a queue for a while yet; what it was decided by need not.
         entry.asked = self._nothing
         entry.seen = {}
-        return (Decided(entry, found),)
+        if breakers is None:
+            return (Decided(entry, found),)
+        breakers.observe(at, tenant, outcome.complete, outcome.reasons)
+        return (Decided(entry, found), *breakers.turned())

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, TopicPartition
 
 from orchestrator.flow import Flow
 from orchestrator.marks import LANES
@@ -24,6 +24,17 @@ def positions(partitions: Mapping[int, Partition], flows: Mapping[int, Flow]) ->
         if reads.verdicts:
             found[Topic.VERDICTS, number] = partition.next_verdict
     return found
+
+
+def steer(consumer: Consumer, number: int, before: Flow, after: Flow) -> None:
+    """Pauses what is read no more, and resumes what is read again."""
+    reads = {topic: (lane in before.lanes, lane in after.lanes) for topic, lane in LANES.items()}
+    reads[Topic.VERDICTS] = (before.verdicts, after.verdicts)
+    for topic, (did, does) in reads.items():
+        if did and not does:
+            consumer.pause([TopicPartition(topic, number)])
+        elif does and not did:
+            consumer.resume([TopicPartition(topic, number)])
 
 
 class ReadingOn:

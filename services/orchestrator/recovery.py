@@ -29,6 +29,7 @@ from sluice.bus.record import Record
 from sluice.bus.topics import Topic
 from sluice.errors import FatalError
 from sluice.policy.model import Policy
+from sluice.refreshed import Current
 from sluice.telemetry.logging import Log
 from sluice.v1.decision_pb2 import Decision
 
@@ -80,7 +81,13 @@ class Recovery:
     """Rebuilds partitions from the log, each as soon as it can be."""
 
     def __init__(
-        self, group: Consumer, decisions: Consumer, ends: Consumer, policy: Policy, remember: int, log: Log
+        self,
+        group: Consumer,
+        decisions: Consumer,
+        ends: Consumer,
+        policy: Current[Policy],
+        remember: int,
+        log: Log,
     ) -> None:
         """`decisions` reads committed records, `ends` uncommitted ones; `group` has the group's id, but subscribes
         to nothing. They are closed by `close`.
@@ -204,7 +211,7 @@ class Recovery:
             self._log.debug("waiting for the end of the decisions", error=error.args[0].name())
             return False
         # What is read again must not be decided again, however much was decided since the marks.
-        partition = Partition(self._policy, marks, self._remember + max(0, high - marks.decisions))
+        partition = Partition(self._policy.value, marks, self._remember + max(0, high - marks.decisions))
         partition.decisions_end = high
         job.partition = partition
         job.position = read_back_from(marks, low, high, self._remember)
@@ -222,7 +229,7 @@ class Recovery:
             if job is None or job.partition is None:
                 continue
             if error is None:
-                job.partition.remember(*_decided(message))
+                _recall(job.partition, message)
                 job.position = (message.offset() or 0) + 1
             elif is_end_of_partition(error):
                 job.position = max(job.position, message.offset() or 0)
@@ -264,11 +271,11 @@ class Recovery:
         return self._stopping.is_set() or not self._wish.taken
 
 
-def _decided(message: Message) -> tuple[str, bytes]:
-    """Id and content digest of a decision."""
+def _recall(partition: Partition, message: Message) -> None:
     try:
         decision = Decision.FromString(message.value() or b"")
     except DecodeError:
         # Whatever it says, its id is decided: whoever uses it again gets a conflict, not a second decision.
-        return Record.of(message).key.decode(errors="replace"), b""
-    return decision.request_id, decision.content_digest
+        partition.remember(Record.of(message).key.decode(errors="replace"), b"")
+    else:
+        partition.recall(decision)

@@ -20,11 +20,13 @@ from sluice.bus.log_book import LogBook
 from sluice.bus.topics import Topic
 from sluice.errors import FatalError, SluiceError
 from sluice.host.catch_up import CatchUp
+from sluice.host.file_watch import watching
 from sluice.host.readiness import Readiness
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
-from sluice.policy.load import load
 from sluice.policy.model import Policy
+from sluice.policy.watch import watched_policy
+from sluice.refreshed import Refreshed
 from sluice.settings import Reader
 from sluice.v1.orchestrator_pb2_grpc import add_OrchestratorServicer_to_server
 
@@ -41,7 +43,7 @@ class OrchestratorService(Service):
     def __init__(self) -> None:
         self._servicer = OrchestratorRpc()
         self._context: Context | None = None
-        self._policy: Policy | None = None
+        self._policy: Refreshed[Policy] | None = None
         self._remember = 0
         self._limits = Limits(1, 1, 1)
         self._decisions: LogBook | None = None
@@ -63,7 +65,7 @@ class OrchestratorService(Service):
     async def open(self, context: Context) -> None:
         self._context = context
         settings = context.settings
-        self._policy = load(settings.policy)
+        self._policy = await asyncio.to_thread(watched_policy, settings.policy)
         self._decisions = decisions = LogBook(settings.kafka, Topic.DECISIONS, context.log, self._remember)
         self._signed = signed = LogBook(settings.kafka, Topic.SIGNED, context.log, self._remember)
         await asyncio.gather(decisions.start(), signed.start())
@@ -90,21 +92,45 @@ class OrchestratorService(Service):
             group_consumer(settings.kafka, GROUP, settings.instance),
             publisher,
             self._recovery(context, policy),
+            policy,
             ReadingOn(log_reader(settings.kafka)),
             self._limits,
             clock,
             context.log,
+            context.metrics,
             stopping,
         )
-        watching = asyncio.create_task(_watch(decider, publisher, context.readiness))
+        async with watching([policy], context):
+            await self._decide(decider, publisher, context, stop, stopping)
+
+    async def close(self) -> None:
+        if self._catch_up is not None:
+            await self._catch_up.close()
+            self._catch_up = None
+        self._servicer.road = None
+        for tail in (self._decisions, self._signed):
+            if tail is not None:
+                await tail.close()
+        self._decisions = self._signed = None
+
+    async def _decide(
+        self,
+        decider: DecisionLoop,
+        publisher: Publisher,
+        context: Context,
+        stop: asyncio.Event,
+        stopping: threading.Event,
+    ) -> None:
+        """Runs the loop until it is to stop, or cannot go on."""
+        watch = asyncio.create_task(_watch(decider, publisher, context.readiness))
         working = _on_thread(decider.run)
         stopped = asyncio.create_task(stop.wait())
-        ends: set[asyncio.Future[Any]] = {working, stopped, watching}
+        ends: set[asyncio.Future[Any]] = {working, stopped, watch}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         stopping.set()
         stopped.cancel()
-        if watching.done():
-            watching.result()
+        if watch.done():
+            watch.result()
         try:
             # A call that does not return must not keep a process that was told to stop.
             await asyncio.wait_for(working, STUCK_SECONDS)
@@ -119,19 +145,9 @@ class OrchestratorService(Service):
                 "if a restart does not mend it, another process has the same SLUICE_INSTANCE"
             ) from error
         finally:
-            watching.cancel()
+            watch.cancel()
 
-    async def close(self) -> None:
-        if self._catch_up is not None:
-            await self._catch_up.close()
-            self._catch_up = None
-        self._servicer.road = None
-        for tail in (self._decisions, self._signed):
-            if tail is not None:
-                await tail.close()
-        self._decisions = self._signed = None
-
-    def _recovery(self, context: Context, policy: Policy) -> Recovery:
+    def _recovery(self, context: Context, policy: Refreshed[Policy]) -> Recovery:
         kafka = context.settings.kafka
         return Recovery(
             log_reader(kafka, group=GROUP),

@@ -1,8 +1,9 @@
 """The loop: contents and verdicts in, decisions out, all of it in transactions.
 
-One turn: (1) take up the partitions that have been recovered; (2) read what there is; (3) let each partition decide
-what it can; (4) expire deadlines; (5) stop reading where there is no room; (6) commit the decisions, and what follows
-from them, together with the low-water marks of every partition they are of, which is also what fences a zombie off.
+One turn: (1) take up the partitions that have been recovered; (2) read what there is; (3) take over the policy that
+is in use now; (4) let each partition decide what it can; (5) expire deadlines; (6) stop reading where there is no
+room; (7) commit the decisions, and what follows from them, together with the low-water marks of every partition they
+are of, which is also what fences a zombie off.
 A failed transaction throws away all memory of the partitions and recovers them from the log: one road for crash,
 abort and rebalance.
 """
@@ -15,22 +16,26 @@ from functools import partial
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from google.protobuf.message import DecodeError
 
+from orchestrator.breaker import Turned
 from orchestrator.clock import BrokerClock, VerdictClock
 from orchestrator.flow import OPEN, Flow, Limits, flow
 from orchestrator.marks import LANES, TOPICS, to_offsets
 from orchestrator.pending import Conflict, Decided, Effect, Partition
 from orchestrator.publish import Publisher
-from orchestrator.reading import ReadingOn, positions
+from orchestrator.reading import ReadingOn, positions, steer
 from orchestrator.recovery import Recovery
+from orchestrator.telling import Telling
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record, trace_of
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
 from sluice.errors import FatalError
+from sluice.policy.model import Policy
+from sluice.refreshed import Current
 from sluice.telemetry.logging import Log
+from sluice.telemetry.metrics import Metrics
 from sluice.v1.contents_pb2 import Contents
-from sluice.v1.decision_pb2 import Decision
 from sluice.v1.verdict_pb2 import Verdict
 
 _LANES = {str(topic): lane for topic, lane in LANES.items()}
@@ -57,22 +62,25 @@ class DecisionLoop:
         consumer: Consumer,
         publisher: Publisher,
         recovery: Recovery,
+        policy: Current[Policy],
         reading: ReadingOn,
         limits: Limits,
         clock: BrokerClock,
         log: Log,
+        metrics: Metrics,
         stopping: threading.Event,
     ) -> None:
-        """`limits`: of the process, shared out over its partitions."""
+        """`policy`: looked at once a turn. `limits`: of the process, shared out over its partitions."""
         self._consumer = consumer
         self._publisher = publisher
         self._recovery = recovery
+        self._policy = policy
         self._reading = reading
         self._limits = limits
         self._clock = clock
         self._log = log
         self._stopping = stopping
-        self._tells = log.wants("debug")
+        self._telling = Telling(log, metrics)
         self._owned: Sequence[int] | None = None
         self._group: object = None
         self._partitions: dict[int, Partition] = {}
@@ -142,6 +150,7 @@ class DecisionLoop:
             # A rebalance ran inside the read: every partition is recovered anew.
             return
         try:
+            self._switch()
             self._take(messages)
             self._expire()
             self._steer()
@@ -164,7 +173,18 @@ class DecisionLoop:
         self._consumer.assign(reads)
         # The client remembers a pause beyond the assignment that it was for.
         self._consumer.resume(reads)
+        self._telling.open_breakers(self._partitions.values())
         self._log.info("partitions recovered", count=len(ready))
+
+    def _switch(self) -> None:
+        """Every partition at once, also one that was recovered under an older policy and handed over only now."""
+        policy = self._policy.value
+        behind = [number for number, partition in self._partitions.items() if partition.policy is not policy]
+        for number in behind:
+            self._publish(self._partitions[number].adopt(policy), number, None)
+        if behind:
+            self._telling.open_breakers(self._partitions.values())
+            self._log.info("policy switched", partitions=len(behind), digest=policy.digest.hex())
 
     def _read(self) -> list[Message]:
         first = self._consumer.poll(0.01 if self._publisher.open_seconds() is not None else self._patience())
@@ -275,36 +295,19 @@ class DecisionLoop:
                     partition=number,
                     count=partition.undecided(),
                 )
-            self._pause(number, before, after)
-
-    def _pause(self, number: int, before: Flow, after: Flow) -> None:
-        reads = {topic: (lane in before.lanes, lane in after.lanes) for topic, lane in LANES.items()}
-        reads[Topic.VERDICTS] = (before.verdicts, after.verdicts)
-        for topic, (did, does) in reads.items():
-            if did and not does:
-                self._consumer.pause([TopicPartition(topic, number)])
-            elif does and not did:
-                self._consumer.resume([TopicPartition(topic, number)])
+            steer(self._consumer, number, before, after)
 
     def _publish(self, effects: Iterable[Effect], number: int, cause: Message | None) -> None:
         for effect in effects:
             self._dirty.add(number)
             if isinstance(effect, Decided):
                 self._publisher.decided(effect, number)
-                if self._tells or not effect.outputs.decision.complete:
-                    self._tell(effect.outputs.decision, number)
+                self._telling.decided(effect.outputs.decision, number)
+            elif isinstance(effect, Turned):
+                self._telling.turned(effect, number)
+                self._telling.open_breakers(self._partitions.values())
             elif isinstance(effect, Conflict) and cause is not None:
                 self._publisher.conflict(effect, Record.of(cause))
-
-    def _tell(self, decision: Decision, number: int) -> None:
-        write = self._log.debug if decision.complete else self._log.warning
-        write(
-            "decided",
-            request_id=decision.request_id,
-            action=decision.action,
-            complete=decision.complete,
-            partition=number,
-        )
 
     def _should_commit(self, idle: bool) -> bool:
         seconds = self._publisher.open_seconds()
@@ -380,6 +383,7 @@ class DecisionLoop:
         self._dirty.clear()
         self._at_end.clear()
         self._reading.forget()
+        self._telling.open_breakers(())
 
     def _on_error(self, error: KafkaError, message: Message, number: int) -> None:
         if is_end_of_partition(error):

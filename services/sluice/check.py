@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Self
 
+from sluice.refreshed import Refreshable
 from sluice.settings import Reader, Settings
 
 
@@ -108,8 +109,20 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """Which model answered: `digest` is the SHA-256 of its files, 32 bytes."""
+
+    name: str
+    version: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    """What a check saw in one content. `scores`: category -> 0..1; `abstained`: categories without a model."""
+    """What a check saw in one content. `scores`: category -> 0..1; `abstained`: categories without a model.
+
+    `models`: of those that may change while the process runs (`Check.refreshed`), the version that answered here.
+    """
 
     status: Status = Status.OK
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -118,15 +131,7 @@ class Result:
     person: Person | None = None
     matches: tuple[Match, ...] = ()
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """Which model answered: `digest` is the SHA-256 of its files, 32 bytes."""
-
-    name: str
-    version: str
-    digest: bytes
+    models: tuple[ModelInfo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +171,11 @@ class Check(ABC):
 
     @abstractmethod
     def models(self) -> Sequence[ModelInfo]:
-        """The models behind the answers."""
+        """The models behind the answers; of what may change, the version that is in use now."""
+
+    def refreshed(self) -> Sequence[Refreshable]:
+        """What the host should read again when its files change. Answers name the version that they rest on."""
+        return ()
 
     @classmethod
     @abstractmethod

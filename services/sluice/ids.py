@@ -7,6 +7,9 @@ _R = 24
 _SEED = 0x9747B28C
 _WORD = 0xFFFFFFFF
 
+RELEASED = uuid.UUID("2c0a3f0e-6a77-5d5c-8a54-5b0a5d1f0c3e")
+"""Namespace of released requests' ids: releasing twice is the same request, and so one decision."""
+
 
 def parse_request_id(text: str) -> str | None:
     """The id in canonical form (lower case, hyphens), or None where `text` is not a UUID in text form."""
@@ -21,6 +24,11 @@ def parse_request_id(text: str) -> str | None:
 def new_request_id() -> str:
     """A fresh random id (UUID version 4)."""
     return str(uuid.uuid4())
+
+
+def released_id(request_id: str) -> str:
+    """The id under which a released request is decided."""
+    return str(uuid.uuid5(RELEASED, request_id))
 
 
 def murmur2(data: bytes) -> int:

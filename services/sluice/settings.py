@@ -6,8 +6,17 @@ A `Reader` collects every problem, so that one start names all the variables tha
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from sluice.errors import ConfigError
+
+_HIGHEST_PORT: Final = 65535
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host, without the brackets of IPv6, and port of what `Reader.address` has read."""
+    host, _, port = address.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 class Reader:
@@ -53,6 +62,15 @@ class Reader:
         """A file or folder; relative ones are of the working directory."""
         return Path(self._env.get(name, "") or default).absolute()
 
+    def address(self, name: str, default: str = "") -> str:
+        """host:port, an IPv6 host in brackets; empty where there is none."""
+        raw = self._env.get(name, "") or default
+        host, _, port = raw.rpartition(":")
+        if raw and not (host and port.isascii() and port.isdecimal() and int(port) <= _HIGHEST_PORT):
+            self._problems.append(f"{name}={raw!r} should be host:port, as 127.0.0.1:9464; port 0: any free one")
+            return default
+        return raw
+
     def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A list separated by commas."""
         raw = self._env.get(name, "")
@@ -90,6 +108,8 @@ class Settings:
     models: Path
     policy: Path
     grpc_address: str
+    ops_address: str
+    """Of the operators' HTTP door, or empty for none."""
     instance: str
     log_level: str
     drain_seconds: int
@@ -157,6 +177,7 @@ def read_settings(reader: Reader, env: Mapping[str, str]) -> Settings:
         models=reader.path("SLUICE_MODELS", default_models(home)),
         policy=reader.path("SLUICE_POLICY", default_policy(home)),
         grpc_address=reader.text("SLUICE_GRPC_ADDRESS", "127.0.0.1:0"),
+        ops_address=reader.address("SLUICE_OPS_ADDRESS"),
         instance=reader.text("SLUICE_INSTANCE", "0"),
         log_level=reader.choice("SLUICE_LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         drain_seconds=reader.number("SLUICE_DRAIN_SECONDS", 10, most=600),

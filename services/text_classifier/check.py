@@ -9,6 +9,7 @@ from sluice.errors import TerminalError
 from sluice.models.engine import read_engine
 from sluice.names.matcher import NameMatcher
 from sluice.names.opened import about, matches, open_names, read_name_lists
+from sluice.refreshed import Refreshable, Refreshed
 from sluice.settings import Reader, Settings
 from sluice.text.chinese import is_chinese
 from sluice.text.gloss import gloss
@@ -36,7 +37,7 @@ class TextClassifier(Check):
     kinds: ClassVar[frozenset[Kind]] = frozenset({Kind.TEXT})
     max_batch = 32
 
-    def __init__(self, model: TextModel, languages: Languages, names: NameMatcher) -> None:
+    def __init__(self, model: TextModel, languages: Languages, names: Refreshed[NameMatcher]) -> None:
         self._model = model
         self._languages = languages
         self._names = names
@@ -55,26 +56,40 @@ class TextClassifier(Check):
 
     async def run(self, items: Sequence[Item]) -> Sequence[Result]:
         """One result per item. A text too long to be scored whole is UNPROCESSABLE: none is scored in part."""
-        cut = await asyncio.to_thread(lambda: [self._cut(item) for item in items])
+        # One version of the lists for the whole batch.
+        names = self._names.value
+        cut = await asyncio.to_thread(lambda: [self._cut(item, names) for item in items])
         foreign = await asyncio.to_thread(lambda: [self._foreign(item) for item in items])
         scores = iter(await self._model.score_cut([one[0] for one in cut if not isinstance(one, Result)]))
         return [
-            one if isinstance(one, Result) else self._result(next(scores), one[1], why)
+            one if isinstance(one, Result) else self._result(next(scores), one[1], why, about(names))
             for one, why in zip(cut, foreign, strict=True)
         ]
 
     def models(self) -> Sequence[ModelInfo]:
         """The encoder, the heads and the name lists."""
-        return (*self._model.models, about(self._names))
+        return (*self._model.models, about(self._names.value))
+
+    def refreshed(self) -> Sequence[Refreshable]:
+        """The name lists."""
+        return (self._names,)
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
         """A harmless prompt, and a request that is refused everywhere."""
         return examples.examples()
 
-    def _result(self, scores: Mapping[str, float], named: tuple[Match, ...], foreign: str) -> Result:
-        status = Status.ABSTAIN if foreign else Status.OK
-        return Result(status, scores=scores, abstained=self._model.abstained, matches=named, detail=foreign)
+    def _result(
+        self, scores: Mapping[str, float], named: tuple[Match, ...], foreign: str, lists: ModelInfo
+    ) -> Result:
+        return Result(
+            Status.ABSTAIN if foreign else Status.OK,
+            scores=scores,
+            abstained=self._model.abstained,
+            matches=named,
+            detail=foreign,
+            models=(lists,),
+        )
 
     def _foreign(self, item: Item) -> str:
         """What of a text, or of all texts together, cannot be judged: a language that is not served, Chinese of which
@@ -88,7 +103,7 @@ class TextClassifier(Check):
                 return "Chinese of which too few words are known"
         return ""
 
-    def _cut(self, item: Item) -> tuple[list[Window], tuple[Match, ...]] | Result:
+    def _cut(self, item: Item, names: NameMatcher) -> tuple[list[Window], tuple[Match, ...]] | Result:
         """The windows to score and the names found, or the result of a text that cannot be scored whole."""
         # The model folds for itself: its own version of folding is the one that its thresholds were measured with.
         try:
@@ -96,5 +111,5 @@ class TextClassifier(Check):
         except TerminalError as error:
             return Result(status=Status.UNPROCESSABLE, detail=str(error))
         # What lies where the texts of a request meet counts for the last of them.
-        named = matches(self._names, [reading for readings, _ in read for reading in readings])
+        named = matches(names, [reading for readings, _ in read for reading in readings])
         return [window for _, windows in read for window in windows], named

@@ -17,6 +17,7 @@ from sluice.models.engine import EngineSettings, read_engine
 from sluice.models.opened import open_model
 from sluice.names.matcher import NameMatcher
 from sluice.names.opened import about, matches, open_names, read_name_lists
+from sluice.refreshed import Refreshable, Refreshed
 from sluice.settings import Reader, Settings
 from sluice.text.language import Languages
 from sluice.text.model import TextModel
@@ -53,7 +54,9 @@ class ImageTextClassifier(Check):
     # Pictures differ in cost by a factor of ten: none should wait for its neighbour's answer.
     max_batch = 1
 
-    def __init__(self, networks: Networks, model: TextModel, languages: Languages, names: NameMatcher) -> None:
+    def __init__(
+        self, networks: Networks, model: TextModel, languages: Languages, names: Refreshed[NameMatcher]
+    ) -> None:
         self._networks = networks
         self._model = model
         self._languages = languages
@@ -70,7 +73,7 @@ class ImageTextClassifier(Check):
         lists = read_name_lists(reader, settings.home)
         reader.finish()
 
-        def load() -> tuple[Networks, TextModel, Languages, NameMatcher]:
+        def load() -> tuple[Networks, TextModel, Languages, Refreshed[NameMatcher]]:
             model = TextModel.open(settings.models, engine)
             return _networks(settings, engine), model, Languages.open(), open_names(lists)
 
@@ -83,7 +86,11 @@ class ImageTextClassifier(Check):
     def models(self) -> Sequence[ModelInfo]:
         """The detector and the reader of text, the encoder, the heads and the name lists."""
         networks = self._networks
-        return (networks.detector.info, networks.reader.info, *self._model.models, about(self._names))
+        return (networks.detector.info, networks.reader.info, *self._model.models, about(self._names.value))
+
+    def refreshed(self) -> Sequence[Refreshable]:
+        """The name lists."""
+        return (self._names,)
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -98,12 +105,14 @@ class ImageTextClassifier(Check):
         """What is thought of it. Raises TerminalError."""
         if text.refused:
             return Result(Status.ABSTAIN, detail="more text than is read")
-        foreign, (cut, named) = await asyncio.to_thread(lambda: (self._foreign(text), self._cut(text)))
+        names = self._names.value
+        foreign, (cut, named) = await asyncio.to_thread(lambda: (self._foreign(text), self._cut(text, names)))
         found = Result(
             scores=self._highest(await self._model.score_cut(cut)),
             abstained=self._model.abstained,
             signals=_signals(text),
             matches=named,
+            models=(about(names),),
         )
         return (
             found
@@ -125,12 +134,12 @@ class ImageTextClassifier(Check):
                 return language.code
         return ""
 
-    def _cut(self, text: Text) -> tuple[list[list[Window]], tuple[Match, ...]]:
+    def _cut(self, text: Text, names: NameMatcher) -> tuple[list[list[Window]], tuple[Match, ...]]:
         """The windows of every passage that says something, and the names found in any: a name needs no company."""
         texts = dict.fromkeys(passage for rows in text.versions for passage in passages(rows))
         read = [self._model.read(passage) for passage in texts]
         said = [windows for _, windows in read if any(self._says_something(window.text) for window in windows)]
-        return said, matches(self._names, [reading for readings, _ in read for reading in readings])
+        return said, matches(names, [reading for readings, _ in read for reading in readings])
 
     def _says_something(self, text: str) -> bool:
         """Whether there are a few words, or one that people watch for. A name on a sign is no request, nor is what is

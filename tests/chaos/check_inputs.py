@@ -1,6 +1,6 @@
 """Every decision is what the decision function says of its recorded inputs, and those inputs are in the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from orchestrator.decide import Outcome, decide
 from sluice.policy.model import Policy, Severity
@@ -44,6 +44,8 @@ def _check_head(decision: Logged[Decision], contents: Logged[Contents], policy: 
         "requested_at_ms": (made.requested_at_ms, read.requested_at_ms),
         "prepared_at_ms": (made.prepared_at_ms, contents.appended_at_ms),
         "deadline_at_ms": (made.deadline_at_ms, read.deadline_at_ms),
+        "released_from": (made.released_from, read.released_from),
+        "released_rules": ([*made.released_rules], [*read.released_rules]),
         "prompt_action": (made.prompt_action, read.prompt_decision.action),
         "policy_digest": (made.policy_digest, policy.digest),
         "contents": ([c.sha256 for c in made.contents], [c.sha256 for c in read.contents]),
@@ -80,14 +82,16 @@ def _check_outcome(
 ) -> Iterator[Objection]:
     made = decision.message
     given = {recorded.check: recorded for recorded in made.inputs}
+    # Which breakers were open is an input that no other log holds.
+    breakers = [*made.open_breakers]
     if any(reason.rule == OVERLOADED for reason in made.reasons):
         # Set aside for want of room, whenever that was: never an ALLOW.
-        outcome = _outcome(contents.message, given, policy, late=True, overloaded=True)
+        outcome = _outcome(contents.message, given, policy, breakers, late=True, overloaded=True)
         if outcome is None or not _same(made, outcome):
             yield Objection(Kind.NOT_RECOMPUTED, made.request_id, "overload and its inputs do not carry it")
         return
-    in_time = _outcome(contents.message, given, policy, late=False)
-    outcome = in_time or _outcome(contents.message, given, policy, late=True)
+    in_time = _outcome(contents.message, given, policy, breakers, late=False)
+    outcome = in_time or _outcome(contents.message, given, policy, breakers, late=True)
     if outcome is None or not _same(made, outcome):
         yield Objection(Kind.NOT_RECOMPUTED, made.request_id, "its inputs do not carry it")
     if in_time is None and decision.appended_at_ms < made.deadline_at_ms:
@@ -95,7 +99,7 @@ def _check_outcome(
     # The decision is a function of the log: it falls with the first verdict that is enough, or at the deadline.
     seen: dict[str, Input] = {}
     for verdict in index.verdicts_of(contents):
-        if _outcome(contents.message, seen, policy, late=False) is not None:
+        if _outcome(contents.message, seen, policy, breakers, late=False) is not None:
             break
         message = verdict.message
         seen[message.check] = Input(check=message.check, verdict_offset=verdict.offset, results=message.results)
@@ -106,10 +110,15 @@ def _check_outcome(
 
 
 def _outcome(
-    contents: Contents, given: dict[str, Input], policy: Policy, late: bool, overloaded: bool = False
+    contents: Contents,
+    given: dict[str, Input],
+    policy: Policy,
+    breakers: Sequence[str],
+    late: bool,
+    overloaded: bool = False,
 ) -> Outcome | None:
     verdicts = {name: Verdict(check=name, results=recorded.results) for name, recorded in given.items()}
-    return decide(contents, verdicts, policy, late, overloaded=overloaded)
+    return decide(contents, verdicts, policy, late, overloaded=overloaded, open_breakers=breakers)
 
 
 def _same(made: Decision, outcome: Outcome) -> bool:

@@ -1,6 +1,7 @@
 """One real stack for all integration tests: real Apache Kafka, real models, every service a process of its own."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,8 +15,11 @@ from sluice.settings import KafkaSettings
 from tests.integration.client import Client
 
 DEFAULT_POLICY = Path(__file__).parents[2] / "policies" / "default.yaml"
+NAME_LISTS = DEFAULT_POLICY.parent / "lists"
 REVIEW_RULE = """  - {id: held-tenant, action: REVIEW, when: 'tenant == "held"'}"""
 """The default policy has no REVIEW rule; the tests' stack has one for one tenant."""
+SHADOW_RULE = """  - {id: stricter, action: BLOCK, when: 'tenant == "shadowed" && score("violence") >= 0.0000001'}"""
+"""What the shadow policy has beside the live one: a low threshold, for one tenant."""
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +34,15 @@ def stack(home: Path) -> Iterator[Running]:
     lines: list[str] = []
     policy = home / "policy.yaml"
     policy.write_text(DEFAULT_POLICY.read_text().replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n"))
+    shadow = home / "shadow.yaml"
+    shadow.write_text(policy.read_text().replace("\nrules:\n", f"\nrules:\n{SHADOW_RULE}\n"))
     # Debug lines too: none of them may hold content.
-    env = {**os.environ, "SLUICE_POLICY": str(policy), "SLUICE_LOG_LEVEL": "debug"}
-    with temporary(home, env, service_commands(()), lines.append) as running:
+    lists = home / "lists"
+    shutil.copytree(NAME_LISTS, lists)
+    told = {"SLUICE_POLICY": str(policy), "SLUICE_SHADOW_POLICY": str(shadow), "SLUICE_LOG_LEVEL": "debug"}
+    told |= {"SLUICE_NAME_LISTS": str(lists)}
+    env = {**os.environ, **told}
+    with temporary(home, env, service_commands((), env), lines.append) as running:
         yield running
 
 

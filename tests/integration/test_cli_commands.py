@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import urllib.request
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -121,10 +122,14 @@ def test_status_and_topics_of_the_running_stack(sluice: Sluice, stack: Running) 
     (found,) = decisions(answer)
     assert (found["kafka"], found["kafka_health"]) == (stack.kafka, "SERVING")
     assert {(at["health"], at["restarts"]) for at in found["services"].values()} == {("SERVING", 0)}
+    for name, at in found["services"].items():
+        with urllib.request.urlopen(f"http://{at['ops']}/metrics", timeout=5) as metrics:
+            assert f'sluice_ready{{service="{name}"}} 1.0' in metrics.read().decode()
+        assert (at["reasons"], at["notes"]) == ({}, {})
     assert {topic["partitions"] for topic in decisions(sluice("topics", "list"))} == {4}
     again = sluice("topics", "create")
     assert again.returncode == 0
-    assert "0 created, 12 there already, 4 partitions each" in again.stderr
+    assert "0 created, 14 there already, 4 partitions each" in again.stderr
 
 
 def test_a_second_stack_in_the_same_home_is_refused(sluice: Sluice) -> None:

@@ -2,11 +2,10 @@
 
 import time
 
-from ingest.releases import released_id
 from sluice import samples
 from sluice.bus.clients import plain_producer
 from sluice.bus.topics import Topic
-from sluice.ids import new_request_id
+from sluice.ids import new_request_id, released_id
 from sluice.settings import KafkaSettings
 from sluice.v1.dead_letter_pb2 import DeadLetter
 from sluice.v1.decision_pb2 import Decision

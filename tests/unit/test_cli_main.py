@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -46,6 +47,19 @@ def test_the_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None
         ["topics", "create", "--partitions", "0"],
         ["topics", "nonsense"],
         ["repair", "--patience", "0"],
+        ["policy", "explain", "7"],
+        ["policy", "diff", "policy.yaml"],
+        ["reviews", "nonsense"],
+        ["reviews", "list", "--since", "yesterday"],
+        ["reviews", "list", "--limit", "0"],
+        ["reviews", "show", "7"],
+        ["reviews", "resolve", "7", "--uphold", "--why", "x"],
+        ["reviews", "resolve", str(UUID(int=7)), "--why", "x"],
+        ["reviews", "resolve", str(UUID(int=7)), "--uphold", "--release", "--why", "x"],
+        ["reviews", "resolve", str(UUID(int=7)), "--uphold"],
+        ["reviews", "resolve", str(UUID(int=7)), "--uphold", "--why", " "],
+        ["reviews", "resolve", str(UUID(int=7)), "--uphold", "--why", "x" * 2001],
+        ["reviews", "resolve", str(UUID(int=7)), "--uphold", "--why", "x", "--by", ""],
         ["dead-letters", "nonsense"],
         ["dead-letters", "list", "--limit", "0"],
         ["dead-letters", "list", "--reason", "bad"],
@@ -95,6 +109,10 @@ def test_a_prompt_and_a_file_of_prompts_exclude_each_other(
         ["serve", "ingest"],
         ["repair"],
         ["repair", "--check"],
+        ["policy", "explain", str(UUID(int=7))],
+        ["reviews", "list"],
+        ["reviews", "show", str(UUID(int=7))],
+        ["reviews", "resolve", str(UUID(int=7)), "--uphold", "--why", "x"],
         ["dead-letters", "list"],
         ["dead-letters", "show", "0:1"],
         ["dead-letters", "replay", "0:1"],

@@ -102,6 +102,11 @@ def test_a_signed_picture_is_shown_with_its_file() -> None:
     assert form["signed_file"] == "out/x.png"
 
 
+def test_explaining_adds_the_breakers_that_were_open() -> None:
+    assert decision_json(Decision(open_breakers=["rule:hate"]), explain=True)["open_breakers"] == ["rule:hate"]
+    assert "open_breakers" not in decision_json(DECISION)
+
+
 def test_explaining_adds_every_verdict_with_all_scores() -> None:
     form = decision_json(DECISION, explain=True)
     verdicts = form["verdicts"]

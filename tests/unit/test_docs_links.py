@@ -9,7 +9,7 @@ import yaml
 
 from evaluation import cli as evaluation
 from sluice.bus.topics import Topic
-from sluice.cli import certs, dead_letters, decisions, dev, models, topics
+from sluice.cli import certs, dead_letters, decisions, dev, models, policy, reviews, topics
 from sluice.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +37,8 @@ GROUPS = {
     "dev": dev.app,
     "eval": evaluation.app,
     "models": models.app,
+    "policy": policy.app,
+    "reviews": reviews.app,
     "topics": topics.app,
 }
 """Commands that have commands of their own."""
@@ -86,8 +88,8 @@ def test_commands_exist(page: Path) -> None:
 
 def test_what_operators_need_is_in_their_page() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
-    needed = [name for name in commands() if name.startswith(("dead-letters ", "repair"))]
-    assert len(needed) == 4
+    needed = [name for name in commands() if name.startswith(("dead-letters ", "repair", "reviews "))]
+    assert len(needed) == 7
     assert [name for name in needed if f"sluice {name}" not in page] == []
 
 
@@ -106,7 +108,7 @@ def test_the_rights_of_principals_are_what_services_use() -> None:
     channels = yaml.safe_load((ROOT / "asyncapi.yaml").read_text())["channels"]
     row = re.compile(r"^\| `?([\w -]+?)`? \| ([^|]*) \| ([^|]*) \| [^|]*\|$", re.MULTILINE)
     rights = {who: (topics_in(w), topics_in(r)) for who, w, r in row.findall((ROOT / "SECURITY.md").read_text())}
-    for who in ("ingest", "orchestrator", "c2pa-signer"):
+    for who in ("ingest", "orchestrator", "c2pa-signer", "policy-shadow"):
         assert rights[who][0] == {name for name in Topic if who in channels[name]["x-writers"]}
         assert rights[who][1] == {name for name in Topic if who in channels[name]["x-readers"]}
     for check in (

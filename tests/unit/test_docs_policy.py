@@ -15,6 +15,7 @@ from sluice.policy.examples import read_examples
 from sluice.policy.facts import FUNCTIONS, VARIABLES, content_value
 from sluice.policy.load import load
 from sluice.policy.model import MOST_DEADLINE_MS, Policy
+from sluice.policy.thresholds import KEYS
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ def test_its_example_is_a_policy(tmp_path: Path) -> None:
 
 
 def test_every_key_name_and_category_is_told() -> None:
-    known = {*loader._TOP, *loader._STAGE, *loader._RULE, *loader.ROLES, *loader.BANDS, *loader._STAGES}
+    known = {*loader._TOP, *loader._STAGE, *loader._RULE, *loader.ROLES, *KEYS, *loader._STAGES}
     words = {*known, *loader._SEVERITIES, *MACROS, *VARIABLES, *FUNCTIONS, *CATEGORIES}
     assert words - code() == set()
 

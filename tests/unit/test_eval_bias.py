@@ -7,7 +7,7 @@ import pytest
 
 from evaluation.bias import BiasRow, Sampled, bias_json, bias_rows, bias_tables, read_samples
 from evaluation.files import Bad, Row
-from evaluation.stats import Share
+from sluice.shares import Share
 
 
 def read(*rows: dict[str, object], classes: Mapping[str, tuple[str, ...]] | None = None) -> Sampled:

@@ -5,7 +5,7 @@ import pytest
 from evaluation.compare import Difference
 from evaluation.gates import Least, gates, gates_table
 from evaluation.metrics import Rates
-from evaluation.stats import Share
+from sluice.shares import Share
 
 
 def rates(unsafe: Share = Share(9, 10), safe: Share = Share(8, 10), undecided: int = 0) -> Rates:  # noqa: B008 - frozen

@@ -3,7 +3,7 @@
 import pytest
 
 from evaluation.metrics import NONE, grouped, grouped_rates, rates, rates_table, right, rules_table
-from evaluation.stats import Share
+from sluice.shares import Share
 from tests.unit.eval_rows import outcome
 
 ROWS = [

@@ -1,8 +1,8 @@
 """The photorealistic-person table, folded as card I13 says."""
 
 from evaluation.person import answers_table, person_json, person_rows, person_table
-from evaluation.stats import Share
 from sluice.check import Person
+from sluice.shares import Share
 from tests.unit.eval_rows import outcome
 
 ADULT, CHILD, NONE = Person.ADULT, Person.CHILD, Person.NONE

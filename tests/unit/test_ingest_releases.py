@@ -2,10 +2,11 @@
 
 import pytest
 
-from ingest.releases import contents_topic, parse_release, released_contents, released_id
+from ingest.releases import contents_topic, parse_release, released_contents
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
 from sluice.errors import PoisonError
+from sluice.ids import released_id
 from sluice.v1.release_pb2 import Release
 from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE
 from tests.unit.build import OTHER_ID, REQUEST_ID, contents, text
@@ -22,6 +23,14 @@ def test_a_released_request_has_an_id_of_its_own_and_time_of_its_own() -> None:
     assert (found.request_id, found.released_from) == (released_id(REQUEST_ID), REQUEST_ID)
     assert (found.requested_at_ms, found.deadline_at_ms, found.lane) == (90_000, 95_000, LANE_INTERACTIVE)
     assert found.content_digest == contents(text()).content_digest
+
+
+def test_what_a_breaker_had_softened_is_said_and_stays_said() -> None:
+    found = released_contents(Release(request_id=REQUEST_ID), record(), 90_000, 5000, softened=("violence", "hate"))
+    assert list(found.released_rules) == ["hate", "violence"]
+    again = Record(Topic.CONTENTS, 1, 9, found.request_id.encode(), found.SerializeToString(), 95_000)
+    second = released_contents(Release(request_id=found.request_id), again, 99_000, 5000, softened=("illicit",))
+    assert list(second.released_rules) == ["hate", "illicit", "violence"]
 
 
 def test_releasing_twice_is_the_same_request() -> None:

@@ -2,26 +2,29 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ingest.turns import Urgency
-from ingest.worker import IngestRecords, PromptAnswer
+from ingest.worker import IngestRecords, PromptAnswer, read_answer
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline, now_ms
 from sluice.errors import PoisonError, RetryableError
 from sluice.ids import partition_for
 from sluice.policy.load import load
+from sluice.policy.model import StagePolicy
+from sluice.refreshed import Current
 from sluice.v1.contents_pb2 import (
     UNPROCESSABLE_NO_CONTENTS,
     UNPROCESSABLE_TOO_LATE,
     Contents,
     PreparedContent,
 )
-from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_REVIEW
+from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW, Action, Decision
 from sluice.v1.release_pb2 import Release
 from sluice.v1.request_pb2 import (
     LANE_BULK,
@@ -76,7 +79,7 @@ def records(
 
     preparer: Any = MemoryPreparer(prepared)
     decisions: Any = MemoryDecisions(**known)
-    return IngestRecords(preparer, load(POLICY), decisions, find)
+    return IngestRecords(preparer, Current(load(POLICY)), decisions, find)
 
 
 def record(value: bytes, topic: str = Topic.REQUESTS, at: int | None = None) -> Record:
@@ -110,6 +113,21 @@ async def test_a_contents_record_goes_where_the_request_id_belongs() -> None:
     assert Contents.FromString(bulk.value).lane == LANE_BULK
 
 
+async def test_each_record_is_held_to_the_deadlines_of_the_policy_in_use() -> None:
+    policy = Current(load(POLICY))
+    preparer: Any = MemoryPreparer([text()])
+    decisions: Any = MemoryDecisions()
+    ingest = IngestRecords(preparer, policy, decisions, find=lambda *_: pytest.fail("not asked for"))
+    asked = record(prompt())
+    (before,) = await ingest.handle(asked)
+    old = policy.value.stages[STAGE_PROMPT]
+    new = StagePolicy(old.deadline_ms + 1000, old.max_deadline_ms, old.on_incomplete, old.checks)
+    policy.value = replace(policy.value, stages={**policy.value.stages, STAGE_PROMPT: new})
+    (after,) = await ingest.handle(asked)
+    first, second = (Contents.FromString(out.value).deadline_at_ms for out in (before, after))
+    assert second == first + 1000
+
+
 async def test_what_cannot_be_read_now_is_tried_again_until_nobody_waits() -> None:
     with pytest.raises(RetryableError):
         await records(None).handle(record(prompt()))
@@ -121,7 +139,7 @@ async def test_what_nobody_waits_for_any_more_is_refused_unread_and_known_again(
     """A copy that comes late has the digest of the one that came in time: it is the same request."""
     preparer: Any = MemoryPreparer([text()])
     decisions: Any = MemoryDecisions()
-    ingest = IngestRecords(preparer, load(POLICY), decisions, find=lambda *_: pytest.fail("not asked for"))
+    ingest = IngestRecords(preparer, Current(load(POLICY)), decisions, find=lambda *_: pytest.fail("not asked for"))
     (late,) = await ingest.handle(record(prompt(), at=now_ms() - 3_600_000))
     assert preparer.asked == []
     (good,) = await ingest.handle(record(prompt(), at=now_ms()))
@@ -141,7 +159,7 @@ async def test_a_request_that_nobody_could_judge_says_so_however_late_it_is() ->
 async def test_the_lane_and_the_deadline_decide_whose_turn_it_is() -> None:
     preparer: Any = MemoryPreparer([text()])
     decisions: Any = MemoryDecisions()
-    ingest = IngestRecords(preparer, load(POLICY), decisions, find=lambda *_: pytest.fail("not asked for"))
+    ingest = IngestRecords(preparer, Current(load(POLICY)), decisions, find=lambda *_: pytest.fail("not asked for"))
     at = now_ms()
     await ingest.handle(record(prompt(deadline_ms=1500), Topic.REQUESTS_BULK, at))
     assert preparer.asked == [Urgency(bulk=True, deadline=Deadline(at + 1500))]
@@ -176,3 +194,24 @@ async def test_a_release_frees_only_what_was_reviewed(digest: bytes) -> None:
     else:
         with pytest.raises(PoisonError, match="other content"):
             await ingest.handle(record(release, Topic.RELEASES))
+
+
+@pytest.mark.parametrize(("action", "softened"), [(ACTION_REVIEW, ("illicit",)), (ACTION_BLOCK, ())])
+async def test_a_release_says_which_rules_a_breaker_had_softened(
+    action: "Action.ValueType", softened: tuple[str, ...]
+) -> None:
+    decided = Decision(stage=STAGE_PROMPT, action=action, content_digest=b"d" * 32)
+    decided.reasons.add(rule="look", action=ACTION_REVIEW)
+    decided.reasons.add(rule="illicit", action=ACTION_REVIEW, breaker="rule:illicit")
+    answer = read_answer(Record(Topic.DECISIONS, 0, 7, OTHER_ID.encode(), decided.SerializeToString(), 1000))
+    assert answer == PromptAnswer(STAGE_PROMPT, action, 7, b"d" * 32, softened)
+    held = contents(text(), request_id=OTHER_ID, digest=b"d" * 32)
+    found = Record(Topic.CONTENTS, 0, 5, OTHER_ID.encode(), held.SerializeToString(), 1000)
+    release = record(Release(request_id=OTHER_ID, contents_offset=5).SerializeToString(), Topic.RELEASES)
+    ingest = records([], found, **{OTHER_ID: answer})
+    if action == ACTION_REVIEW:
+        (out,) = await ingest.handle(release)
+        assert tuple(Contents.FromString(out.value).released_rules) == softened
+    else:
+        with pytest.raises(PoisonError, match="not in review"):
+            await ingest.handle(release)

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from sluice.errors import TerminalError
-from sluice.local.entry_points import load_service, service_commands, service_names
+from sluice.local.entry_points import OPTIONAL, load_service, service_commands, service_names
 
 
 def test_the_main_line_of_services_is_installed() -> None:
@@ -21,7 +21,15 @@ def test_each_is_a_process_of_its_own() -> None:
 
 
 def test_a_service_can_be_left_out() -> None:
-    assert service_commands(["ingest"]).keys() == set(service_names()) - {"ingest"}
+    assert service_commands(["ingest"]).keys() == set(service_names()) - {"ingest", *OPTIONAL}
+
+
+def test_an_optional_service_is_there_where_its_variable_says_what_for() -> None:
+    assert OPTIONAL.keys() <= set(service_names())
+    for name, variable in OPTIONAL.items():
+        assert name in service_commands((), {variable: "some.yaml"})
+        assert name not in service_commands((), {variable: ""})
+        assert name not in service_commands([name], {variable: "some.yaml"})
 
 
 def test_an_unknown_name_is_answered_with_those_there_are() -> None:

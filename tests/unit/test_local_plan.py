@@ -55,3 +55,10 @@ def test_every_problem_is_named_at_once() -> None:
         "SLUICE_PARTITIONS",
         "SLUICE_REPLICATION",
     ]
+
+
+def test_each_service_has_its_own_door_for_operators() -> None:
+    env = {"SLUICE_OPS_ADDRESS": "0.0.0.0:9464"}
+    assert service_env(plan(env), "127.0.0.1:9", "127.0.0.1:7", "127.0.0.1:8")["SLUICE_OPS_ADDRESS"] == "127.0.0.1:8"
+    # One address for all of them would be the first's alone.
+    assert service_env(plan(env), "127.0.0.1:9", "127.0.0.1:7")["SLUICE_OPS_ADDRESS"] == ""

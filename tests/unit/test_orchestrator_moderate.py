@@ -23,6 +23,7 @@ from sluice.host.refusal import DETAILS
 from sluice.host.room import Room
 from sluice.ids import new_request_id
 from sluice.policy.load import load
+from sluice.refreshed import Current
 from sluice.telemetry.logging import Log
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW, Action, Decision
@@ -39,7 +40,7 @@ from tests.unit.grpc_door import serving
 if TYPE_CHECKING:  # the types of the stubs know this name, the stubs do not
     from sluice.v1.orchestrator_pb2_grpc import OrchestratorAsyncStub
 
-POLICY = load(Path(__file__).parents[2] / "policies" / "default.yaml")
+POLICY = Current(load(Path(__file__).parents[2] / "policies" / "default.yaml"))
 
 
 class MemoryBook:

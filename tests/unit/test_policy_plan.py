@@ -13,8 +13,8 @@ from sluice.categories import CATEGORIES
 from sluice.policy.facts import Answer, ContentFacts, Facts, content_facts, highest
 from sluice.policy.load import load
 from sluice.policy.model import Rule, Severity
-from sluice.policy.plan import plan
-from sluice.policy.view import RuleError, RuleView
+from sluice.policy.plan import guard, plan
+from sluice.policy.view import Compared, RuleError, RuleView
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person
 
 DEFAULT = Path(__file__).parents[2] / "policies" / "default.yaml"
@@ -34,14 +34,36 @@ PLAIN = [
     'generated.exists(g, g.person in ["ADULT", "CHILD"] && !(g.id == "c0"))',
     '(stage == "OUTPUT" || operation == "EDIT") && !!(score("hate") > 0.1)',
     '\n\tstage == "PROMPT"\r\n && tenant != "" ',
+    'score("sexual") >= 1 || 0 > score("hate")',
+    'score("sexual") >= threshold("sexual/real-person")',
+    'uploads.exists(u, u.kind == "image" && stage == "PROMPT" && score("hate") < 0.5)',
+    "generated.exists(g, has(g.signals.drawn) && g.signals.drawn > 0.8)",
+    'contents.exists(c, has(c.scores.hate) && !("sexual" in c.scores) && c.scores.hate >= threshold("hate"))',
+    'contents.exists(c, "own/name" in c.signals && 3 <= c.signals["own/name"])',
+    'contents.exists(c, c.role == "PROMPT" && c.matches.exists(m, m.kind == "artist" && m.method == "style"))',
+    'contents.exists(c, !c.matches.exists(m, m.test || m.list in ["own", "test"] || m.entry == "1"))',
+    "contents.exists(one, one.known_csam)",
+    "size(contents) > 0 && size(uploads) == 2 && !(size(generated) != 1)",
+    "contents.exists(c, size(c.matches) >= size(contents) && size(c.matches) == 1)",
+    'contents.all(c, c.kind == "text")',
+    'uploads.exists_one(c, c.matches.all(m, m.kind.startsWith("artist") || m.list.endsWith("own")))',
+    'tenant.startsWith("test-") && !stage.endsWith("PUT")',
 ]
 NOT_PLAIN = [
     "true",
-    "size(contents) > 0",
-    "generated.exists(g, has(g.signals.drawn) && g.signals.drawn > 0.8)",
-    'contents.all(c, c.kind == "text")',
+    "size(contents) + 1 > 2",
+    "contents.size() > 0",
+    "size(tenant) > 0",
+    "size(contents) == 2.0",
+    "2 == size(contents)",
+    'score("hate") != 1',
+    "size(contents.filter(c, c.known_csam)) > 0",
+    "contents.map(c, c.id) == []",
+    "contents.exists(size, size.known_csam)",
+    "contents.exists(c, size(c.scores) > 1)",
+    "tenant.startsWith(stage)",
+    'tenant.contains("x")',
     '!stage == "PROMPT"',
-    'score("sexual") >= 1',
     'score("sexual") == 0.5',
     'score("sexual") >= 0.2 >= 0.1',
     'stage == "PROMPT" ? true : false',
@@ -52,11 +74,24 @@ NOT_PLAIN = [
     '"PROMPT" == stage',
     "tenant in []",
     'score("made up") > 0.1',
-    'uploads.exists(u, u.kind == "image" && stage == "PROMPT")',
     'uploads.exists(u, contents.exists(c, c.id == "c0"))',
     'uploads.exists(u, c.kind == "image")',
     'contents.exists(c, c.matches == "image")',
     'contents.exists(c, c.kind == "image") == true',
+    'contents.exists(c, c.matches.exists(c, c.kind == "artist"))',
+    'contents.exists(score, score.kind == "image")',
+    'contents.exists(c, c.matches.exists(m, c.kind == "image"))',
+    "contents.exists(c, c.matches.exists(m, m.distance < 3))",
+    'contents.exists(c, c.matches.exists(m, m.name == "x"))',
+    "contents.exists(c, size(c.signals) > 0)",
+    "contents.exists(c, has(c.signals))",
+    'contents.exists(c, has(c.signals["drawn"]))',
+    'contents.exists(c, !"drawn" in c.signals)',
+    'contents.exists(c, "drawn" in u.signals)',
+    'contents.exists(c, c.scores["hate"] == 0.5)',
+    "contents.exists(c, c.known_csam == true)",
+    'score("hate") >= 1234567890123',
+    'stage=="PROMPT"in ["x"]',
     'score("hate") >= .5',
     'score("hate") >= 5e-1',
     "(",
@@ -84,7 +119,24 @@ def rule(condition: str) -> Rule:
     return Rule("r", Severity.BLOCK, condition, cel.compile(condition))
 
 
-texts = st.sampled_from(["PROMPT", "OUTPUT", "EDIT", "TEEN", "studio", "", "image", "text", "CHILD", "c1", "UPLOAD"])
+texts = st.sampled_from(
+    [
+        "PROMPT",
+        "OUTPUT",
+        "EDIT",
+        "TEEN",
+        "studio",
+        "",
+        "image",
+        "text",
+        "CHILD",
+        "c1",
+        "UPLOAD",
+        "bank",
+        "csam",
+        "style",
+    ]
+)
 categories = st.sampled_from(SCORED)
 quotes = st.sampled_from(["'", '"'])
 
@@ -95,16 +147,20 @@ def words(draw: st.DrawFn, names: Sequence[str]) -> str:
     one, *others = (f"{quote}{text}{quote}" for text in draw(st.lists(texts, min_size=1, max_size=3)))
     if draw(st.booleans()):
         return f"{word} in [{', '.join([one, *others])}]"
+    if draw(st.booleans()):
+        return f"{word}.{draw(st.sampled_from(['startsWith', 'endsWith']))}({one})"
     return f"{word} {draw(st.sampled_from(['==', '!=']))} {one}"
 
 
 @st.composite
-def comparisons(draw: st.DrawFn) -> str:
+def comparisons(draw: st.DrawFn, *more: str) -> str:
     numbers = st.one_of(
         categories.map('score("{}")'.format),
-        categories.map("threshold('{}')".format),
-        st.sampled_from(["0.0", "0.3", "0.50", "1.0"]),
+        st.sampled_from([*SCORED, "own/name"]).map("threshold('{}')".format),
+        st.sampled_from(["0.0", "0.3", "0.50", "1.0", "0", "1", "size(contents)", "size(uploads)", *more, *more]),
     )
+    if draw(st.integers(0, 9)) == 0:
+        return f"size(generated) {draw(st.sampled_from(['==', '!=']))} {draw(st.integers(0, 2))}"
     return f"{draw(numbers)} {draw(st.sampled_from(['>=', '>', '<=', '<']))} {draw(numbers)}"
 
 
@@ -121,11 +177,39 @@ def composed(tests: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
+NUMBERS = (
+    "c.scores.hate",
+    'c.scores["violence/graphic"]',
+    "c.scores['sexual']",
+    "c.signals.drawn",
+    'c.signals["own/name"]',
+    "size(c.matches)",
+)
+THERE = (
+    "has(c.scores.hate)",
+    '"violence/graphic" in c.scores',
+    "'sexual' in c.scores",
+    "has(c.signals.drawn)",
+    '"own/name" in c.signals',
+)
+macros = st.sampled_from(["exists", "exists", "exists_one", "all"])
+asked_first = st.one_of(
+    *(comparisons(number).map(f"({there} && {{}})".format) for number, there in zip(NUMBERS, THERE, strict=False))
+)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> str:
+    fields = words(["m.list", "m.entry", "m.kind", "m.method"])
+    return f"c.matches.{draw(macros)}(m, {draw(composed(st.one_of(fields, st.sampled_from(['m.test', '!m.test']))))})"
+
+
 @st.composite
 def exists(draw: st.DrawFn) -> str:
-    fields = words(["c.id", "c.role", "c.kind", "c.person"])
-    each = draw(composed(st.one_of(fields, st.sampled_from(["c.known_csam", "!c.known_csam"]))))
-    return f"{draw(st.sampled_from(['contents', 'uploads', 'generated']))}.exists(c, {each})"
+    fields = words(["c.id", "c.role", "c.kind", "c.person", "stage", "tenant"])
+    plain = st.sampled_from(["c.known_csam", "!c.known_csam", *THERE[::3]])
+    each = draw(composed(st.one_of(fields, plain, asked_first, entries(), comparisons(*NUMBERS))))
+    return f"{draw(st.sampled_from(['contents', 'uploads', 'generated']))}.{draw(macros)}(c, {each})"
 
 
 conditions = composed(st.one_of(comparisons(), words(["stage", "operation", "age_band", "tenant"]), exists()))
@@ -137,8 +221,9 @@ def results(draw: st.DrawFn) -> ContentResult:
     found = ContentResult(content_id=draw(st.sampled_from(["c0", "c1", "c9"])), status=STATUS_OK)
     found.person = draw(st.sampled_from([0, 0, *Person.values(), 77]))  # type: ignore[assignment]
     found.scores.update(draw(st.dictionaries(categories, scores)))
+    found.signals.update(draw(st.dictionaries(st.sampled_from(["drawn", "own/name"]), scores)))
     for kind in draw(st.lists(st.sampled_from(["csam", "name"]), max_size=2)):
-        found.matches.add(list="bank", kind=kind)
+        found.matches.add(list="bank", kind=kind, method=draw(texts), entry=draw(texts), test=draw(st.booleans()))
     return found
 
 
@@ -163,7 +248,7 @@ def views(draw: st.DrawFn) -> tuple[Facts, Sequence[Answer]]:
         [content for content in contents if content.role == "UPLOAD"],
         [content for content in contents if content.role == "GENERATED"],
         highest(answers),
-        draw(st.dictionaries(categories, st.sampled_from([0.0, 0.3, 0.5, 1.0]))),
+        draw(st.dictionaries(st.sampled_from([*SCORED, "own/name"]), st.sampled_from([0.0, 0.3, 0.5, 1.0]))),
     )
     return facts, answers
 
@@ -181,3 +266,94 @@ def test_a_plan_says_what_cel_says(condition: str, seen: tuple[Facts, Sequence[A
     assert rule(condition).plan is not None
     assert rule(condition + BY_CEL).plan is None
     assert said(condition, seen) == said(condition + BY_CEL, seen)
+
+
+BEYOND = (
+    "size(contents) + 0 > 1",
+    'contents.filter(c, c.kind == "image" && c.person != "ADULT") == []',
+    "contents[1].known_csam",
+    '(stage == "PROMPT" ? true : size(uploads) > 0 && true)',
+    "!(uploads.map(u, u.id) == [])",
+    "{'a': score('hate')}['a'] > 0.2",
+    'score("hate") > -1.0',
+)
+beyond = st.sampled_from(BEYOND)
+mixed = st.tuples(st.lists(conditions, max_size=2), beyond, st.lists(st.one_of(conditions, beyond), max_size=2)).map(
+    lambda parts: " && ".join(f"({part})" if "||" in part else part for part in [*parts[0], parts[1], *parts[2]])
+)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mixed, views())
+def test_a_guard_keeps_from_cel_only_what_is_false(condition: str, seen: tuple[Facts, Sequence[Answer]]) -> None:
+    assert rule(condition).plan is None
+    assert rule(condition + BY_CEL).guard is None
+    assert said(condition, seen) == said(condition + BY_CEL, seen)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        'score("hate") > 0.1 && size(contents) + 0 > 1',
+        "size(contents) + 0 > 1 && contents.exists(c, c.known_csam)",
+        'size("a && b") > 1 && stage == "PROMPT" && {"a": 1 || 2}["a"]',
+    ],
+)
+def test_what_has_a_guard(condition: str) -> None:
+    assert guard(condition, frozenset(CATEGORIES)) is not None
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        *BEYOND,
+        'stage == "PROMPT" && tenant == "" || size(contents) + 0 > 1',
+        'stage == "PROMPT" && size(contents) + 0 > 1 ? true : false',
+        'size(contents) + 0 > 1 // && stage == "PROMPT"',
+        'size(r"" && stage == "PROMPT" && "") > 1',
+        '"""" && stage == "PROMPT" && """" == tenant',
+        '[size(contents) + 0 > 1 && stage == "PROMPT"][0]',
+        'size(contents) + 0 > 1 && stage == "PROMPT")',
+        "(",
+    ],
+)
+def test_what_has_none(condition: str) -> None:
+    assert guard(condition, frozenset(CATEGORIES)) is None
+
+
+def test_a_guard_spares_cel_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(RuleView, "_ask_cel", lambda _, one: asked.append(one.when))
+    facts = Facts("OUTPUT", "EDIT", "TEEN", "", [], [], [], {"hate": 0.4}, {"hate": 0.5})
+    view = RuleView(facts, [])
+    rules = [rule(f'size(contents) + 0 == 0 && score("hate") >= {least}') for least in (0.3, 0.5)]
+    assert view.fired([rules[1]]) == []
+    assert asked == []
+    view.fired(rules)
+    assert asked == [rules[0].when]
+
+
+def test_contents_are_read_when_they_are_asked_for() -> None:
+    result = ContentResult(content_id="c0", status=STATUS_OK, signals={"drawn": 0.9})
+    content = content_facts("c0", "PROMPT", "text", [Answer("text", "c0", result, {"hate": 0.2})])
+    facts = Facts("PROMPT", "GENERATE", "TEEN", "", [content], [], [], {"hate": 0.2}, {"hate": 0.5})
+    looks = "contents.exists(c, has(c.signals.drawn) && c.signals.drawn > 0.8)"
+    assert not RuleView(facts, []).fired([rule(f'score("hate") >= threshold("hate") && {looks}')])
+    assert content._signals is None
+    assert RuleView(facts, []).fired([rule(looks)])
+    assert (content.signals, content._scores) == ({"drawn": 0.9}, None)
+    assert content.scores == {"hate": 0.2}
+
+
+def test_a_threshold_of_the_files_own_is_noted_with_the_score_before_it() -> None:
+    result = ContentResult(content_id="c0", status=STATUS_OK)
+    answers = [Answer("text", "c0", result, {"hate": 0.4, "sexual": 0.3})]
+    content = content_facts("c0", "PROMPT", "text", answers)
+    facts = Facts("PROMPT", "GENERATE", "TEEN", "", [content], [], [], highest(answers), {"own/name": 0.25})
+    condition = 'score("hate") < 0.1 || score("sexual") >= threshold("own/name")'
+    ((_, found),) = RuleView(facts, answers).fired([rule(condition)])
+    assert isinstance(found, Compared)
+    assert found == Compared("hate", 0.4, 0.0, "text", "c0")
+    condition = 'score("sexual") >= threshold("own/name")'
+    ((_, found),) = RuleView(facts, answers).fired([rule(condition)])
+    assert found == Compared("sexual", 0.3, 0.25, "text", "c0")

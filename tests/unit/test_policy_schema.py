@@ -16,14 +16,17 @@ TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "number": (int, float),
     "boolean": (bool,),
+    "integer": (int,),
 }
 KNOWN = {"$schema", "title", "description", "type", "properties", "required", "additionalProperties", "items", "enum"}
-KNOWN |= {"pattern", "minimum", "maximum", "minLength", "minItems"}
+KNOWN |= {"pattern", "minimum", "maximum", "minLength", "minItems", "propertyNames", "$ref", "$defs"}
 
 
 def wrong(value: Any, rules: dict[str, Any], at: str = "") -> list[str]:
     """Where a value does not fit: the part of JSON Schema that ours is written in."""
     assert rules.keys() <= KNOWN, "the test must learn this keyword"
+    if "$ref" in rules:
+        rules = schema()["$defs"][rules["$ref"].removeprefix("#/$defs/")]
     types = [rules["type"]] if isinstance(rules.get("type"), str) else rules.get("type", [])
     if types and not any(fits(value, name) for name in types):
         return [f"{at}: type"]
@@ -31,6 +34,7 @@ def wrong(value: Any, rules: dict[str, Any], at: str = "") -> list[str]:
     if isinstance(value, dict):
         found += [f"{at}.{key}: missing" for key in rules.get("required", []) if key not in value]
         for key, one in value.items():
+            found += wrong(key, rules.get("propertyNames", {}), f"{at}.{key}")
             of = rules.get("properties", {}).get(key, rules.get("additionalProperties", {}))
             found += [f"{at}.{key}: unknown"] if of is False else wrong(one, of, f"{at}.{key}")
     elif isinstance(value, list):
@@ -59,7 +63,7 @@ def test_the_default_policy_fits_and_names_the_schema() -> None:
     assert DEFAULT.read_text().startswith("# yaml-language-server: $schema=policy.schema.json\n")
 
 
-@pytest.mark.parametrize("name", ["benchmarks/orchestrator/trivial.yaml", "tests/chaos/policy.yaml"])
+@pytest.mark.parametrize("name", ["benchmarks/orchestrator/trivial.yaml", "benchmarks/forty.yaml", "tests/chaos/policy.yaml"])
 def test_the_other_policies_fit(name: str) -> None:
     assert wrong(yaml.safe_load((DEFAULT.parents[1] / name).read_text()), schema()) == []
 
@@ -76,8 +80,19 @@ def test_the_other_policies_fit(name: str) -> None:
         ("on_incomplete: BLOCK", "on_incomplete: ALLOW", ".stages.PROMPT.on_incomplete: enum"),
         ("PROMPT: [text]", "PROMPT: []", ".stages.PROMPT.checks.PROMPT: too few"),
         ("    csam: 0.5", "    csam: 1.5", ".thresholds.default.csam: bounds"),
-        ("    csam: 0.5", "    csm: 0.5", ".thresholds.default.csm: unknown"),
+        ("    csam: 0.5", "    csam/own: 1.5", ".thresholds.default.csam/own: bounds"),
+        ("    csam: 0.5", "    CSAM: 0.5", ".thresholds.default.CSAM: pattern"),
         ("  TEEN:", "  TODDLER:", ".thresholds.TODDLER: unknown"),
+        ("thresholds:", "breaker: {window: 1}\nthresholds:", ".breaker.window: type"),
+        ("thresholds:", "breaker: {least: 5.5}\nthresholds:", ".breaker.least: type"),
+        ("thresholds:", "breaker: {times: 1}\nthresholds:", ".breaker.times: bounds"),
+        ("thresholds:", "breaker: {reset: 1m}\nthresholds:", ".breaker.reset: unknown"),
+        ("thresholds:", "tenants: {acme: {}}\nthresholds:", ".tenants.acme.thresholds: missing"),
+        (
+            "thresholds:",
+            "tenants: {acme: {thresholds: {OUTPUT/TEN: {}}}}\nthresholds:",
+            ".tenants.acme.thresholds.OUTPUT/TEN: unknown",
+        ),
     ],
 )
 def test_what_does_not_fit(old: str, new: str, where: str) -> None:

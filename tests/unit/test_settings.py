@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sluice.errors import ConfigError
-from sluice.settings import Reader, read_settings
+from sluice.settings import Reader, read_settings, split_address
 
 
 def test_every_problem_is_named_at_once() -> None:
@@ -46,3 +46,22 @@ def test_flags_are_ones_and_zeros(raw: str, good: bool) -> None:
     else:
         with pytest.raises(ConfigError, match="X="):
             reader.finish()
+
+
+@pytest.mark.parametrize(
+    ("raw", "parts"),
+    [("127.0.0.1:0", ("127.0.0.1", 0)), ("[::1]:9464", ("::1", 9464)), ("pod.local:65535", ("pod.local", 65535))],
+)
+def test_an_address_has_a_host_and_a_port(raw: str, parts: tuple[str, int]) -> None:
+    reader = Reader({"A": raw})
+    assert split_address(reader.address("A")) == parts
+    assert reader.address("B") == ""
+    reader.finish()
+
+
+@pytest.mark.parametrize("raw", ["9464", ":9464", "localhost", "localhost:", "localhost:65536", "localhost:-1"])
+def test_what_is_no_address_is_refused(raw: str) -> None:
+    reader = Reader({"A": raw})
+    assert reader.address("A") == ""
+    with pytest.raises(ConfigError, match="should be host:port"):
+        reader.finish()

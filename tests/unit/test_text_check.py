@@ -1,12 +1,16 @@
 """The check "text": results in order, and a text that cannot be scored whole is UNPROCESSABLE by itself."""
 
+import asyncio
 from dataclasses import replace
 from functools import cache
 
 from sluice.check import Item, Kind, Status
 from sluice.names.lists import Entry, ListKind, NameList, Term
 from sluice.names.matcher import NameMatcher
+from sluice.names.opened import about
+from sluice.refreshed import Refreshed
 from sluice.text.language import Languages
+from tests.unit.name_lists import names_of
 from tests.unit.test_text_model import model
 from text_classifier.check import TextClassifier
 
@@ -19,7 +23,7 @@ def languages() -> Languages:
 
 
 def check() -> TextClassifier:
-    return TextClassifier(model(), languages(), NameMatcher([ARTISTS]))
+    return TextClassifier(model(), languages(), names_of(ARTISTS))
 
 
 def item(text: str) -> Item:
@@ -83,3 +87,28 @@ async def test_a_name_across_two_texts_counts_for_the_last() -> None:
 def test_the_lists_stand_beside_the_models() -> None:
     *_, lists = check().models()
     assert (lists.name, lists.digest) == ("name-lists", NameMatcher([ARTISTS]).digest)
+
+
+async def test_lists_change_between_batches_and_every_answer_says_which_it_rests_on() -> None:
+    found = check()
+    (names,) = found.refreshed()
+    assert isinstance(names, Refreshed)
+    asked = [item("Ada Example with a cat"), item("a red cat")]
+    before = await found.run(asked)
+    names.value = NameMatcher([])
+    after = await found.run(asked)
+    assert [(len(one.matches), *one.models) for one in before] == [
+        (count, about(NameMatcher([ARTISTS]))) for count in (1, 0)
+    ]
+    assert [(len(one.matches), *one.models) for one in after] == [(0, about(NameMatcher([])))] * 2
+    assert found.models()[-1] == about(NameMatcher([]))
+
+
+async def test_a_batch_is_of_one_version_of_the_lists() -> None:
+    found = check()
+    (names,) = found.refreshed()
+    assert isinstance(names, Refreshed)
+    running = asyncio.create_task(found.run([item("Ada Example with a cat")] * 8))
+    await asyncio.sleep(0)
+    names.value = NameMatcher([])
+    assert [len(one.matches) for one in await running] == [1] * 8

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from sluice.check import Item, Kind, Result, Status
-from sluice.names.matcher import NameMatcher
 from sluice.text.language import Languages
 from tests.unit.model_files import settings
+from tests.unit.name_lists import names_of
 from tests.unit.test_text_model import model
 from text_classifier.check import TextClassifier
 
@@ -26,7 +26,7 @@ def item(text: str) -> Item:
 
 
 async def ask(languages: Languages, *texts: str, served: tuple[str, ...] = ("en",)) -> list[Result]:
-    check = TextClassifier(replace(model(), languages=served), languages, NameMatcher([]))
+    check = TextClassifier(replace(model(), languages=served), languages, names_of())
     return list(await check.run([item(text) for text in texts]))
 
 
@@ -63,7 +63,7 @@ async def test_a_text_too_long_in_whatever_language_is_unprocessable(languages: 
 async def test_a_text_split_over_contents_is_judged_whole(languages: Languages) -> None:
     parts = ("Eine Katze sitzt", "auf einem Stuhl", "und schaut aus dem Fenster")
     items = [item(parts[0]), item(parts[1]), replace(item(parts[2]), together=parts)]
-    found = await TextClassifier(model(), languages, NameMatcher([])).run(items)
+    found = await TextClassifier(model(), languages, names_of()).run(items)
     assert [result.status for result in found] == [Status.OK, Status.OK, Status.ABSTAIN]
 
 

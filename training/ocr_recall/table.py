@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from evaluation.stats import Share
+from sluice.shares import Share
 from training.ocr_recall.measure import Seen
 
 BEGIN: Final = "<!-- ocr-recall: begin -->"

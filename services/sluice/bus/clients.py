@@ -1,6 +1,7 @@
 """Client configuration, in one place: every consumer and producer of ours starts from here."""
 
 from collections.abc import Mapping
+from typing import Literal
 
 from confluent_kafka import Consumer, Producer
 
@@ -22,8 +23,16 @@ TRANSACTION_TIMEOUT_MS = 10_000
 """How long a dead worker can hold up readers of committed records."""
 
 
-def group_consumer(kafka: KafkaSettings, group: str, instance: str, read_committed: bool = True) -> Consumer:
+def group_consumer(
+    kafka: KafkaSettings,
+    group: str,
+    instance: str,
+    read_committed: bool = True,
+    begin: Literal["earliest", "latest"] = "earliest",
+) -> Consumer:
     """A member of a consumer group that commits by itself only when told to.
+
+    `begin`: where a group reads first that has committed nothing.
 
     Static membership: a worker that restarts within its session gets its partitions back without a rebalance.
     Range assignment: partition i of every topic goes to the same member.
@@ -35,7 +44,7 @@ def group_consumer(kafka: KafkaSettings, group: str, instance: str, read_committ
             "group.id": group,
             "group.instance.id": f"{group}-{instance}",
             "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
+            "auto.offset.reset": begin,
             "isolation.level": "read_committed" if read_committed else "read_uncommitted",
             "partition.assignment.strategy": "range",
             "session.timeout.ms": SESSION_TIMEOUT_MS,

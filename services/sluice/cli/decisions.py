@@ -1,4 +1,4 @@
-"""`sluice decisions tail`: decisions as they are made."""
+"""`sluice decisions`: decisions as they are made, and as a file."""
 
 import os
 import sys
@@ -13,6 +13,7 @@ from rich.console import Console
 from sluice.bus.clients import log_reader
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.topics import Topic
+from sluice.cli.decisions_export import export
 from sluice.cli.show import show_decision
 from sluice.cli.tell import put_json, say, wants_json
 from sluice.cli.where import find_kafka
@@ -24,6 +25,8 @@ from sluice.v1.decision_pb2 import Decision
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="What was decided."
 )
+
+app.command("export")(export)
 
 _CALL_SECONDS = 15.0
 _POLL_SECONDS = 0.2

@@ -124,7 +124,7 @@ def demo(
 
 @app.command(context_settings=_FORWARD)
 def decisions(context: typer.Context) -> None:
-    """Follow decisions: `sluice decisions tail`."""
+    """What was decided: `sluice decisions tail | export`."""
     _forward("sluice.cli.decisions", "sluice decisions", context.args)
 
 
@@ -132,6 +132,12 @@ def decisions(context: typer.Context) -> None:
 def dead_letters(context: typer.Context) -> None:
     """What could not be handled: `sluice dead-letters list | show | replay`."""
     _forward("sluice.cli.dead_letters", "sluice dead-letters", context.args)
+
+
+@app.command(context_settings=_FORWARD)
+def reviews(context: typer.Context) -> None:
+    """What a person should look at: `sluice reviews list | show | resolve`."""
+    _forward("sluice.cli.reviews", "sluice reviews", context.args)
 
 
 @app.command()
@@ -172,7 +178,7 @@ def models(context: typer.Context) -> None:
 
 @app.command(context_settings=_FORWARD)
 def policy(context: typer.Context) -> None:
-    """What is allowed, as a file: `sluice policy check | test | schema`."""
+    """What is allowed, as a file: `sluice policy check | test | explain | diff | replay | shadow | schema`."""
     _forward("sluice.cli.policy", "sluice policy", context.args)
 
 

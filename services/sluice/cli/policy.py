@@ -9,7 +9,11 @@ from typing import Annotated
 import typer
 
 from sluice.cli.models_add import models_folder
+from sluice.cli.policy_diff import diff
+from sluice.cli.policy_explain import explain
 from sluice.cli.policy_file import policy_in_use
+from sluice.cli.policy_replay import replay
+from sluice.cli.policy_shadow import shadow
 from sluice.cli.policy_try import try_policy
 from sluice.cli.tell import put_json
 from sluice.errors import ConfigError
@@ -17,8 +21,12 @@ from sluice.policy.load import load
 from sluice.policy.provided import provided, required_in_vain, silent
 from sluice.policy.schema import text
 
-app = typer.Typer(help="The policy file: check, test, schema.", no_args_is_help=True)
+app = typer.Typer(help="The policy file: check, test, explain, diff, replay, shadow, schema.", no_args_is_help=True)
 app.command("test")(try_policy)
+app.command("replay")(replay)
+app.command("shadow")(shadow)
+app.command("explain")(explain)
+app.command("diff")(diff)
 
 
 @app.command()

@@ -13,30 +13,30 @@ from sluice.local.state import Running, ServiceAt, publish
 from sluice.settings import sluice_home
 
 
-def joining(env: Mapping[str, str], running: Running, address: str | None) -> dict[str, str]:
+def joining(env: Mapping[str, str], running: Running, vacant: ServiceAt | None) -> dict[str, str]:
     """The environment of a service that joins the running stack; what the caller set itself stays.
 
-    `address`: where it shall listen, None for any free port.
+    `vacant`: whose place it takes, with both addresses; None for any free port.
     """
     stack = {
         "KAFKA_BOOTSTRAP_SERVERS": running.kafka,
         "SLUICE_OBJECT_STORE": running.object_store,
         "SLUICE_C2PA_CERTS": running.certificates,
         "SLUICE_TEST_BANK": "1",
-        **({"SLUICE_GRPC_ADDRESS": address} if address else {}),
+        **({"SLUICE_GRPC_ADDRESS": vacant.address, "SLUICE_OPS_ADDRESS": vacant.ops} if vacant else {}),
     }
     return {**stack, **{name: value for name, value in env.items() if value}}
 
 
-def vacant_address(name: str, running: Running) -> str | None:
+def vacant_place(name: str, running: Running) -> ServiceAt | None:
     """Where the stack's own service of this name listened, if it is gone: callers look for it there."""
     at = running.services.get(name)
-    return at.address if at and ask_health(at.address) is Health.UNREACHABLE else None
+    return at if at and ask_health(at.address) is Health.UNREACHABLE else None
 
 
-def taken_over(running: Running, name: str, address: str, pid: int) -> Running:
+def taken_over(running: Running, name: str, vacant: ServiceAt, pid: int) -> Running:
     """The stack with this process in the place of a service that ended."""
-    return replace(running, services={**running.services, name: ServiceAt(address, pid)})
+    return replace(running, services={**running.services, name: replace(vacant, pid=pid, restarts=0)})
 
 
 def serve(name: str) -> int:
@@ -50,8 +50,8 @@ def serve(name: str) -> int:
         running = find_running(sluice_home(env), say)
         if running is None:
             raise no_broker(env)
-        address = vacant_address(name, running)
-        env = joining(env, running, address)
-        if address is not None:
-            publish(sluice_home(env), taken_over(running, name, address, os.getpid()))
+        vacant = vacant_place(name, running)
+        env = joining(env, running, vacant)
+        if vacant is not None:
+            publish(sluice_home(env), taken_over(running, name, vacant, os.getpid()))
     return main(env)

@@ -2,11 +2,45 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sluice.cli.tell import put_json, say, wants_json
 from sluice.local.health import Health, ask_health, ask_kafka
-from sluice.local.state import is_claimed, read_running
+from sluice.local.ops import Said, ask_ops
+from sluice.local.state import ServiceAt, is_claimed, read_running
 from sluice.settings import sluice_home
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A service of the stack: where it is, its health, what it says of itself."""
+
+    at: ServiceAt
+    health: Health
+    said: Said
+
+    def form(self) -> dict[str, object]:
+        """As JSON."""
+        return {
+            "address": self.at.address,
+            "ops": self.at.ops,
+            "pid": self.at.pid,
+            "health": self.health.value,
+            "restarts": self.at.restarts,
+            "reasons": dict(self.said.reasons),
+            "notes": dict(self.said.notes),
+        }
+
+    def lines(self, name: str, width: int) -> Iterator[str]:
+        """For people: one line, and one more for each thing that it says."""
+        again = f"  started again {self.at.restarts} times" if self.at.restarts else ""
+        ops = f"http://{self.at.ops}" if self.at.ops else ""
+        yield f"  {name:<{width}}  {self.at.address:<21}  {self.health:<11}  {ops}{again}".rstrip()
+        said = [f"not ready: {condition}: {reason}" for condition, reason in self.said.reasons.items()]
+        said += [f"note: {about}: {text}" for about, text in self.said.notes.items()]
+        for line in "\n".join(said).splitlines():
+            yield f"  {'':<{width}}    {line}"
 
 
 def status(as_json: bool) -> int:
@@ -17,19 +51,16 @@ def status(as_json: bool) -> int:
         say(f"a stack is starting in {home}" if is_claimed(home) else f"no stack runs in {home}")
         return 1
     kafka = ask_kafka(running.kafka)
-    health = {name: ask_health(at.address) for name, at in running.services.items()}
+    found = {name: Found(at, ask_health(at.address), ask_ops(at.ops)) for name, at in running.services.items()}
     if wants_json(as_json):
-        services = {
-            name: {"address": at.address, "pid": at.pid, "health": health[name].value, "restarts": at.restarts}
-            for name, at in running.services.items()
-        }
+        services = {name: each.form() for name, each in found.items()}
         about = {"pid": running.pid, "started": running.started, "kafka": running.kafka, "kafka_health": kafka.value}
         put_json({**about, "services": services})
     else:
-        width = max(len(name) for name in ("kafka", *health))
-        sys.stdout.write(f"process {running.pid}, since {running.started}, in {home}\n")
-        sys.stdout.write(f"  {'kafka':<{width}}  {running.kafka:<21}  {kafka}\n")
-        for name, at in running.services.items():
-            again = f"  started again {at.restarts} times" if at.restarts else ""
-            sys.stdout.write(f"  {name:<{width}}  {at.address:<21}  {health[name]}{again}\n")
-    return 0 if all(value is Health.SERVING for value in (kafka, *health.values())) else 1
+        width = max(len(name) for name in ("kafka", *found))
+        lines = [f"process {running.pid}, since {running.started}, in {home}"]
+        lines.append(f"  {'kafka':<{width}}  {running.kafka:<21}  {kafka}")
+        for name, each in found.items():
+            lines += each.lines(name, width)
+        sys.stdout.write("\n".join(lines) + "\n")
+    return 0 if all(value is Health.SERVING for value in (kafka, *(each.health for each in found.values()))) else 1

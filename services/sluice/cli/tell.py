@@ -2,10 +2,13 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import typer
+
+from sluice.ids import parse_request_id
 
 USAGE = 2
 """Exit status for wrong usage, as every shell command has it."""
@@ -28,7 +31,30 @@ def wants_json(asked: bool) -> bool:
     return asked or not sys.stdout.isatty()
 
 
+def plain(text: str) -> str:
+    """What somebody else wrote, fit for a terminal: characters that steer it, or turn text around, become escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
+
+
+def show_table(rows: Sequence[Sequence[str]]) -> None:
+    """One line each, in columns. Columns are never cut: what they hold is what other commands take."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+def when(at_ms: int) -> str:
+    """A moment in milliseconds since the epoch: UTC, to the second."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def refuse(problem: str) -> NoReturn:
     """Ends the command for wrong usage."""
     say(problem)
     raise typer.Exit(USAGE)
+
+
+def a_request_id(text: str) -> str:
+    """The request id in canonical form. Ends the command for what is none."""
+    return parse_request_id(text) or refuse(f"{text!r} is not a request id: a UUID in text form")

@@ -23,7 +23,7 @@ def up(without: Sequence[str]) -> int:
     env = os.environ
     home = sluice_home(env)
     try:
-        services = service_commands(without)
+        services = service_commands(without, env)
     except TerminalError as error:
         refuse(str(error))
     plan = make_plan(home, certs_folder(home), services, env)

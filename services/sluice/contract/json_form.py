@@ -22,7 +22,7 @@ def decision_json(
     """One decision.
 
     `asset`: the signed picture of an allowed output; `signed_file`: where a copy of it was written; `explain`: adds
-    every verdict that the decision rests on, with all scores.
+    every verdict that the decision rests on, with all scores, and the circuit breakers that were open.
     """
     form: JsonObject = {
         "request_id": decision.request_id,
@@ -41,6 +41,7 @@ def decision_json(
     }
     if explain:
         form["verdicts"] = [verdict_json(verdict) for verdict in decision.inputs]
+        form["open_breakers"] = list(decision.open_breakers)
         form["times"] = {
             "requested_at_ms": decision.requested_at_ms,
             "prepared_at_ms": decision.prepared_at_ms,

@@ -54,7 +54,7 @@ class CheckRecords:
             lane=LANE_BULK if bulk else LANE_INTERACTIVE,
             contents_offset=record.offset,
             results=[result_message(c.id, r) for c, r in zip(mine, results, strict=True)],
-            models=model_messages(list(self._check.models())),
+            models=model_messages(self._check.models(), results),
             received_at_ms=received,
             started_at_ms=started,
             finished_at_ms=now_ms(),

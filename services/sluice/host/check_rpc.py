@@ -8,6 +8,7 @@ import importlib
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -47,6 +48,14 @@ def service_descriptor(service: str) -> ServiceDescriptor:
     return descriptor_pool.Default().FindServiceByName(f"sluice.v1.{service}")
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A result and the models behind it."""
+
+    result: ContentResult
+    models: list[Model]
+
+
 class CheckRpc:
     """Both methods of a check's service. Answers are verdicts, never decisions."""
 
@@ -58,19 +67,15 @@ class CheckRpc:
         self._room = Room(most, retry_seconds=RETRY_SECONDS)
         self._log = log
 
-    def models(self) -> list[Model]:
-        """The models behind the answers."""
-        return model_messages(list(self._check.models()))
-
-    async def answer(self, content: PreparedContent, deadline: Deadline) -> ContentResult:
+    async def answer(self, content: PreparedContent, deadline: Deadline) -> Answered:
         """The check's result. Raises RefusalError, OverloadedError, RetryableError."""
         with self._room.held():
             result = await self._ask(content, deadline, patient=False)
         if result.status in _CODES:
             raise RefusalError(_CODES[result.status], result.detail or result.status)
-        return result_message(content.id, result)
+        return self._answered(content, result)
 
-    async def answer_in_stream(self, content: PreparedContent, deadline: Deadline) -> ContentResult:
+    async def answer_in_stream(self, content: PreparedContent, deadline: Deadline) -> Answered:
         """The same as an item of a stream: it waits for room, what went wrong is its status, the others go on."""
 
         async def in_turn() -> Result:
@@ -79,10 +84,13 @@ class CheckRpc:
 
         found = await settle(in_turn(), self._log, self._check.name)
         if not isinstance(found, RefusalError):
-            return result_message(content.id, found)
+            return self._answered(content, found)
         late = found.code is grpc.StatusCode.RESOURCE_EXHAUSTED
         status = Status.TIMEOUT if late or deadline.passed() else Status.ERROR
-        return result_message(content.id, Result(status, detail=found.detail))
+        return self._answered(content, Result(status, detail=found.detail))
+
+    def _answered(self, content: PreparedContent, result: Result) -> Answered:
+        return Answered(result_message(content.id, result), model_messages(self._check.models(), [result]))
 
     async def _ask(self, content: PreparedContent, deadline: Deadline, patient: bool) -> Result:
         if kind_of(content) not in self._check.kinds:
@@ -125,18 +133,17 @@ def _handler(method: MethodDescriptor, door: Callable[[], CheckRpc | None]) -> A
 
     async def unary(request: Any, context: "grpc.aio.ServicerContext[Any, Any]") -> Any:
         rpc = ready()
-        result = await rpc.answer(request.content, deadline_of(context))
-        return response_type(result=result, models=rpc.models())
+        answered = await rpc.answer(request.content, deadline_of(context))
+        return response_type(result=answered.result, models=answered.models)
 
     async def stream(
         requests: AsyncIterator[Any], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> AsyncIterator[Any]:
         rpc = ready()
-        models = rpc.models()
 
         async def one(request: Any) -> Any:
-            result = await rpc.answer_in_stream(request.content, deadline_of(context))
-            return response_type(tag=request.tag, result=result, models=models)
+            answered = await rpc.answer_in_stream(request.content, deadline_of(context))
+            return response_type(tag=request.tag, result=answered.result, models=answered.models)
 
         async with aclosing(as_ready(requests, one)) as answers:
             async for answer in answers:

@@ -14,6 +14,7 @@ from sluice.errors import NotReadyError, OverloadedError
 from sluice.host.batching import Batcher
 from sluice.host.check_records import CheckRecords
 from sluice.host.check_rpc import CheckRpc, add_check_rpc
+from sluice.host.file_watch import watching
 from sluice.host.serve import serve
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
@@ -80,12 +81,13 @@ class CheckService(Service):
             settings.max_inflight_bytes,
             log_reader(settings.kafka),
         )
-        watching = asyncio.create_task(self._keep_asking())
+        asking = asyncio.create_task(self._keep_asking())
         try:
-            await worker.run_when_ready(group_reader, group, context.readiness, stop, settings.drain_seconds)
+            async with watching(check.refreshed(), context):
+                await worker.run_when_ready(group_reader, group, context.readiness, stop, settings.drain_seconds)
         finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
     async def close(self) -> None:
         self._rpc = None

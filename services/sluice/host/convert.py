@@ -75,6 +75,11 @@ def result_message(content_id: str, result: Result) -> verdict_pb2.ContentResult
     return message
 
 
-def model_messages(models: tuple[ModelInfo, ...] | list[ModelInfo]) -> list[verdict_pb2.Model]:
-    """The models behind a verdict."""
-    return [verdict_pb2.Model(name=m.name, version=m.version, digest=m.digest) for m in models]
+def model_messages(models: Sequence[ModelInfo], results: Sequence[Result]) -> list[verdict_pb2.Model]:
+    """The models behind a verdict. `models`: the check's own; where results say which version of one they rest on,
+    they count: both where it changed between two contents of a request.
+    """
+    used = dict.fromkeys(model for result in results for model in result.models)
+    names = {model.name for model in used}
+    behind = [*(model for model in models if model.name not in names), *used]
+    return [verdict_pb2.Model(name=m.name, version=m.version, digest=m.digest) for m in behind]

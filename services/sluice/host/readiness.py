@@ -39,6 +39,11 @@ class Readiness:
         """Why the service is not ready."""
         return tuple(self._reasons.values())
 
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """The same, by the condition that is not met."""
+        return dict(self._reasons)
+
     def note(self, about: str, text: str | None) -> None:
         """Says what people should know although the service is ready; None takes it back."""
         if text is None:

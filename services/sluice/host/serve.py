@@ -17,6 +17,7 @@ from sluice.bus.clients import plain_producer
 from sluice.bus.producer import AsyncProducer
 from sluice.errors import EX_CONFIG, ConfigError, FatalError, NotReadyError, RetryableError
 from sluice.host.doors import Doors
+from sluice.host.ops import OpsDoor
 from sluice.host.readiness import Readiness
 from sluice.host.service import Context, Service
 from sluice.objects import ObjectStore
@@ -56,6 +57,11 @@ async def _run(service: Service, settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     readiness = Readiness(service.rpc, log)
     await readiness.expect("start", "starting")
+    metrics = Metrics(service.name)
+    ops = OpsDoor(service.name, readiness, metrics)
+    if settings.ops_address:
+        # First, so that whoever waits for this process learns what it waits for.
+        log.info("operators' door", address=await ops.start(settings.ops_address))
     store = ObjectStore.open(settings.object_store)
     producer = AsyncProducer(plain_producer(settings.kafka))
     server = grpc.aio.server(
@@ -69,7 +75,7 @@ async def _run(service: Service, settings: Settings) -> None:
     port = server.add_insecure_port(settings.grpc_address)
     await server.start()
     log.info("listening", address=f"{settings.grpc_address.rpartition(':')[0]}:{port}")
-    context = Context(settings, log, readiness, producer, store, Metrics(service.name))
+    context = Context(settings, log, readiness, producer, store, metrics)
     draining = asyncio.create_task(_announce_drain(stop, readiness))
     try:
         if await _open(service, context, stop):
@@ -84,6 +90,7 @@ async def _run(service: Service, settings: Settings) -> None:
         await server.stop(settings.drain_seconds)
         await service.close()
         await producer.close(settings.drain_seconds)
+        await ops.close()
         log.info("stopped")
 
 

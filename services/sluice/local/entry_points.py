@@ -8,6 +8,8 @@ from typing import Final
 from sluice.errors import TerminalError
 
 GROUP: Final = "sluice.services"
+OPTIONAL: Final[Mapping[str, str]] = {"policy-shadow": "SLUICE_SHADOW_POLICY"}
+"""Services that a stack has only where this variable says what for."""
 Main = Callable[[Mapping[str, str]], int]
 """A service's main: the environment in, the process's exit status out."""
 
@@ -17,11 +19,19 @@ def service_names() -> list[str]:
     return sorted(_found())
 
 
-def service_commands(without: Sequence[str] = ()) -> dict[str, list[str]]:
-    """The command line of each installed service, but for those named. TerminalError for a name of none."""
+def service_commands(without: Sequence[str] = (), env: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+    """The command line of each service of a stack, but for those named. TerminalError for a name of none.
+
+    `env`: of the stack; an optional service is there where its variable is set.
+    """
     names = service_names()
     _check(without, names)
-    return {name: [sys.executable, "-m", "sluice.cli.main", "serve", name] for name in names if name not in without}
+    unwanted = {name for name, variable in OPTIONAL.items() if not (env or {}).get(variable, "")}
+    return {
+        name: [sys.executable, "-m", "sluice.cli.main", "serve", name]
+        for name in names
+        if name not in without and name not in unwanted
+    }
 
 
 def load_service(name: str) -> Main:

@@ -64,8 +64,10 @@ def without_kafka(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name not in KAFKA_VARIABLES}
 
 
-def service_env(plan: Plan, bootstrap: str, address: str) -> dict[str, str]:
+def service_env(plan: Plan, bootstrap: str, address: str, ops: str = "") -> dict[str, str]:
     """What one service is told: the caller's environment, and where everything is.
+
+    `address`: where its gRPC server listens; `ops`: where operators ask it over HTTP, empty for nowhere.
 
     The test bank is loaded, and drains are shortened, unless the caller says otherwise.
     """
@@ -80,6 +82,7 @@ def service_env(plan: Plan, bootstrap: str, address: str) -> dict[str, str]:
         "SLUICE_HOME": str(plan.home),
         "SLUICE_OBJECT_STORE": plan.object_store,
         "SLUICE_GRPC_ADDRESS": address,
+        "SLUICE_OPS_ADDRESS": ops,
         "PYTHONUNBUFFERED": "1",
     }
     return {**defaults, **{name: value for name, value in base.items() if value}, **told}

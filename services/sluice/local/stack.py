@@ -45,6 +45,7 @@ class Stack:
         self._broker: Broker | None = None
         self._services: dict[str, Kept] = {}
         self._addresses: dict[str, str] = {}
+        self._ops: dict[str, str] = {}
         self._kafka: Kept | None = None
         self._started = ""
 
@@ -76,7 +77,7 @@ class Stack:
             object_store=self._plan.object_store,
             certificates=str(self._plan.certificates),
             services={
-                name: ServiceAt(self._addresses[name], kept.process.pid, kept.restarts)
+                name: ServiceAt(self._addresses[name], kept.process.pid, kept.restarts, self._ops[name])
                 for name, kept in self._services.items()
             },
         )
@@ -117,11 +118,11 @@ class Stack:
 
     def _start_services(self, kafka: KafkaSettings) -> None:
         self._say(f"starting {len(self._plan.services)} services")
-        ports = free_ports(len(self._plan.services))
-        for (name, argv), port in zip(self._plan.services.items(), ports, strict=True):
-            address = f"{LOOPBACK}:{port}"
-            self._addresses[name] = address
-            env = service_env(self._plan, kafka.bootstrap, address)
+        ports = iter(free_ports(2 * len(self._plan.services)))
+        for name, argv in self._plan.services.items():
+            self._addresses[name] = f"{LOOPBACK}:{next(ports)}"
+            self._ops[name] = f"{LOOPBACK}:{next(ports)}"
+            env = service_env(self._plan, kafka.bootstrap, self._addresses[name], self._ops[name])
             start = partial(Process.start, name, argv, env, self._plan.log(name))
             serves, taken = partial(self._serves, name), partial(self._answers, name)
             self._services[name] = Kept(start(), start, serves, taken)

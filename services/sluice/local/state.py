@@ -20,11 +20,15 @@ LOCK_FILE: Final = "stack.lock"
 
 @dataclass(frozen=True, slots=True)
 class ServiceAt:
-    """Where a service of the stack listens (gRPC, host:port), its process id, and how often it was started again."""
+    """Where a service of the stack listens (gRPC, host:port), its process id, and how often it was started again.
+
+    `ops`: where operators ask it over HTTP (host:port), or empty.
+    """
 
     address: str
     pid: int
     restarts: int = 0
+    ops: str = ""
 
 
 @dataclass(frozen=True, slots=True)

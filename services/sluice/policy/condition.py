@@ -61,9 +61,14 @@ def compile_condition(
 
 
 def categories_of(when: str) -> frozenset[str]:
-    """The categories that a condition names."""
-    asked = {category for _, category in _ASKED.findall(when)}
+    """The categories that a condition names; of the thresholds that it asks for, those that are called like one."""
+    asked = {name for function, name in _ASKED.findall(when) if function == "score" or name in CATEGORIES}
     return frozenset(asked | {word for words in _KEYED.findall(when) for word in words if word})
+
+
+def thresholds_asked(when: str) -> frozenset[str]:
+    """The names of the thresholds that a condition asks for."""
+    return frozenset(name for function, name in _ASKED.findall(when) if function == "threshold")
 
 
 def _names(program: cel.Program, when: str) -> Iterator[str]:
@@ -79,9 +84,8 @@ def _names(program: cel.Program, when: str) -> Iterator[str]:
 def _categories(when: str, thresholds: Mapping[str, float]) -> Iterator[str]:
     for category in sorted(categories_of(when) - set(CATEGORIES)):
         yield f"unknown category {category!r}"
-    for function, category in _ASKED.findall(when):
-        if function == "threshold" and category in CATEGORIES and category not in thresholds:
-            yield f"no default threshold for {category!r}"
+    for name in sorted(thresholds_asked(when) - thresholds.keys()):
+        yield f"no default threshold for {name!r}"
 
 
 def _numbers(when: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The orchestrator's decision, for whoever decides without a stack: found by entry point, never by import."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Protocol
 
@@ -26,12 +26,23 @@ class Decided(Protocol):
     def reasons(self) -> Sequence[Reason]:
         """Every rule that fired, and what is missing."""
 
+    @property
+    def labels(self) -> Sequence[str]:
+        """What the rules that fired put on it."""
+
 
 class Decide(Protocol):
     """`orchestrator.decide.decide`. With `late`, what is not there does not come: the answer is never None."""
 
     def __call__(
-        self, contents: Contents, verdicts: Mapping[str, Verdict], policy: Policy, late: bool
+        self,
+        contents: Contents,
+        verdicts: Mapping[str, Verdict],
+        policy: Policy,
+        late: bool,
+        *,
+        overloaded: bool = False,
+        open_breakers: Collection[str] = (),
     ) -> Decided | None:
         """The outcome of a request."""
 

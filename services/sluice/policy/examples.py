@@ -26,17 +26,18 @@ _ACTIONS = frozenset(severity.name for severity in Severity)
 _CASE = frozenset({"name", "cites", "request", "action", "fires", "quiet"})
 _REQUEST = frozenset({"stage", "operation", "age_band", "tenant", "contents", "prompt_decision", "released"})
 _CONTENT = frozenset({"role", "kind", "person", "scores", "signals", "known_csam", "matches", "statuses"})
-_MATCH = frozenset({"list", "entry", "kind"})
+_MATCH = frozenset({"list", "entry", "kind", "method"})
 _CITE = re.compile(r"[IVO][0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry of a list that a content matched."""
+    """An entry of a list that a content matched. `method`: "style" where a style is asked for, else "name"."""
 
     list: str
     entry: str
     kind: str
+    method: str = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,8 @@ def _content(node: Node, checks: Collection[str]) -> SeenContent:
 
 def _match(node: Node) -> Match:
     entries = node.mapping(_MATCH)
-    return Match(_word(entries, "list"), _word(entries, "entry"), _word(entries, "kind"))
+    method = _word(entries, "method") if "method" in entries else "name"
+    return Match(_word(entries, "list"), _word(entries, "entry"), _word(entries, "kind"), method)
 
 
 def _rules(entries: Mapping[str, Node], key: str, known: Collection[str]) -> Sequence[str]:

@@ -3,17 +3,17 @@
 stage, operation, age_band, tenant      words: "PROMPT", "EDIT", "TEEN", ...
 contents, uploads, generated            lists of content (below)
 score("sexual")                         the highest over all contents and checks; 0.0 where nobody scored it
-threshold("sexual")                     of this request's age band
+threshold("sexual")                     of this request's stage, age band and tenant
 
 content: {id, role, kind, person, known_csam, matches: [{list, entry, kind, method, distance, test}],
           scores: {category: score}, signals: {name: value}}
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Person
+from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, ListMatch, Person
 
 Value = Any
 """What CEL takes: numbers, words, lists and maps of them."""
@@ -41,13 +41,33 @@ class Answer:
 
 @dataclass(slots=True)
 class ContentFacts:
-    """A content, without its scores, signals and matches."""
+    """A content. Its scores and signals are read when they are asked for: few rules do."""
 
     id: str
     role: str
     kind: str
     person: str
     known_csam: bool
+    matches: Sequence[ListMatch] = ()
+    _answers: Sequence[Answer] = field(default=(), repr=False, compare=False)
+    _scores: Mapping[str, float] | None = field(default=None, init=False, repr=False, compare=False)
+    _signals: Mapping[str, float] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """The highest score per category."""
+        if self._scores is None:
+            self._scores = highest(self._answers)
+        return self._scores
+
+    @property
+    def signals(self) -> Mapping[str, float]:
+        """The signals; of two checks that give the same, the later."""
+        if self._signals is None:
+            given = [answer.result.signals for answer in self._answers]
+            # Faster than update(), which asks the map for views.
+            self._signals = {name: one[name] for one in given for name in one}
+        return self._signals
 
 
 class Scores(Protocol):
@@ -58,10 +78,10 @@ class Scores(Protocol):
 
 
 class Thresholds(Protocol):
-    """The thresholds of one age band."""
+    """The thresholds that hold for a request."""
 
-    def get(self, category: str, /) -> float | None:
-        """The category's, or None."""
+    def get(self, name: str, /) -> float | None:
+        """The one of this name, or None."""
 
 
 @dataclass(slots=True)
@@ -97,29 +117,36 @@ def content_facts(content_id: str, role: str, kind: str, answers: Sequence[Answe
     """A content of a request. `answers`: all of the request; those about other contents say nothing of this one."""
     person = _UNSEEN_PERSON if kind == "image" else "NONE"
     known_csam = False
-    for answer in answers:
-        if answer.content_id == content_id:
-            result = answer.result
-            if result.person:
-                person = _PERSON.get(result.person, _UNSEEN_PERSON)
-            # Slicing takes less time than iterating.
-            for match in result.matches[:]:
-                known_csam = known_csam or match.kind == "csam"
-    return ContentFacts(content_id, role, kind, person, known_csam)
+    matches: list[ListMatch] = []
+    mine = [answer for answer in answers if answer.content_id == content_id]
+    for answer in mine:
+        result = answer.result
+        said = result.person
+        if said:
+            person = _PERSON.get(said, _UNSEEN_PERSON)
+        # Slicing takes less time than iterating.
+        matches += result.matches[:]
+    for match in matches:
+        known_csam = known_csam or match.kind == "csam"
+    return ContentFacts(content_id, role, kind, person, known_csam, matches, mine)
 
 
 def content_value(content_id: str, role: str, kind: str, results: Sequence[ContentResult]) -> dict[str, Value]:
     """A content as CEL sees it. `results`: what the checks said of it; those that are not OK say nothing."""
     good = [result for result in results if result.status == STATUS_OK]
-    facts = content_facts(content_id, role, kind, [Answer("", content_id, result, {}) for result in good])
-    scores: dict[str, float] = {}
-    signals: dict[str, float] = {}
-    matches: list[dict[str, Value]] = []
-    for result in good:
-        for category, score in result.scores.items():
-            scores[category] = max(score, scores.get(category, 0.0))
-        signals.update(result.signals)
-        matches += [
+    answers = [Answer("", content_id, result, dict(result.scores)) for result in good]
+    return value_of(content_facts(content_id, role, kind, answers))
+
+
+def value_of(content: ContentFacts) -> dict[str, Value]:
+    """The same of a content that has been read."""
+    return {
+        "id": content.id,
+        "role": content.role,
+        "kind": content.kind,
+        "person": content.person,
+        "known_csam": content.known_csam,
+        "matches": [
             {
                 "list": match.list,
                 "entry": match.entry,
@@ -128,27 +155,21 @@ def content_value(content_id: str, role: str, kind: str, results: Sequence[Conte
                 "distance": match.distance,
                 "test": match.test,
             }
-            for match in result.matches
-        ]
-    return {
-        "id": content_id,
-        "role": role,
-        "kind": kind,
-        "person": facts.person,
-        "known_csam": facts.known_csam,
-        "matches": matches,
-        "scores": scores,
-        "signals": signals,
+            for match in content.matches
+        ],
+        "scores": dict(content.scores),
+        "signals": dict(content.signals),
     }
 
 
 def highest(answers: Sequence[Answer]) -> Mapping[str, float]:
     """The highest score per category."""
-    if len(answers) == 1:
-        return answers[0].scores
-    best: dict[str, float] = {}
-    for answer in answers:
-        for category, score in answer.scores.items():
+    scored = [answer.scores for answer in answers if answer.scores]
+    if len(scored) < 2:
+        return scored[0] if scored else {}
+    best = dict(scored[0])
+    for scores in scored[1:]:
+        for category, score in scores.items():
             if category not in best or score > best[category]:
                 best[category] = score
     return best

@@ -25,13 +25,17 @@ class Floor:
 
     def held_by(self, rule: Rule) -> bool:
         """Whether a rule is as strict as this."""
-        bound = _NUMBER.findall(self.when)
-        said = _NUMBER.findall(rule.when)
         return (
             rule.action is Severity.BLOCK
             and (not self.at_once or (rule.terminal and rule.report))
-            and _NUMBER.sub("N", _bare(rule.when)) == _NUMBER.sub("N", _bare(self.when))
-            and all(float(one) <= float(most) for one, most in zip(said, bound, strict=True))
+            and self.is_asked_by(rule.when)
+        )
+
+    def is_asked_by(self, when: str) -> bool:
+        """Whether a condition is this one, or a stricter one."""
+        bound, said = _NUMBER.findall(self.when), _NUMBER.findall(when)
+        return _NUMBER.sub("N", _bare(when)) == _NUMBER.sub("N", _bare(self.when)) and all(
+            float(one) <= float(most) for one, most in zip(said, bound, strict=True)
         )
 
 
@@ -54,6 +58,11 @@ FLOORS = (
         frozenset({"UPLOAD"}),
     ),
 )
+
+
+def holds_a_floor(when: str) -> bool:
+    """Whether a rule with this condition may be one of those that must be there."""
+    return any(floor.is_asked_by(when) for floor in FLOORS)
 
 
 def weakened(rules: Sequence[Rule], roles: Collection[str]) -> Iterator[str]:

@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sluice.categories import CATEGORIES
-from sluice.policy.condition import compile_condition
-from sluice.policy.floor import MOST, weakened
-from sluice.policy.model import MOST_DEADLINE_MS, Policy, Rule, Severity, StagePolicy
+from sluice.policy.condition import compile_condition, thresholds_asked
+from sluice.policy.floor import holds_a_floor, weakened
+from sluice.policy.load_thresholds import ThresholdReader
+from sluice.policy.model import MOST_DEADLINE_MS, BreakerPolicy, Policy, Rule, Severity, StagePolicy
 from sluice.policy.parse import Node, read
 from sluice.policy.probe import Probe, probes
 from sluice.v1.request_pb2 import Role, Stage
@@ -15,39 +16,63 @@ from sluice.v1.request_pb2 import Role, Stage
 CHECKS = frozenset({"text", "image_text", "image", "person", "hash"})
 """The checks that ship."""
 
-_TOP = frozenset({"version", "stages", "rules", "thresholds", "require", "require_generation_id", "own_checks"})
+_TOP = frozenset(
+    {
+        "version",
+        "stages",
+        "rules",
+        "thresholds",
+        "tenants",
+        "breaker",
+        "require",
+        "require_generation_id",
+        "own_checks",
+    }
+)
 _STAGE = frozenset({"deadline", "max_deadline", "on_incomplete", "checks"})
-_RULE = frozenset({"id", "action", "when", "terminal", "report", "label", "labels", "cites"})
+_RULE = frozenset({"id", "action", "when", "terminal", "report", "child_safety", "label", "labels", "cites"})
+_BREAKER = frozenset({"times", "least", "window", "usual", "hold"})
 _STAGES = {"PROMPT": Stage.STAGE_PROMPT, "OUTPUT": Stage.STAGE_OUTPUT}
 ROLES = {name.removeprefix("ROLE_"): number for name, number in Role.items() if number}
-_MINORS = frozenset({"UNDER_13", "TEEN"})
 _PICTURES = frozenset({"UPLOAD", "GENERATED"})
-BANDS = frozenset({"default", "UNDER_13", "TEEN", "ADULT"})
 _SEVERITIES = frozenset(severity.name for severity in Severity)
+LEAST_TIMES = 1.5
+"""A breaker that opens at fewer times what is usual would open on ordinary days."""
+LEAST_BLOCKS = 5
+MOST_WINDOW_MS, MOST_USUAL_MS, MOST_HOLD_MS = 3_600_000, 24 * 3_600_000, 24 * 3_600_000
+LEAST_WINDOWS = 5
+"""What is usual is known from so many windows at least."""
 
 
-def load(path: Path) -> Policy:
-    """The policy in a file. ConfigError with every problem.
+def load(path: Path, data: bytes | None = None) -> Policy:
+    """The policy in a file; `data`: its bytes where they were read already. ConfigError with every problem.
 
     What is not caught: a condition whose types fit but whose meaning is wrong, and a field that is only
     reached by contents unlike the probes (`sluice.policy.probe`).
     """
-    root, data = read(path)
+    root, data = read(path, data)
     top = root.mapping(_TOP)
     for name in ("version", "stages", "rules", "thresholds"):
         if name not in top:
             root.problem(f"{name!r} is missing")
-    thresholds = _thresholds(top["thresholds"]) if "thresholds" in top else {}
+    thresholds = ThresholdReader()
+    if "thresholds" in top:
+        thresholds.read_file(top["thresholds"])
+    if "tenants" in top:
+        thresholds.read_tenants(top["tenants"])
     own_checks = _own_checks(top["own_checks"]) if "own_checks" in top else {}
     stages = _stages(top["stages"], CHECKS | own_checks.keys()) if "stages" in top else {}
-    rules = _rules(top["rules"], thresholds.get("default", {}), _roles(stages)) if "rules" in top else ()
+    rules, asked = _rules(top["rules"], thresholds.default, _roles(stages)) if "rules" in top else ((), set())
+    thresholds.check(asked)
     require = _categories(top["require"]) if "require" in top else ()
     policy = Policy(
         version=top["version"].text() if "version" in top else "",
         digest=hashlib.sha256(data).digest(),
         stages=stages,
         rules=rules,
-        thresholds=thresholds,
+        thresholds=thresholds.file,
+        tenants=thresholds.tenants,
+        breaker=_breaker(top["breaker"]) if "breaker" in top else None,
         require=require,
         require_generation_id="require_generation_id" in top and top["require_generation_id"].flag(),
         own_checks=own_checks,
@@ -105,25 +130,24 @@ def _stage(node: Node, known: frozenset[str]) -> StagePolicy:
     return StagePolicy(default, most, on_incomplete, checks)
 
 
-def _thresholds(node: Node) -> dict[str, dict[str, float]]:
-    found: dict[str, dict[str, float]] = {}
-    for band, values in node.mapping(BANDS).items():
-        found[band] = {}
-        for category, value in values.mapping(frozenset(CATEGORIES)).items():
-            found[band][category] = value.fraction()
-            most = MOST.get(category, 1.0)
-            if found[band][category] > most:
-                value.problem(f"child safety: is weaker than {most}, the most for {category!r}")
-            if band == "default":
-                continue
-            usual = found.get("default", {}).get(category)
-            if usual is None:
-                value.problem("has no default threshold above it")
-            elif band in _MINORS and found[band][category] > usual:
-                value.problem(f"is laxer for minors than the default of {usual}")
-    if "default" not in found:
-        node.problem("'default' is missing")
-    return found
+def _breaker(node: Node) -> BreakerPolicy:
+    usual = BreakerPolicy()
+    entries = node.mapping(_BREAKER)
+    times, least = usual.times, usual.least
+    if "times" in entries:
+        times = entries["times"].number()
+        if times < LEAST_TIMES:
+            entries["times"].problem(f"should be {LEAST_TIMES} or more")
+    if "least" in entries:
+        least = entries["least"].whole()
+        if least < LEAST_BLOCKS:
+            entries["least"].problem(f"should be {LEAST_BLOCKS} or more")
+    window = entries["window"].duration_ms(MOST_WINDOW_MS, 1000) if "window" in entries else usual.window_ms
+    known = entries["usual"].duration_ms(MOST_USUAL_MS, 1000) if "usual" in entries else usual.usual_ms
+    hold = entries["hold"].duration_ms(MOST_HOLD_MS, 1000) if "hold" in entries else usual.hold_ms
+    if known < LEAST_WINDOWS * window:
+        entries.get("usual", node).problem(f"usual should be {LEAST_WINDOWS} windows or more")
+    return BreakerPolicy(times, least, window, known, hold)
 
 
 def _categories(node: Node) -> tuple[str, ...]:
@@ -134,9 +158,11 @@ def _categories(node: Node) -> tuple[str, ...]:
     return words
 
 
-def _rules(node: Node, thresholds: Mapping[str, float], roles: frozenset[str]) -> tuple[Rule, ...]:
+def _rules(node: Node, thresholds: Mapping[str, float], roles: frozenset[str]) -> tuple[tuple[Rule, ...], set[str]]:
+    """The rules, and the names of the thresholds that they ask for, those of rules that are wrong too."""
     rules: list[Rule] = []
     seen: set[str] = set()
+    asked: set[str] = set()
     requests = probes(thresholds)
     for item in node.items():
         entries = item.mapping(_RULE)
@@ -144,12 +170,14 @@ def _rules(node: Node, thresholds: Mapping[str, float], roles: frozenset[str]) -
         if name in seen:
             entries["id"].problem(f"rule id {name!r} is used twice")
         seen |= {name} - {""}
+        if "when" in entries:
+            asked |= thresholds_asked(entries["when"].text())
         rule = _rule(item, entries, thresholds, requests)
         if rule is not None:
             rules.append(rule)
     for problem in weakened(rules, roles):
         node.problem(problem)
-    return tuple(rules)
+    return tuple(rules), asked
 
 
 def _rule(
@@ -169,6 +197,8 @@ def _rule(
     terminal = "terminal" in entries and entries["terminal"].flag()
     report = "report" in entries and entries["report"].flag()
     cites = entries["cites"].words() if "cites" in entries else ()
+    stays = terminal or report or (action is Severity.BLOCK and holds_a_floor(when))
+    child_safety = _child_safety(entries, action, stays)
     if program is None:
         return None
     return Rule(
@@ -180,5 +210,17 @@ def _rule(
         report=report,
         labels=labels,
         cites=cites,
+        child_safety=child_safety,
         line=node.line,
     )
+
+
+def _child_safety(entries: Mapping[str, Node], action: Severity, stays: bool) -> bool:
+    """Whether a rule is of child safety. `stays`: it is whatever the file says."""
+    said = entries.get("child_safety")
+    found = stays if said is None else said.flag()
+    if stays and not found and said is not None:
+        said.problem("child safety: a rule that every policy needs, or that is terminal or reported, stays one")
+    if (found or stays) and action is not Severity.BLOCK:
+        entries["action"].problem("child safety: a rule of child safety, terminal or reported, must be BLOCK")
+    return found or stays

@@ -67,7 +67,7 @@ def _result(at: int, seen: SeenContent, check: str, checks: tuple[str, ...]) -> 
         made.scores.update(seen.scores)
         made.signals.update(seen.signals)
         for match in seen.matches:
-            made.matches.add(list=match.list, entry=match.entry, kind=match.kind)
+            made.matches.add(list=match.list, entry=match.entry, kind=match.kind, method=match.method)
     if seen.kind == "image" and (check == "person" or (first and "person" not in checks)):
         made.person = Person.Value(f"PERSON_{seen.person}")
     if seen.known_csam and (check == "hash" or (first and "hash" not in checks)):

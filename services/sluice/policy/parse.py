@@ -13,8 +13,8 @@ import yaml
 
 from sluice.errors import ConfigError
 
-_DURATION = re.compile(r"(\d+)(ms|s|m)")
-_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000}
+_DURATION = re.compile(r"([0-9]+)(ms|s|m|h)")
+_UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
 @dataclass(slots=True)
@@ -123,20 +123,29 @@ class Node:
             return 0.0
         return value
 
-    def duration_ms(self, most: int) -> int:
-        """A duration ("500ms", "10s", "2m") in milliseconds."""
+    def whole(self) -> int:
+        """A whole number that is not negative."""
+        word = self.text()
+        if not re.fullmatch(r"[0-9]{1,9}", word):
+            self.problem("should be a whole number")
+            return 0
+        return int(word)
+
+    def duration_ms(self, most: int, least: int = 1) -> int:
+        """A duration ("500ms", "10s", "2m", "1h") in milliseconds; `most`, `least`: milliseconds too."""
         found = _DURATION.fullmatch(self.text())
         value = int(found[1]) * _UNIT_MS[found[2]] if found else 0
-        if not 1 <= value <= most:
-            self.problem(f'should be a duration like "500ms" or "10s", at most {most // 1000}s')
+        if not least <= value <= most:
+            bounds = f"at most {most // 1000}s" if least == 1 else f"from {least // 1000}s to {most // 1000}s"
+            self.problem(f'should be a duration like "500ms" or "10s", {bounds}')
         return value
 
 
-def read(path: Path) -> tuple[Node, bytes]:
-    """The file's root and its bytes. ConfigError where it cannot be read as YAML."""
+def read(path: Path, data: bytes | None = None) -> tuple[Node, bytes]:
+    """The file's root and its bytes; `data`: they were read already. ConfigError where they are not YAML."""
     try:
-        data = path.read_bytes()
-        root = yaml.compose(data.decode(), Loader=yaml.SafeLoader)
+        found = path.read_bytes() if data is None else data
+        root = yaml.compose(found.decode(), Loader=yaml.SafeLoader)
     except OSError as error:
         raise ConfigError(
             [f"{path}: {error.strerror or 'cannot be read'}; SLUICE_POLICY names the policy file"]
@@ -146,6 +155,11 @@ def read(path: Path) -> tuple[Node, bytes]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError([f"{path}:{line}: not YAML: {error.problem}"]) from error
+    except yaml.reader.ReaderError as error:
+        line = found.decode()[: error.position].count("\n") + 1
+        raise ConfigError([f"{path}:{line}: not YAML: {error.reason}"]) from error
+    except RecursionError as error:
+        raise ConfigError([f"{path}:1: not YAML that can be read: too deep"]) from error
     if root is None:
         raise ConfigError([f"{path}:1: empty"])
-    return Node(root, "", Problems(str(path))), data
+    return Node(root, "", Problems(str(path))), found

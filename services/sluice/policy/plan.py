@@ -2,292 +2,288 @@
 
 Most rules hold scores against thresholds and words against lists. A condition made of nothing else is read once,
 when the policy is loaded, into Python functions. Everything else is left to CEL, and so is every request for which
-CEL would say neither true nor false (a score that is not a number).
+CEL would say neither true nor false (a score that is not a number, or is not there).
 
     any     all { "||" all }                    all     one { "&&" one }
     one     "!" one | "(" any ")" | test        ("!" binds tighter than a comparison: it takes no bare one)
-    test    number (">=" | ">" | "<=" | "<") number
+    test    number (">=" | ">" | "<=" | "<") number         size ("==" | "!=") digits
             word ("==" | "!=") text             word "in" "[" text { "," text } "]"
-            list ".exists(" name "," any ")"    whose tests are about name.field
-    number  score("...") | threshold("...") | digits "." digits
-    word    stage | operation | age_band | tenant | name.id | name.role | name.kind | name.person
-    list    contents | uploads | generated      also a test: name.known_csam
+            word ".startsWith(" text ")"        word ".endsWith(" text ")"
+            list "." macro "(" name "," any ")"             whose tests are about a content too, below
+    number  score("...") | threshold("...") | digits [ "." digits ] | size
+    size    "size(" list ")"
+    word    stage | operation | age_band | tenant
+    list    contents | uploads | generated
+    macro   exists | exists_one | all
+
+Of a content, with the name that the macro gave it:
+
+    test    name.known_csam | has(name.numbers.key) | text "in" name.numbers
+            name.matches "." macro "(" name "," any ")"     whose tests are entry.test and about words of it
+    number  name.numbers.key | name.numbers["key"]
+    size    "size(" name.matches ")"
+    word    name.id | name.role | name.kind | name.person;  entry.list | entry.entry | entry.kind | entry.method
+    numbers scores | signals
+
+Where only some of the parts that must all hold are plain, those are the condition's guard: CEL is asked if they hold.
 """
 
-import operator
-import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
 
-from sluice.policy.facts import ContentFacts, Facts
+from sluice.policy.facts import FUNCTIONS, VARIABLES, ContentFacts, Facts
+from sluice.policy.plan_tests import (
+    COMPARISONS,
+    EQUALITIES,
+    LISTS,
+    Numbers,
+    Test,
+    Things,
+    Unplanned,
+    Value,
+    all_of,
+    compared,
+    constant,
+    count,
+    entries,
+    every,
+    exists_one,
+    flag,
+    in_list,
+    is_there,
+    negated,
+    number_of,
+    of_request,
+    score,
+    score_and_threshold,
+    some_content,
+    some_entry,
+    threshold,
+    word_begins,
+    word_ends,
+    word_in,
+)
+from sluice.policy.plan_tokens import NotPlain, Reader, Token, conjuncts, tokens
+from sluice.v1.verdict_pb2 import ListMatch
 
-Plan = Callable[[Facts], bool]
-_Each = Callable[[ContentFacts], bool]
-_Number = tuple[Literal["score", "threshold", "constant"], str, float]
-"""What it is; the category; the value."""
+__all__ = ["Plan", "Unplanned", "guard", "plan"]
+
 _T = TypeVar("_T")
-_Token = tuple[str, str]
-"""Kind and text; kinds are the names of the groups of `_TOKEN`, and "end"."""
+_Each = TypeVar("_Each")
+_Of_contra = TypeVar("_Of_contra", contravariant=True)
+Plan = Test[Facts]
+"""Called with the request's facts, twice. Raises Unplanned for requests of which CEL must be asked."""
 
 _WORDS = frozenset({"stage", "operation", "age_band", "tenant"})
-_LISTS = frozenset({"contents", "uploads", "generated"})
 _CONTENT_WORDS = frozenset({"id", "role", "kind", "person"})
-_COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
-    ">=": operator.ge,
-    ">": operator.gt,
-    "<=": operator.le,
-    "<": operator.lt,
-}
-_BLANKS = " \t\n\r\f"
-_TOKEN = re.compile(
-    r"""[ \t\n\r\f]*(?:
-        (?P<text>"[^"\\\r\n]*"|'[^'\\\r\n]*')
-      | (?P<number>[0-9]+\.[0-9]+)
-      | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<sign>&&|\|\||[=!<>]=|[<>!().,\[\]])
-    )""",
-    re.VERBOSE,
-)
-
-
-class Unplanned(Exception):  # noqa: N818 - not an error: the question goes to CEL
-    """Of this request only CEL can tell."""
+_ENTRY_WORDS = frozenset({"list", "entry", "kind", "method"})
+_NUMBERS: dict[str, Numbers] = {"scores": "scores", "signals": "signals"}
+_TAKEN = VARIABLES | FUNCTIONS | {"has", "in", "true", "false", "null", "size"}
+"""What no content or entry can be called here: it would hide something, or be none to CEL."""
 
 
 def plan(condition: str, categories: frozenset[str]) -> Plan | None:
     """A function that says of a request what CEL says of the condition; None where that takes CEL.
 
-    The function raises Unplanned for requests of which CEL must be asked. `categories`: those that exist.
+    `categories`: those that exist.
     """
-    tokens = _tokens(condition)
-    if tokens is None:
+    found = tokens(condition)
+    return None if found is None else _plan(found, categories)
+
+
+def guard(condition: str, categories: frozenset[str]) -> Plan | None:
+    """A function that is false only where CEL says false, of a condition without a plan; None where none is plain."""
+    found = tokens(condition)
+    if found is None:
         return None
-    reader = _Reader(tokens, categories)
+    parts = [part for part in (_plan(part, categories) for part in conjuncts(found)) if part is not None]
+    if not parts:
+        return None
+    return parts[0] if len(parts) == 1 else all_of(tuple(parts))
+
+
+def _plan(found: Sequence[Token], categories: frozenset[str]) -> Plan | None:
+    reader = _Reader(found, categories)
     try:
-        found = reader.any(reader.about_request)
+        read = reader.any(reader.about_request)
         reader.take("end")
-    except _NotPlain:
+    except NotPlain:
         return None
-    return found
+    return read
 
 
-class _NotPlain(Exception):  # noqa: N818 - not an error: the condition goes to CEL
-    pass
+class _Reader(Reader):
+    """Reads a condition."""
 
-
-def _tokens(condition: str) -> Sequence[_Token] | None:
-    found: list[_Token] = []
-    condition = condition.rstrip(_BLANKS)
-    at = 0
-    while at < len(condition):
-        match = _TOKEN.match(condition, at)
-        if match is None or match.lastgroup is None:
-            return None
-        found.append((match.lastgroup, match[match.lastgroup]))
-        at = match.end()
-    return [*found, ("end", "")]
-
-
-class _Reader:
-    """Reads tokens from left to right. `_NotPlain` at the first that does not belong to the plain half."""
-
-    def __init__(self, tokens: Sequence[_Token], categories: frozenset[str]) -> None:
-        self._tokens = tokens
+    def __init__(self, found: Sequence[Token], categories: frozenset[str]) -> None:
+        super().__init__(found)
         self._categories = categories
-        self._at = 0
-        self._item = ""
+        self._content = ""
+        self._entry = ""
 
-    def take(self, kind: str, *texts: str) -> str:
-        """The next token's text, which must be of the kind and one of the texts, where any are given."""
-        found, text = self._tokens[self._at]
-        if found != kind or (texts and text not in texts):
-            raise _NotPlain
-        self._at += 1
-        return text
-
-    def any(self, test: Callable[[], tuple[Callable[[_T], bool], bool]]) -> Callable[[_T], bool]:
-        """Conditions of which one must hold. `test` reads a test and says whether "!" can stand before it."""
-        parts = [self._all(test)]
-        while self._next("||"):
-            parts.append(self._all(test))
-        return parts[0] if len(parts) == 1 else _any(tuple(parts))
-
-    def _all(self, test: Callable[[], tuple[Callable[[_T], bool], bool]]) -> Callable[[_T], bool]:
-        parts = [self._one(test)[0]]
-        while self._next("&&"):
-            parts.append(self._one(test)[0])
-        return parts[0] if len(parts) == 1 else _all(tuple(parts))
-
-    def _one(self, test: Callable[[], tuple[Callable[[_T], bool], bool]]) -> tuple[Callable[[_T], bool], bool]:
-        if self._next("!"):
-            inner, alone = self._one(test)
-            if not alone:
-                raise _NotPlain
-            return _not(inner), True
-        if self._next("("):
-            inner = self.any(test)
-            self.take("sign", ")")
-            return inner, True
-        return test()
-
-    def about_request(self) -> tuple[Plan, bool]:
+    def about_request(self) -> tuple[Test[Facts], bool]:
         """A test about the request."""
-        kind, text = self._tokens[self._at]
-        if kind == "name" and text in _LISTS:
-            self._at += 1
-            return self._exists(text), True
-        if kind == "name" and text in _WORDS:
-            self._at += 1
-            return self._words(text), False
-        left = self._number()
-        compare = _COMPARISONS.get(self.take("sign"))
-        if compare is None:
-            raise _NotPlain
-        return _compare(left, compare, self._number()), False
+        kind, text = self.ahead
+        if kind == "name" and text in LISTS:
+            self.take("name")
+            return self._macro(in_list(text), self._contents, partial(some_content, text)), True
+        return self._request_word() or self._compared(self._number(), self._number)
 
-    def _about_content(self) -> tuple[_Each, bool]:
-        self.take("name", self._item)
-        self.take("sign", ".")
-        field = self.take("name")
-        if field == "known_csam":
-            return _known_csam, True
-        if field not in _CONTENT_WORDS:
-            raise _NotPlain
-        return self._words(field), False
-
-    def _exists(self, name: str) -> Plan:
-        if self._item:
-            raise _NotPlain
-        self.take("sign", ".")
-        self.take("name", "exists")
-        self.take("sign", "(")
-        self._item = self.take("name")
-        self.take("sign", ",")
+    def _contents(self, name: str) -> Test[ContentFacts]:
+        self._content = name
         holds = self.any(self._about_content)
-        self.take("sign", ")")
-        self._item = ""
-        return _exists(operator.attrgetter(name), holds)
+        self._content = ""
+        return holds
 
-    def _words(self, name: str) -> Callable[[_T], bool]:
-        word: Callable[[object], str] = operator.attrgetter(name)
-        if self._next("in", "name"):
-            self.take("sign", "[")
-            texts = [self._text()]
-            while self._next(","):
-                texts.append(self._text())
-            self.take("sign", "]")
-            return _in(word, frozenset(texts))
-        same = self.take("sign", "==", "!=") == "=="
-        found = _in(word, frozenset({self._text()}))
-        return found if same else _not(found)
+    def _about_content(self) -> tuple[Test[ContentFacts], bool]:
+        kind, text = self.ahead
+        if kind == "text":
+            key = self.text()
+            self.take("name", "in")
+            self._field_of_content()
+            return is_there(self._numbers(), key), False
+        if self.next("has", "name"):
+            self.take("sign", "(")
+            self._field_of_content()
+            field = self._numbers()
+            self.take("sign", ".")
+            key = self.take("name")
+            self.take("sign", ")")
+            return is_there(field, key), True
+        if (kind, text) != ("name", self._content):
+            left = self._number_of_content
+            return self._request_word() or self._compared(left(), left)
+        self._field_of_content()
+        if self.ahead[1] in _NUMBERS:
+            return self._compared(self._keyed(), self._number_of_content)
+        if self.next("known_csam", "name"):
+            return flag("known_csam"), True
+        if self.next("matches", "name"):
+            return self._macro(entries, self._entries, some_entry), True
+        return self._word(_CONTENT_WORDS)
 
-    def _number(self) -> _Number:
-        kind, text = self._tokens[self._at]
-        if kind == "number":
-            self._at += 1
-            return "constant", "", float(text)
-        name: Literal["score", "threshold"] = (
-            "score" if self.take("name", "score", "threshold") == "score" else "threshold"
-        )
+    def _entries(self, name: str) -> Test[ListMatch]:
+        self._entry = name
+        holds = self.any(self._about_entry)
+        self._entry = ""
+        return holds
+
+    def _about_entry(self) -> tuple[Test[ListMatch], bool]:
+        self.take("name", self._entry)
+        self.take("sign", ".")
+        if self.next("test", "name"):
+            return flag("test"), True
+        return self._word(_ENTRY_WORDS)
+
+    def _macro(
+        self, things: Things[_T, _Each], about: Callable[[str], Test[_Each]], some: Callable[[Test[_Each]], Test[_T]]
+    ) -> Test[_T]:
+        self.take("sign", ".")
+        macro = self.take("name", "exists", "exists_one", "all")
         self.take("sign", "(")
-        category = self._text()
+        name = self.take("name")
+        if name in _TAKEN or name == self._content:
+            raise NotPlain
+        self.take("sign", ",")
+        holds = about(name)
         self.take("sign", ")")
-        if category not in self._categories:
-            raise _NotPlain
-        return name, category, 0.0
+        if macro == "exists":
+            return some(holds)
+        return every(things, holds) if macro == "all" else exists_one(things, holds)
 
-    def _text(self) -> str:
-        return self.take("text")[1:-1]
+    def _field_of_content(self) -> None:
+        self.take("name", self._content)
+        self.take("sign", ".")
 
-    def _next(self, text: str, kind: str = "sign") -> bool:
-        found = self._tokens[self._at] == (kind, text)
-        self._at += found
-        return found
+    def _numbers(self) -> Numbers:
+        return _NUMBERS[self.take("name", *_NUMBERS)]
+
+    def _request_word(self) -> tuple[Test[object], bool] | None:
+        kind, text = self.ahead
+        if kind != "name" or text not in _WORDS:
+            return None
+        test, alone = self._word(_WORDS)
+        return of_request(test), alone
+
+    def _word(self, names: frozenset[str]) -> tuple[Test[object], bool]:
+        name = self.take("name", *names)
+        if self.next("."):
+            made = word_begins if self.take("name", "startsWith", "endsWith") == "startsWith" else word_ends
+            self.take("sign", "(")
+            text = self.text()
+            self.take("sign", ")")
+            return made(name, text), True
+        if self.next("in", "name"):
+            self.take("sign", "[")
+            texts = [self.text()]
+            while self.next(","):
+                texts.append(self.text())
+            self.take("sign", "]")
+            return word_in(name, frozenset(texts)), False
+        same = self.take("sign", "==", "!=") == "=="
+        found: Test[object] = word_in(name, frozenset({self.text()}))
+        return found if same else negated(found), False
+
+    def _compared(self, left: "_Number[_T]", read: "Callable[[], _Number[_T]]") -> tuple[Test[_T], bool]:
+        sign = self.take("sign", *COMPARISONS, *EQUALITIES)
+        right = read()
+        if sign in EQUALITIES:
+            # Nobody asks whether a score is just so; of what is counted there is no doubt.
+            if (left.kind, right.kind) != ("size", "digits"):
+                raise NotPlain
+            return compared(left.value, EQUALITIES[sign], right.value), False
+        compare = COMPARISONS[sign]
+        if left.kind == "score" and right.kind == "threshold":
+            return score_and_threshold(left.name, compare, right.name), False
+        return compared(left.value, compare, right.value), False
+
+    def _number_of_content(self) -> "_Number[ContentFacts]":
+        if self.ahead == ("name", self._content):
+            self._field_of_content()
+            return self._keyed()
+        if self.starts("size", "(", self._content, ".", "matches", ")"):
+            for kind in ("name", "sign", "name", "sign", "name", "sign"):
+                self.take(kind)
+            return _Number("size", "", count(entries))
+        return self._number()
+
+    def _keyed(self) -> "_Number[ContentFacts]":
+        field = self._numbers()
+        if self.next("["):
+            key = self.text()
+            self.take("sign", "]")
+        else:
+            self.take("sign", ".")
+            key = self.take("name")
+        return _Number("keyed", key, number_of(field, key))
+
+    def _number(self) -> "_Number[object]":
+        kind, text = self.ahead
+        if kind == "number":
+            self.take("number")
+            return _Number("constant" if "." in text else "digits", "", constant(float(text)))
+        if self.next("size", "name"):
+            self.take("sign", "(")
+            found: Value[object] = count(in_list(self.take("name", *LISTS)))
+            self.take("sign", ")")
+            return _Number("size", "", found)
+        asked = self.take("name", *FUNCTIONS)
+        self.take("sign", "(")
+        name = self.text()
+        self.take("sign", ")")
+        if asked == "threshold":
+            return _Number(asked, name, threshold(name))
+        if name not in self._categories:
+            raise NotPlain
+        return _Number(asked, name, score(name))
 
 
-def _any(parts: Sequence[Callable[[_T], bool]]) -> Callable[[_T], bool]:
-    def holds(facts: _T) -> bool:
-        for part in parts:  # noqa: SIM110 - a generator would cost more than the parts
-            if part(facts):
-                return True
-        return False
+@dataclass(frozen=True, slots=True)
+class _Number(Generic[_Of_contra]):
+    """A number of a condition, and where it comes from."""
 
-    return holds
-
-
-def _all(parts: Sequence[Callable[[_T], bool]]) -> Callable[[_T], bool]:
-    def holds(facts: _T) -> bool:
-        for part in parts:  # noqa: SIM110
-            if not part(facts):
-                return False
-        return True
-
-    return holds
-
-
-def _not(part: Callable[[_T], bool]) -> Callable[[_T], bool]:
-    return lambda facts: not part(facts)
-
-
-def _in(word: Callable[[object], str], texts: frozenset[str]) -> Callable[[_T], bool]:
-    return lambda facts: word(facts) in texts
-
-
-def _exists(contents: Callable[[Facts], Sequence[ContentFacts]], holds: _Each) -> Plan:
-    def exists(facts: Facts) -> bool:
-        for content in contents(facts):  # noqa: SIM110
-            if holds(content):
-                return True
-        return False
-
-    return exists
-
-
-def _known_csam(content: ContentFacts) -> bool:
-    return content.known_csam
-
-
-def _compare(left: _Number, compare: Callable[[float, float], bool], right: _Number) -> Plan:
-    if left[0] == "score" and right[0] == "threshold":
-        # By far the most frequent test, so it is written out.
-        return _score_and_threshold(left[1], compare, right[1])
-    one, other = _value(left), _value(right)
-    return lambda facts: compare(one(facts), other(facts))
-
-
-def _score_and_threshold(scored: str, compare: Callable[[float, float], bool], category: str) -> Plan:
-    def holds(facts: Facts) -> bool:
-        score = facts.scores.get(scored, 0.0)
-        threshold = facts.thresholds.get(category)
-        if score != score or threshold is None:  # noqa: PLR0124 - NaN: CEL refuses to compare it
-            raise Unplanned
-        return compare(score, threshold)
-
-    return holds
-
-
-def _value(number: _Number) -> Callable[[Facts], float]:
-    what, category, value = number
-    if what == "constant":
-        return lambda _: value
-    return _score(category) if what == "score" else _threshold(category)
-
-
-def _score(category: str) -> Callable[[Facts], float]:
-    def score(facts: Facts) -> float:
-        value = facts.scores.get(category, 0.0)
-        if value != value:  # noqa: PLR0124 - NaN
-            raise Unplanned
-        return value
-
-    return score
-
-
-def _threshold(category: str) -> Callable[[Facts], float]:
-    def threshold(facts: Facts) -> float:
-        value = facts.thresholds.get(category)
-        if value is None:
-            raise Unplanned
-        return value
-
-    return threshold
+    kind: str
+    name: str
+    value: Value[_Of_contra]

@@ -11,7 +11,8 @@ from typing import Any
 from sluice.categories import CATEGORIES
 from sluice.policy import load
 from sluice.policy.facts import FUNCTIONS, VARIABLES
-from sluice.policy.model import MOST_DEADLINE_MS, Severity
+from sluice.policy.model import MOST_DEADLINE_MS, BreakerPolicy, Severity
+from sluice.policy.thresholds import KEYS, NAME
 
 Schema = dict[str, Any]
 """A JSON object."""
@@ -27,7 +28,13 @@ def schema() -> Schema:
                 "version": _word("A word of yours; it stands on every decision"),
                 "stages": _object({name: _stage() for name in ("PROMPT", "OUTPUT")}, ("PROMPT", "OUTPUT")),
                 "rules": {"type": "array", "items": _rule(), "minItems": 1},
-                "thresholds": _object({band: _thresholds() for band in sorted(load.BANDS)}, ("default",)),
+                "thresholds": _table(("default",)),
+                "tenants": {
+                    "type": "object",
+                    "additionalProperties": _object({"thresholds": _table(())}, ("thresholds",)),
+                    "description": "Tenants that have thresholds of their own",
+                },
+                "breaker": _breaker(),
                 "require": _list(
                     _category(), "Categories that must have a score wherever a required check could give one"
                 ),
@@ -40,6 +47,7 @@ def schema() -> Schema:
             },
             ("version", "stages", "rules", "thresholds"),
         ),
+        "$defs": {"thresholds": _thresholds()},
     }
 
 
@@ -72,6 +80,9 @@ def _rule() -> Schema:
         "when": {"type": "string", "minLength": 1, "description": f"A condition in CEL about {names}"},
         "terminal": _flag("Decides as soon as it fires"),
         "report": _flag("A record on moderation.incidents when it fires"),
+        "child_safety": _flag(
+            "No breaker softens it; so it is with rules that every policy needs, terminal, reported"
+        ),
         "label": _word("Put on the decision when the rule fires"),
         "labels": _list({"type": "string", "minLength": 1}, "Put on the decision when the rule fires"),
         "cites": _list({"type": "string", "minLength": 1}, "Ids of the statements that the rule stands on"),
@@ -79,8 +90,43 @@ def _rule() -> Schema:
     return _object(fields, ("id", "action", "when"))
 
 
+def _table(required: Iterable[str]) -> Schema:
+    return _object({key: {"$ref": "#/$defs/thresholds"} for key in sorted(KEYS)}, required)
+
+
 def _thresholds() -> Schema:
-    return _object({category: {"type": "number", "minimum": 0, "maximum": 1} for category in CATEGORIES}, ())
+    value = {"type": "number", "minimum": 0, "maximum": 1}
+    # Categories for who completes, and names of the file's own.
+    return {
+        "type": "object",
+        "properties": dict.fromkeys(CATEGORIES, value),
+        "propertyNames": {"pattern": f"^{NAME.pattern}$"},
+        "additionalProperties": value,
+    }
+
+
+def _breaker() -> Schema:
+    usual = BreakerPolicy()
+    duration = {"type": "string", "pattern": "^[0-9]+(ms|s|m|h)$"}
+    fields = {
+        "times": {
+            "type": "number",
+            "minimum": load.LEAST_TIMES,
+            "description": f"It opens at so many times the usual BLOCKs; {usual.times:g} if not said",
+        },
+        "least": {
+            "type": "integer",
+            "minimum": load.LEAST_BLOCKS,
+            "description": f"And at so many BLOCKs in the window at least; {usual.least} if not said",
+        },
+        "window": {**duration, "description": "Over which BLOCKs are counted; 1m if not said"},
+        "usual": {
+            **duration,
+            "description": f"Over which the usual rate is taken; {load.LEAST_WINDOWS} windows or more; 1h by default",
+        },
+        "hold": {**duration, "description": "How long it stays open; 5m if not said"},
+    }
+    return _object(fields, ())
 
 
 def _category() -> Schema:

@@ -1,18 +1,21 @@
 """Which rules fire for one request, and what each of them looked at.
 
-A rule is evaluated by its plan where it has one (`sluice.policy.plan`), else by CEL; both say the same.
+A rule is evaluated by its plan where it has one (`sluice.policy.plan`), else by CEL, if its guard has nothing against
+it; all ways say the same.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import cel
 
 from sluice.categories import CATEGORIES
-from sluice.policy.facts import Answer, Facts, Thresholds, Value, content_value
+from sluice.policy.facts import Answer, Facts, Thresholds, value_of
 from sluice.policy.model import Rule
 from sluice.policy.plan import Plan, Unplanned
+
+_LISTS = frozenset({"contents", "uploads", "generated"})
 
 
 class Compared(NamedTuple):
@@ -46,7 +49,11 @@ class RuleView:
             plan = rule.plan
             found: Compared | RuleError | None
             try:
-                if plan is not None and not plan(facts):
+                if plan is None:
+                    guard = rule.guard
+                    if guard is not None and not guard(facts, facts):
+                        continue
+                elif not plan(facts, facts):
                     continue
                 found = self._ask_cel(rule) if plan is None else self._planned(plan)
             except Unplanned:
@@ -68,12 +75,14 @@ class RuleView:
     def _planned(self, plan: Plan) -> Compared:
         """What a plan that holds looked at."""
         facts, note = self._facts, self._note()
-        plan(facts.noted(_Asked(note.score), _Asked(note.threshold)))
+        noted = facts.noted(_Asked(note.score), _Asked(note.threshold))
+        plan(noted, noted)
         found = note.closest()
         if found.content_id:
             return found
         for content in facts.contents:
-            if plan(facts.only(content)):
+            only = facts.only(content)
+            if plan(only, only):
                 return found._replace(content_id=content.id)
         return found
 
@@ -82,13 +91,7 @@ class RuleView:
 
     def _by_cel(self) -> "_CelView":
         if self._cel is None:
-            values = [
-                content_value(c.id, c.role, c.kind, [a.result for a in self._answers if a.content_id == c.id])
-                for c in self._facts.contents
-            ]
-            facts = self._facts
-            words = {name: getattr(facts, name) for name in ("stage", "operation", "age_band", "tenant")}
-            self._cel = _CelView(words, values, self._note())
+            self._cel = _CelView(self._facts, self._note())
         return self._cel
 
 
@@ -117,12 +120,15 @@ class _Note:
         self._compared.append(best)
         return best.score
 
-    def threshold(self, category: str) -> float:
-        """The category's threshold."""
-        value = self._thresholds.get(category)
+    def threshold(self, name: str) -> float:
+        """A threshold; it is noted with the scores of its category, one of the file's own with the last score."""
+        value = self._thresholds.get(name)
         if value is None:
-            raise KeyError(category)
-        self._compared = [c._replace(threshold=value) if c.category == category else c for c in self._compared]
+            raise KeyError(name)
+        if name in CATEGORIES:
+            self._compared = [c._replace(threshold=value) if c.category == name else c for c in self._compared]
+        elif self._compared:
+            self._compared[-1] = self._compared[-1]._replace(threshold=value)
         return value
 
     def closest(self) -> Compared:
@@ -142,17 +148,20 @@ class _Asked:
 
 
 class _CelView:
-    """The request, as CEL sees it."""
+    """The request, as CEL sees it. Contents are handed over when a condition names them: that is what costs."""
 
-    def __init__(self, words: Mapping[str, str], contents: Sequence[Mapping[str, Value]], note: _Note) -> None:
-        self._words = words
-        self._contents = contents
+    def __init__(self, facts: Facts, note: _Note) -> None:
+        self._facts = facts
         self._note = note
-        self._context = self._build(contents)
+        self._context = self._words()
+        self._handed: set[str] = set()
 
     def holds(self, program: cel.Program) -> bool:
         """Whether a condition is true."""
         self._note.clear()
+        for name in _LISTS.intersection(program.variables()) - self._handed:
+            self._context.add_variable(name, [value_of(content) for content in getattr(self._facts, name)])
+            self._handed.add(name)
         return _run(program, self._context)
 
     def fires(self, program: cel.Program) -> Compared | None:
@@ -162,19 +171,19 @@ class _CelView:
         found = self._note.closest()
         if found.content_id:
             return found
-        for content in self._contents:
-            if _run(program, self._build([content]), default=False):
-                return found._replace(content_id=str(content["id"]))
+        named = _LISTS.intersection(program.variables())
+        for content in self._facts.contents:
+            only, context = self._facts.only(content), self._words()
+            for name in named:
+                context.add_variable(name, [value_of(one) for one in getattr(only, name)])
+            if _run(program, context, default=False):
+                return found._replace(content_id=content.id)
         return found
 
-    def _build(self, contents: Sequence[Mapping[str, Value]]) -> cel.Context:
-        lists = {
-            "contents": [dict(c) for c in contents],
-            "uploads": [dict(c) for c in contents if c["role"] == "UPLOAD"],
-            "generated": [dict(c) for c in contents if c["role"] == "GENERATED"],
-        }
-        functions = {"score": self._note.score, "threshold": self._note.threshold}
-        return cel.Context({**self._words, **lists}, functions)
+    def _words(self) -> cel.Context:
+        facts = self._facts
+        words = {name: getattr(facts, name) for name in ("stage", "operation", "age_band", "tenant")}
+        return cel.Context(words, {"score": self._note.score, "threshold": self._note.threshold})
 
 
 def _run(program: cel.Program, context: cel.Context, default: bool | None = None) -> bool:

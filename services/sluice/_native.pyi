@@ -1,0 +1,33 @@
+"""Types of the extension that `native/` builds. Only `sluice.hashes` calls it; it may be missing.
+
+Arrays are handed over as contiguous buffers of bytes. Nobody may write to them while the extension holds them.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+
+API: int
+
+def instructions() -> list[str]: ...
+def permute(hashes: Bytes, permutation: Bytes, out: Bytes) -> None: ...
+def order(digests: Bytes, size: int, out: Bytes) -> None: ...
+def fill_band(rows: Bytes, band: int, offsets: Bytes, fingerprints: Bytes, numbers: Bytes) -> None: ...
+
+class HashIndex:
+    def __new__(
+        cls,
+        rows: Bytes,
+        permutation: Bytes,
+        tables: tuple[Bytes, Bytes, Bytes] | None = None,
+        instructions: str = "",
+    ) -> HashIndex: ...
+    @property
+    def instructions(self) -> str: ...
+    def search(self, queries: Bytes, radius: int) -> tuple[bytes, bytes, bytes]: ...
+
+class DigestIndex:
+    def __new__(cls, digests: Bytes, entries: Bytes, directory: Bytes, size: int) -> DigestIndex: ...
+    def find(self, digest: bytes) -> list[int]: ...
+    def find_batch(self, wanted: Bytes) -> tuple[bytes, bytes]: ...

@@ -1,0 +1,55 @@
+"""A file is there whole or not at all."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sluice.hashes.layout import Section, decode
+from sluice.hashes.write import HashFileWriter
+
+SECTIONS = [Section("a", 1, 3), Section("b", 4, 8)]
+
+
+def test_sections_lie_where_the_table_says_with_their_digests(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with HashFileWriter(path, SECTIONS) as writer:
+        writer.append("b", np.array([7], "<u4"))
+        writer.append("a", np.array([1, 2, 3], np.uint8))
+        writer.append("b", np.array([9], "<u4"))
+        digest = writer.finish()
+    data = path.read_bytes()
+    layout = decode(memoryview(data))
+    assert layout.digest == digest
+    for name, content in (("a", b"\1\2\3"), ("b", bytes([7, 0, 0, 0, 9, 0, 0, 0]))):
+        section = layout.sections[name]
+        assert data[section.offset : section.offset + section.length] == content
+        assert section.sha256 == hashlib.sha256(content).digest()
+
+
+def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with HashFileWriter(path, SECTIONS) as writer:
+        writer.append("a", np.zeros(3, np.uint8))
+        with pytest.raises(ValueError, match="shorter than announced: b"):
+            writer.finish()
+        assert path.read_bytes() == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+    assert path.read_bytes() == b"old"
+
+
+def test_an_error_on_the_way_leaves_nothing(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ValueError, match="section a is longer"),
+        HashFileWriter(tmp_path / "file", SECTIONS) as writer,
+    ):
+        writer.append("a", np.zeros(4, np.uint8))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_room_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"No space|too large"):
+        HashFileWriter(tmp_path / "file", [Section("a", 1, 1 << 62)])
+    assert list(tmp_path.iterdir()) == []

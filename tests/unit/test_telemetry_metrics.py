@@ -1,0 +1,59 @@
+"""Counters and gauges, and the labels that they may have."""
+
+import pytest
+
+from sluice.telemetry.attributes import ALLOWED, LABELS
+from sluice.telemetry.metrics import Metrics
+
+
+def lines(metrics: Metrics) -> list[str]:
+    """The samples, without comments and the times of creation."""
+    return [line for line in metrics.text().decode().splitlines() if line[0] != "#" and "_created" not in line]
+
+
+def test_counts_add_up_by_their_labels() -> None:
+    metrics = Metrics("ingest")
+    for rule in ("a", "b", "a"):
+        metrics.count("fired", "Rules that fired.", {"rule": rule})
+    metrics.count("fired", "Rules that fired.", {"rule": "b"}, by=4)
+    assert lines(metrics) == [
+        'sluice_fired_total{rule="a",service="ingest"} 2.0',
+        'sluice_fired_total{rule="b",service="ingest"} 5.0',
+    ]
+    assert "# HELP sluice_fired_total Rules that fired." in metrics.text().decode()
+
+
+def test_a_gauge_is_what_it_was_set_to_last() -> None:
+    metrics = Metrics("ingest")
+    metrics.gauge("behind", "Records behind.", 7)
+    metrics.gauge("behind", "Records behind.", 3)
+    assert lines(metrics) == ['sluice_behind{service="ingest"} 3.0']
+
+
+def test_a_metric_keeps_its_labels() -> None:
+    metrics = Metrics("ingest")
+    metrics.count("fired", "Rules that fired.", {"rule": "a"})
+    for labels in ({}, {"check": "text"}, {"rule": "a", "check": "text"}):
+        with pytest.raises(ValueError, match="label"):
+            metrics.count("fired", "Rules that fired.", labels)
+    assert lines(metrics) == ['sluice_fired_total{rule="a",service="ingest"} 1.0']
+
+
+@pytest.mark.parametrize("name", ["prompt", "text", "account_id", "request_id", "content_id", "detail", "service"])
+def test_a_label_that_is_not_on_the_list_is_a_mistake(name: str) -> None:
+    metrics = Metrics("ingest")
+    with pytest.raises(ValueError, match=rf"LABELS: \['{name}'\]"):
+        metrics.count("fired", "Rules that fired.", {name: "x"})
+    with pytest.raises(ValueError, match="LABELS"):
+        metrics.gauge("behind", "Records behind.", 1, {name: "x"})
+    assert lines(metrics) == []
+
+
+def test_labels_are_some_of_what_logs_may_carry() -> None:
+    assert LABELS < ALLOWED
+
+
+def test_processes_do_not_share_metrics() -> None:
+    one, other = Metrics("one"), Metrics("other")
+    one.count("things", "Things.")
+    assert lines(other) == []

@@ -25,6 +25,7 @@ from sluice.v1.decision_pb2 import Decision
 from sluice.v1.release_pb2 import Release
 from sluice.v1.request_pb2 import Request, Subject
 from sluice.v1.resolution_pb2 import RESOLUTION_OUTCOME_RELEASED, RESOLUTION_OUTCOME_UPHELD, Resolution
+from sluice.v1.review_pb2 import Review
 from tests.integration.client import Client, action, ask, ask_output, prompt, upload
 from tests.integration.topics import of_request
 
@@ -183,6 +184,25 @@ def test_a_release_that_is_not_allowed_has_a_status_of_its_own(
     assert answer.returncode == 3, answer.stderr
     decision = json.loads(answer.stdout)["released_decision"]
     assert (decision["action"], [reason["rule"] for reason in decision["reasons"]]) == ("BLOCK", ["incomplete"])
+
+
+def test_what_is_not_kept_any_more_cannot_be_released(kafka: KafkaSettings, sluice: Sluice) -> None:
+    request_id = new_request_id()
+    review = Review(request_id=request_id, tenant="gone", rules=["held-tenant"], contents_offset=10_000_000)
+    producer = plain_producer(kafka)
+    partition = partition_for(request_id, 4)
+    producer.produce(Topic.REVIEWS, review.SerializeToString(), key=request_id.encode(), partition=partition)
+    assert producer.flush(10) == 0
+    answer = sluice("reviews", "resolve", request_id, "--release", "--why", "x")
+    assert answer.returncode == 1
+    assert "its contents are gone" in answer.stderr
+    assert the_case(kafka, request_id).resolved is None
+    answer = sluice("reviews", "show", request_id, "--content")
+    assert "its texts are gone" in answer.stderr
+    assert lines(answer)[0]["decision"] is None
+    # It can be upheld all the same.
+    (ended,) = lines(sluice("reviews", "resolve", request_id, "--uphold", "--why", "too late"))
+    assert ended["resolution"]["outcome"] == "UPHELD"
 
 
 def test_of_two_reviewers_at_once_one_counts(client: Client, kafka: KafkaSettings) -> None:

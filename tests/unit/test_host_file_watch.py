@@ -205,3 +205,25 @@ def test_it_goes_on_looking_after_anything(file: Path) -> None:
 
     asyncio.run(asyncio.wait_for(live(), 30))
     assert board.note() is None
+
+
+def test_files_that_cannot_even_be_looked_at_are_refused_until_they_can(file: Path) -> None:
+    troubles: list[Exception] = []
+
+    def stumble() -> None:
+        if troubles:
+            raise troubles[0]
+
+    board = Board(file, stumble)
+
+    async def live() -> None:
+        running = asyncio.create_task(board.run())
+        troubles.append(ZeroDivisionError("a bug"))
+        await until(lambda: "cannot be looked at: ZeroDivisionError" in (board.note() or ""))
+        troubles.clear()
+        await until(lambda: board.note() is None)
+        running.cancel()
+
+    asyncio.run(asyncio.wait_for(live(), 30))
+    assert len(board.lines("word-list refused")) == 1
+    assert board.source.value == "first"

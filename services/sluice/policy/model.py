@@ -8,6 +8,7 @@ from enum import IntEnum
 import cel
 
 from sluice.categories import CATEGORIES
+from sluice.policy.facts import FUNCTIONS
 from sluice.policy.plan import Plan, guard, plan
 from sluice.policy.thresholds import ByPlace, Table, by_place
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW
@@ -55,7 +56,8 @@ class Rule:
 
     `child_safety`: no breaker ever softens it; so it is with every rule that is terminal or reported.
     `line`: where it stands in its file, from 1. `plan`: the condition without CEL, where it is plain enough;
-    `guard`: else, what is plain of it and must hold. Both are made from `when`.
+    `guard`: else, what is plain of it and must hold. `asks`: it may ask for scores or thresholds of the request. All
+    three are made from `when`.
     """
 
     id: str
@@ -70,12 +72,14 @@ class Rule:
     line: int = field(default=0, compare=False)
     plan: Plan | None = field(init=False, repr=False, compare=False)
     guard: Plan | None = field(init=False, repr=False, compare=False)
+    asks: bool = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "child_safety", self.child_safety or self.terminal or self.report)
         categories = frozenset(CATEGORIES)
         planned = plan(self.when, categories)
         object.__setattr__(self, "plan", planned)
+        object.__setattr__(self, "asks", any(name in self.when for name in FUNCTIONS))
         object.__setattr__(self, "guard", guard(self.when, categories) if planned is None else None)
 
 

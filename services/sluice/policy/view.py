@@ -11,11 +11,9 @@ from typing import NamedTuple
 import cel
 
 from sluice.categories import CATEGORIES
-from sluice.policy.facts import Answer, Facts, Thresholds, value_of
+from sluice.policy.facts import VARIABLES, Answer, Facts, Thresholds, value_of
 from sluice.policy.model import Rule
 from sluice.policy.plan import Plan, Unplanned
-
-_LISTS = frozenset({"contents", "uploads", "generated"})
 
 
 class Compared(NamedTuple):
@@ -55,7 +53,7 @@ class RuleView:
                         continue
                 elif not plan(facts, facts):
                     continue
-                found = self._ask_cel(rule) if plan is None else self._planned(plan)
+                found = self._ask_cel(rule) if plan is None else self._planned(plan, rule.asks)
             except Unplanned:
                 found = self._ask_cel(rule)
             if found is not None:
@@ -72,14 +70,16 @@ class RuleView:
         except RuleError as error:
             return error
 
-    def _planned(self, plan: Plan) -> Compared:
-        """What a plan that holds looked at."""
-        facts, note = self._facts, self._note()
-        noted = facts.noted(_Asked(note.score), _Asked(note.threshold))
-        plan(noted, noted)
-        found = note.closest()
-        if found.content_id:
-            return found
+    def _planned(self, plan: Plan, asks: bool) -> Compared:
+        """What a plan that holds looked at. `asks`: for scores or thresholds."""
+        facts, found = self._facts, Compared()
+        if asks:
+            note = self._note()
+            noted = facts.noted(_Asked(note.score), _Asked(note.threshold))
+            plan(noted, noted)
+            found = note.closest()
+            if found.content_id:
+                return found
         for content in facts.contents:
             only = facts.only(content)
             if plan(only, only):
@@ -99,7 +99,7 @@ class _Note:
     """The functions of the language, which take note of what they were asked."""
 
     def __init__(self, answers: Sequence[Answer], thresholds: Thresholds) -> None:
-        self._answers = answers
+        self._answers = [answer for answer in answers if answer.scores]
         self._thresholds = thresholds
         self._compared: list[Compared] = []
 
@@ -148,20 +148,20 @@ class _Asked:
 
 
 class _CelView:
-    """The request, as CEL sees it. Contents are handed over when a condition names them: that is what costs."""
+    """The request, as CEL sees it. What a condition names is handed over when it does: that is what costs."""
 
     def __init__(self, facts: Facts, note: _Note) -> None:
         self._facts = facts
         self._note = note
-        self._context = self._words()
+        self._context = self._empty()
         self._handed: set[str] = set()
 
     def holds(self, program: cel.Program) -> bool:
         """Whether a condition is true."""
         self._note.clear()
-        for name in _LISTS.intersection(program.variables()) - self._handed:
-            self._context.add_variable(name, [value_of(content) for content in getattr(self._facts, name)])
-            self._handed.add(name)
+        names = VARIABLES.intersection(program.variables())
+        _hand_over(self._facts, names - self._handed, self._context)
+        self._handed |= names
         return _run(program, self._context)
 
     def fires(self, program: cel.Program) -> Compared | None:
@@ -171,19 +171,22 @@ class _CelView:
         found = self._note.closest()
         if found.content_id:
             return found
-        named = _LISTS.intersection(program.variables())
+        names = VARIABLES.intersection(program.variables())
         for content in self._facts.contents:
-            only, context = self._facts.only(content), self._words()
-            for name in named:
-                context.add_variable(name, [value_of(one) for one in getattr(only, name)])
+            context = self._empty()
+            _hand_over(self._facts.only(content), names, context)
             if _run(program, context, default=False):
                 return found._replace(content_id=content.id)
         return found
 
-    def _words(self) -> cel.Context:
-        facts = self._facts
-        words = {name: getattr(facts, name) for name in ("stage", "operation", "age_band", "tenant")}
-        return cel.Context(words, {"score": self._note.score, "threshold": self._note.threshold})
+    def _empty(self) -> cel.Context:
+        return cel.Context({}, {"score": self._note.score, "threshold": self._note.threshold})
+
+
+def _hand_over(facts: Facts, names: Iterable[str], context: cel.Context) -> None:
+    for name in names:
+        value = getattr(facts, name)
+        context.add_variable(name, value if isinstance(value, str) else [value_of(content) for content in value])
 
 
 def _run(program: cel.Program, context: cel.Context, default: bool | None = None) -> bool:

@@ -39,7 +39,7 @@ class Inputs:
             start += len(hashes)
 
     def queries(self, count: int) -> Bytes:
-        """Every second one is planted, 0, 1, ... `FARTHEST` bits from a stored hash in turn; the others are strangers."""
+        """Every second one is near a stored hash, at 0, 1, ... `FARTHEST` bits in turn; the others are strangers."""
         source = np.random.default_rng([self.seed, 1 << 40])
         queries = np.frombuffer(source.bytes(32 * count), np.uint8).reshape(-1, 32).copy()
         known = next(self.runs())

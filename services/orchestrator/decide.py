@@ -8,6 +8,7 @@ from orchestrator.asked import Asked, Content, listed
 from orchestrator.breaker import RULE_FAILED, breakable, rule_key, tenant_key
 from sluice.contract.names import short_name
 from sluice.policy.facts import Answer, ContentFacts, Facts, content_facts, highest
+from sluice.policy.looked import looked_at, looks
 from sluice.policy.model import Policy, Rule, Severity
 from sluice.policy.view import Compared, RuleError, RuleView
 from sluice.v1.contents_pb2 import Contents, Unprocessable
@@ -79,7 +80,8 @@ def judge(
     if waiting and not impatient and not policy.speaks_first and not listed(verdicts.values()):
         return None
     answers = _Answers(verdicts)
-    fired = _Fired(asked.message, RuleView(_facts(asked, answers, policy), answers.good), open_breakers)
+    facts = _facts(asked, answers, policy)
+    fired = _Fired(asked.message, facts, RuleView(facts, answers.good), open_breakers)
     fired.apply(policy.terminal)
     if waiting and not impatient and not fired.decisive:
         return None
@@ -248,12 +250,13 @@ def _generation(asked: Asked, policy: Policy) -> Sequence[Reason]:
 class _Fired:
     """The rules that fired so far. A rule that cannot be evaluated counts as BLOCK: an error is never an allow."""
 
-    def __init__(self, contents: Contents, view: RuleView, open_breakers: Collection[str]) -> None:
+    def __init__(self, contents: Contents, facts: Facts, view: RuleView, open_breakers: Collection[str]) -> None:
         self.reasons: list[Reason] = []
         self.labels: list[str] = []
         self.reports: list[str] = []
         self.decisive = False
         self._contents = contents
+        self._facts = facts
         self._view = view
         self._open = open_breakers
 
@@ -268,7 +271,8 @@ class _Fired:
                 if rule.report:
                     self.reports.append(rule.id)
                 self.decisive = self.decisive or rule.terminal
-                self.reasons.append(_fired(rule, found, self._breaker(rule) if self._open else ""))
+                breaker = self._breaker(rule) if self._open else ""
+                self.reasons.append(_fired(rule, found, looked_at(rule.when, self._facts), breaker))
 
     def _released(self, rule: Rule) -> bool:
         """Whether a person has looked at what the rule found: a REVIEW, or a BLOCK while its breaker was open."""
@@ -285,20 +289,23 @@ class _Fired:
         return ""
 
 
-def _fired(rule: Rule, compared: Compared, breaker: str) -> Reason:
+def _fired(rule: Rule, compared: Compared, looked: str, breaker: str) -> Reason:
+    category = compared.category
     reason = Reason(
         rule=rule.id,
-        category=compared.category,
+        category=category,
         score=compared.score,
-        threshold=compared.threshold,
+        threshold=compared.threshold or looks(rule.when).constants.get(category, 0.0),
         check=compared.check,
         content_id=compared.content_id,
         action=rule.action.value,
+        detail=looked,
     )
     if breaker:
         reason.action = Severity.REVIEW.value
         reason.breaker = breaker
-        reason.detail = f"breaker {breaker} is open: BLOCK became REVIEW"
+        softened = f"breaker {breaker} is open: BLOCK became REVIEW"
+        reason.detail = f"{looked}; {softened}" if looked else softened
     return reason
 
 

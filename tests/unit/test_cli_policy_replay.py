@@ -157,3 +157,20 @@ def test_what_is_not_as_recorded_is_a_failure(tmp_path: Path) -> None:
         "\n", " "
     )
     assert run(DEFAULT, "--from", tmp_path / "kept.jsonl", "--limit", 1)[0] == 1
+
+
+def test_a_tenants_name_steers_no_terminal(tmp_path: Path, candidate: Path) -> None:
+    decision = Decision()
+    decision.CopyFrom(next(one for one in DECISIONS if one.request_id in flipped_ids(candidate, tmp_path)))
+    decision.tenant = "[red]x\x1b[2J"
+    write_decisions(tmp_path / "kept.pb", [decision.SerializeToString()])
+    _, output, _ = run(candidate, "--from", tmp_path / "kept.pb")
+    assert r"[red]x\x1b[2J" in output
+    assert "\x1b" not in output
+
+
+def flipped_ids(candidate: Path, tmp_path: Path) -> list[str]:
+    """Decisions that the candidate flips."""
+    write_decisions(tmp_path / "all.pb", [one.SerializeToString() for one in DECISIONS])
+    examples: dict[str, list[str]] = form(candidate, "--from", tmp_path / "all.pb")["examples"]
+    return [request_id for ids in examples.values() for request_id in ids]

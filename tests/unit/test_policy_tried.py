@@ -46,7 +46,7 @@ def test_what_differs_is_said() -> None:
     assert try_example(wrong, POLICY, decide).differs == [
         "action is ALLOW, should be BLOCK",
         "sexual-child did not fire",
-        "photoreal-person fired",
+        "photoreal-person fired (c1 person ADULT)",
     ]
 
 
@@ -55,7 +55,7 @@ def test_a_rule_that_fired_says_what_it_compared() -> None:
     assert try_example(teen, POLICY, decide).differs == [
         "action is BLOCK, should be ALLOW",
         "sexual fired (sexual 0.3, threshold 0.3)",
-        "photoreal-person fired",
+        "photoreal-person fired (c1 person ADULT)",
     ]
 
 

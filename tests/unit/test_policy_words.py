@@ -99,18 +99,21 @@ def test_numbers_are_told_apart() -> None:
 def test_a_rule_about_no_score_is_told_by_its_condition(policy: Policy) -> None:
     asked = contents(text(), age_band=AGE_BAND_UNDER_13)
     found = decided(policy, asked, scored())
-    assert words.fired(found, policy) == ['Rule not-served holds, since age_band == "UNDER_13": BLOCK.']
-    assert words.fired(found, None) == ["Rule not-served holds for c0 (prompt): BLOCK."]
+    assert words.fired(found, policy) == [
+        'Rule not-served holds, since age_band == "UNDER_13": BLOCK (age band UNDER_13).'
+    ]
+    assert words.fired(found, None) == ["Rule not-served holds for c0 (prompt): BLOCK (age band UNDER_13)."]
     edited = contents(image(), operation=OPERATION_EDIT)
     (sentence,) = words.fired(decided(policy, edited, pictures(PERSON_CHILD)), policy)
     assert sentence.startswith("Rule edits (cites I9) holds for c0 (uploaded picture), since operation ==")
 
 
-def test_a_number_in_the_rule_itself_is_no_threshold_of_the_table(policy: Policy) -> None:
+def test_a_number_in_the_rule_itself_is_told_as_its_threshold(policy: Policy) -> None:
     seen = pictures(PERSON_CHILD) | {"image": verdict("image", result(scores={"sexual": 0.31}))}
     (sentence,) = words.fired(decided(policy, contents(image()), seen), policy)
-    assert sentence.startswith(
-        "sexual 0.31 from `image` on c0 (uploaded picture) makes rule child fire, since score("
+    assert sentence == (
+        "sexual 0.31 from `image` on c0 (uploaded picture) reached the threshold 0.20 of rule child: BLOCK "
+        "(c0 person CHILD)."
     )
 
 

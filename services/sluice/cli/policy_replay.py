@@ -81,7 +81,9 @@ def replay(
     if as_json:
         put_json({"file": str(candidate), **replay_form(opened.candidate, tally, gates)})
     else:
-        tell_replay(Console(file=sys.stdout, highlight=False), opened.candidate, tally, gates)
+        # Tenants, ids and categories are strangers' words: no markup is read in them.
+        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+        tell_replay(console, opened.candidate, tally, gates)
     if not tally.decisions:
         say("there are no decisions to replay")
     if not tally.decisions or tally.inexact or any(gate.failed(figure(gate, tally)) for gate in gates):

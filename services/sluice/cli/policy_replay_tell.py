@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.table import Table
 
+from sluice.cli.tell import plain
 from sluice.policy.gates import Gate, figure
 from sluice.policy.model import Policy
 from sluice.policy.tally import GROUPS, Move, Tally, by_kind, flipped
@@ -37,7 +38,7 @@ def tell_replay(console: Console, candidate: Policy, tally: Tally, gates: Sequen
 def _about(tally: Tally) -> Iterator[str]:
     compared = tally.exact + tally.inexact
     if tally.inexact:
-        ids = ", ".join(tally.inexact_ids)
+        ids = plain(", ".join(tally.inexact_ids))
         yield f"replay is NOT exact: {tally.inexact:,} of {compared:,} differ from what was recorded: {ids}"
     elif compared:
         yield f"replay is exact: {tally.exact:,} of {compared:,}"
@@ -50,7 +51,7 @@ def _moves(tally: Tally) -> Table:
     table = _table("Flips", "recorded", "candidate", ">decisions", ">share", "such as")
     for move, count in tally.moves.most_common():
         if move.flips:
-            ids = "\n".join(tally.examples.get(move, ()))
+            ids = plain("\n".join(tally.examples.get(move, ())))
             table.add_row(move.before, move.after, f"{count:,}", _percent(count, tally.judged), ids)
     return table
 
@@ -67,16 +68,16 @@ def _groups(tally: Tally, name: str) -> Table:
     rows = tally.flips_of(name)
     told = [(value, moves) for value, moves in rows if flipped(moves)][:_TOP]
     if name == "category":
-        table = _table("Flips by category of the rules that changed", name, ">flips", "kinds")
+        table = _table("Flips by category", name, ">flips", "kinds")
         for value, moves in told:
-            table.add_row(value, f"{flipped(moves):,}", _kinds(moves))
+            table.add_row(plain(value), f"{flipped(moves):,}", _kinds(moves))
         return table
     table = _table(
         f"Flips by {name.replace('_', ' ')}", name.replace("_", " "), ">decisions", ">flips", ">share", "kinds"
     )
     for value, moves in told:
         share = _percent(flipped(moves), moves.total())
-        table.add_row(value, f"{moves.total():,}", f"{flipped(moves):,}", share, _kinds(moves))
+        table.add_row(plain(value), f"{moves.total():,}", f"{flipped(moves):,}", share, _kinds(moves))
     return table
 
 
@@ -99,7 +100,7 @@ def _labels(tally: Tally) -> Table:
                     str(paired.worse),
                     f"{p:.3g}",
                 )
-                table.add_row(group or "all", metric, str(paired.after.n), *cells)
+                table.add_row(plain(group) or "all", metric, str(paired.after.n), *cells)
     if tally.unjudged_labels:
         table.caption = f"{tally.unjudged_labels:,} labelled requests were not judged and are in no figure"
     return table

@@ -62,11 +62,16 @@ class ContentFacts:
 
     @property
     def signals(self) -> Mapping[str, float]:
-        """The signals; of two checks that give the same, the later."""
+        """The signals; of two checks that give the same, the higher."""
         if self._signals is None:
-            given = [answer.result.signals for answer in self._answers]
-            # Faster than update(), which asks the map for views.
-            self._signals = {name: one[name] for one in given for name in one}
+            self._signals = found = dict[str, float]()
+            for answer in self._answers:
+                given = answer.result.signals
+                # Faster than items(), which makes a view.
+                for name in given:
+                    value = given[name]
+                    if name not in found or value > found[name]:
+                        found[name] = value
         return self._signals
 
 
@@ -117,12 +122,14 @@ def content_facts(content_id: str, role: str, kind: str, answers: Sequence[Answe
     """A content of a request. `answers`: all of the request; those about other contents say nothing of this one."""
     person = _UNSEEN_PERSON if kind == "image" else "NONE"
     known_csam = False
+    said = 0
     matches: list[ListMatch] = []
     mine = [answer for answer in answers if answer.content_id == content_id]
     for answer in mine:
         result = answer.result
-        said = result.person
-        if said:
+        # Of two checks that say something the more cautious counts: the contract's numbers are in that order.
+        if result.person > said:
+            said = result.person
             person = _PERSON.get(said, _UNSEEN_PERSON)
         # Slicing takes less time than iterating.
         matches += result.matches[:]

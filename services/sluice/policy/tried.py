@@ -71,6 +71,6 @@ def _differs(example: Example, action: str, reasons: Sequence[Reason]) -> Iterat
 
 
 def _because(reason: Reason) -> str:
-    if reason.detail:
-        return f" ({reason.detail})"
-    return f" ({reason.category} {reason.score:g}, threshold {reason.threshold:g})" if reason.category else ""
+    score = f"{reason.category} {reason.score:g}, threshold {reason.threshold:g}" if reason.category else ""
+    said = "; ".join(word for word in (score, reason.detail) if word)
+    return f" ({said})" if said else ""

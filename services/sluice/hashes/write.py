@@ -1,0 +1,94 @@
+"""Writing a file of hashes so that nobody ever sees half of one."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from sluice.hashes.layout import Layout, Section, encode, lay_out
+
+_STEP = 1 << 20
+"""Bytes digested and written at a time: what fits into a core's cache is read from memory once."""
+
+
+class HashFileWriter:
+    """A file in the making, under another name in the same folder, until `finish` puts it in its place.
+
+    Readers have the old file mapped: it is replaced by renaming, never changed, for a mapped file that is cut short
+    ends its readers (SIGBUS). On the way out of a `with` block without `finish`, nothing is left.
+    """
+
+    def __init__(self, path: Path, sections: Sequence[Section]) -> None:
+        """Takes the room for the whole file at once. Raises OSError where there is none."""
+        self._path = path
+        self._layout = lay_out(sections)
+        self._written = dict.fromkeys(self._layout.sections, 0)
+        self._digests = {name: hashlib.sha256() for name in self._layout.sections}
+        self._temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        self._file = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        try:
+            os.posix_fallocate(self._file, 0, self._layout.length)
+        except OSError:
+            self._drop()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file >= 0:
+            self._drop()
+
+    def append(self, name: str, values: npt.NDArray[Any]) -> None:
+        """Adds values to a section. Raises ValueError for more than were announced."""
+        section = self._layout.sections[name]
+        view = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
+        if self._written[name] + len(view) > section.length:
+            raise ValueError(f"section {name} is longer than announced")
+        for start in range(0, len(view), _STEP):
+            part = view[start : start + _STEP]
+            self._digests[name].update(part)
+            offset = section.offset + self._written[name]
+            while part:
+                done = os.pwrite(self._file, part, offset)
+                part, offset = part[done:], offset + done
+            self._written[name] += len(view[start : start + _STEP])
+
+    def finish(self) -> bytes:
+        """Writes the header and puts the file in its place, on the disk for good. Returns the header's SHA-256.
+
+        Raises ValueError where a section is shorter than announced.
+        """
+        short = [name for name, one in self._layout.sections.items() if self._written[name] != one.length]
+        if short:
+            raise ValueError(f"sections shorter than announced: {', '.join(short)}")
+        sections = {
+            name: replace(section, sha256=self._digests[name].digest())
+            for name, section in self._layout.sections.items()
+        }
+        header = encode(Layout(sections, self._layout.length, b""))
+        os.pwrite(self._file, header, 0)
+        os.fsync(self._file)
+        os.close(self._file)
+        self._file = -1
+        self._temporary.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return header[32:64]
+
+    def _drop(self) -> None:
+        os.close(self._file)
+        self._file = -1
+        self._temporary.unlink(missing_ok=True)

@@ -9,7 +9,14 @@ from sluice.bus.hanging import GroupOffset, LogEnd, Place
 from sluice.bus.hanging_owners import GROUPS, INGEST, ORCHESTRATOR, SIGNER, WRITERS, Slot, likely_first, writers
 from sluice.bus.topics import Topic
 
-STRANGERS = {Topic.REQUESTS, Topic.REQUESTS_BULK, Topic.RELEASES, Topic.VERDICTS}
+STRANGERS = {
+    Topic.REQUESTS,
+    Topic.REQUESTS_BULK,
+    Topic.RELEASES,
+    Topic.VERDICTS,
+    Topic.RESOLUTIONS,
+    Topic.SHADOW,
+}
 
 
 def test_groups_are_called_as_the_services_call_them() -> None:

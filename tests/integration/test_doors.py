@@ -36,8 +36,9 @@ SERVICES = {
     "hash-matcher": "sluice.v1.HashMatcher",
     "orchestrator": "sluice.v1.Orchestrator",
     "c2pa-signer": "sluice.v1.C2paSigner",
+    "policy-shadow": "",
 }
-"""Name -> its gRPC service; empty for a check on Kafka alone."""
+"""Name -> its gRPC service; empty for what is on Kafka alone."""
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -53,18 +53,25 @@ def test_a_disagreement_is_shown_and_the_live_decision_is_as_it_was(
     assert (kept.partition, kept.offset) == (partition, found.decision_offset)
 
     form = report(stack, tmp_path)
-    assert (form["shadow_digest"], form["live_digests"]) == (digests[1].hex(), [digests[0].hex()])
+    # Other tests change the live policy, and so disagree in other ways.
+    assert form["shadow_digest"] == digests[1].hex()
+    assert digests[0].hex() in form["live_digests"]
     assert decision.request_id in {name for row in form["only_shadow"] for name in row["samples"]}
-    assert [(row["live"], row["shadow"]) for row in form["actions"]] == [("ALLOW", "BLOCK")]
-    assert [row["rule"] for row in form["only_shadow"]] == ["stricter"]
+    assert ("ALLOW", "BLOCK") in [(row["live"], row["shadow"]) for row in form["actions"]]
+    assert "stricter" in [row["rule"] for row in form["only_shadow"]]
 
     # All of them are counted, shown or not.
     with urllib.request.urlopen(f"http://{stack.services['policy-shadow'].ops}/metrics", timeout=5) as answer:
         lines = answer.read().decode().splitlines()
     name = "sluice_shadow_disagreements_total"
-    (counted,) = [line for line in lines if line.startswith(name) and 'complete="true"' in line]
-    assert float(counted.split(" ")[1]) >= form["decisions"]
-    assert 'live="ALLOW"' in counted
+    (counted,) = [
+        line
+        for line in lines
+        if line.startswith(name)
+        and all(f'{label}"' in line for label in ('complete="true', 'live="ALLOW', 'shadow="BLOCK'))
+    ]
+    (row,) = [row for row in form["actions"] if (row["live"], row["shadow"]) == ("ALLOW", "BLOCK")]
+    assert float(counted.split(" ")[1]) >= row["decisions"] >= 1
 
 
 def report(stack: Running, folder: Path) -> dict[str, Any]:

@@ -66,13 +66,14 @@ def used(data: bytes, engine: str, source: random.Random) -> bool:
     except HashFileError:
         return False
     row = source.randrange(max(1, snapshot.stats().hashes))
-    hashes = np.frombuffer(data[:9600], np.uint8).reshape(-1, 32)
+    hashes = np.frombuffer(data[: len(data) // 32 * 32][:9600], np.uint8).reshape(-1, 32)
     questions = [
         lambda: snapshot.match_batch(hashes),
+        lambda: [snapshot.entry(entry) for entry in snapshot.entries_of(row)] if snapshot.stats().hashes else None,
+        lambda: [snapshot.entry(entry) for entry in snapshot.known_batch("md5", hashes[:, :16])[1]],
         lambda: snapshot.match(snapshot.pdq(row) if snapshot.stats().hashes else bytes(32)),
         lambda: snapshot.match(bytes(32), 256),
-        lambda: snapshot.entries_of(row) if snapshot.stats().hashes else None,
-        lambda: snapshot.entry(0) if snapshot.stats().entries else None,
+        lambda: snapshot.entry(source.randrange(1 << 32)),
         snapshot.about,
         snapshot.verify,
         *(lambda kind=kind, size=size: snapshot.known(kind, data[:size]) for kind, size in DIGEST_BYTES.items()),

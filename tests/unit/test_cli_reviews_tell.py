@@ -112,7 +112,7 @@ def test_texts_only_where_they_were_asked_for(capsys: pytest.CaptureFixture[str]
     held.contents[0].text.text = "two\nlines \x1b[2J \u202eand more"
     assert texts(held) == {"c0 prompt": "two\nlines \x1b[2J \u202eand more"}
     show_case(OPEN, DECISION, None, None, held)
-    assert "c0 prompt: two\nlines \\x1b[2J \\u202eand more" in capsys.readouterr().out
+    assert "c0 prompt: two\n      lines \\x1b[2J \\u202eand more" in capsys.readouterr().out
     assert "texts" not in shown_json(OPEN, DECISION, None, None, None)
     put_ascii(shown_json(OPEN, DECISION, None, None, held))
     out = capsys.readouterr().out

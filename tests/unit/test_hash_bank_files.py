@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hash_matcher.bank_files import load_bank, load_banks
-from hash_matcher.banks import Entry
 from sluice.errors import ConfigError
+from sluice.hashes.listed import Listed
 
 ABOUT = "name: partner\nkind: csam\ntest: false\nsource: a partner, 2026\nterms: matching only\n"
 HEADER = "id,pdq,quality,md5,sha1,sha256\n"
@@ -35,8 +35,8 @@ def test_a_bank_is_read(tmp_path: Path) -> None:
     assert (bank.name, bank.kind, bank.test, bank.threshold) == ("partner", "csam", False, 20)
     assert (bank.source, bank.terms) == ("a partner, 2026", "matching only")
     assert bank.entries == (
-        Entry("e1", pdq=bytes.fromhex(PDQ), quality=97),
-        Entry("e2", md5=bytes.fromhex(MD5), sha1=bytes.fromhex(SHA1), sha256=bytes.fromhex(SHA256)),
+        Listed("e1", pdq=bytes.fromhex(PDQ), quality=97),
+        Listed("e2", md5=bytes.fromhex(MD5), sha1=bytes.fromhex(SHA1), sha256=bytes.fromhex(SHA256)),
     )
 
 
@@ -45,8 +45,8 @@ def test_the_usual_variations_of_csv_are_read(tmp_path: Path) -> None:
     bank = load_bank(write_bank(tmp_path, entries="\ufeff" + rows))
     assert bank.threshold == 31
     assert bank.entries == (
-        Entry("e1", pdq=bytes.fromhex(PDQ), quality=None),
-        Entry("e2", md5=bytes.fromhex(MD5)),
+        Listed("e1", pdq=bytes.fromhex(PDQ), quality=None),
+        Listed("e2", md5=bytes.fromhex(MD5)),
     )
 
 
@@ -79,7 +79,7 @@ def test_wrong_entries_are_named(tmp_path: Path, rows: str | bytes, expected: li
 
 def test_a_hash_of_low_quality_is_refused_but_its_digests_are_not(tmp_path: Path) -> None:
     bank = load_bank(write_bank(tmp_path, entries=f"{HEADER}e1,,12,{MD5},,\n"))
-    assert bank.entries == (Entry("e1", quality=12, md5=bytes.fromhex(MD5)),)
+    assert bank.entries == (Listed("e1", quality=12, md5=bytes.fromhex(MD5)),)
 
 
 def test_reading_stops_when_too_much_is_wrong(tmp_path: Path) -> None:

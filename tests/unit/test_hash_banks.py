@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from hash_matcher.banks import CSAM, TEST_BANK, Bank, Entry, built_in_test_bank
+from hash_matcher.banks import TEST_BANK, Bank, built_in_test_bank
 from sluice import samples
+from sluice.hashes.banks import CSAM
+from sluice.hashes.listed import Listed
 from sluice.hashing import digests, pdq
 
-ONE = Entry("one", pdq=b"1" * 32, quality=90, md5=b"m" * 16)
-TWO = Entry("two", sha1=b"s" * 20, sha256=b"S" * 32)
+ONE = Listed("one", pdq=b"1" * 32, quality=90, md5=b"m" * 16)
+TWO = Listed("two", sha1=b"s" * 20, sha256=b"S" * 32)
 BANK = Bank(name="partner", kind=CSAM, test=False, source="a partner", terms="matching only", entries=(ONE, TWO))
 
 

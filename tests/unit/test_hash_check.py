@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from hash_matcher.banks import Bank, Entry, built_in_test_bank
+from hash_matcher.banks import Bank, built_in_test_bank
 from hash_matcher.check import HashMatcher, keep
-from hash_matcher.index import BankIndex, Hit, Method
+from hash_matcher.index import about, view_of
 from sluice.check import Digests, Item, Kind, Status
 from sluice.errors import ConfigError, NotReadyError
+from sluice.hashes.listed import Listed
+from sluice.hashes.view import Hit, Method, View
 from sluice.settings import Reader, read_settings
 
 SOURCE = random.Random(5)
@@ -18,7 +20,7 @@ VARIANTS = tuple(SOURCE.randbytes(32) for _ in range(8))
 DIGESTS = Digests(md5=b"m" * 16, sha1=b"s" * 20, sha256=b"S" * 32, pdq=VARIANTS, pdq_quality=97)
 
 
-def bank(name: str, *entries: Entry, kind: str = "csam", test: bool = False) -> Bank:
+def bank(name: str, *entries: Listed, kind: str = "csam", test: bool = False) -> Bank:
     return Bank(name, kind, test, "a test", "none", entries)
 
 
@@ -51,13 +53,13 @@ async def test_its_examples_can_fail() -> None:
 
 
 async def test_the_canary_holds_for_any_bank() -> None:
-    check = HashMatcher([bank("partner", Entry("e", md5=b"x" * 16))])
+    check = HashMatcher([bank("partner", Listed("e", md5=b"x" * 16))])
     canary = check.examples()[0]
     assert canary.holds((await check.run([canary.item]))[0])
 
 
 async def test_a_match_names_bank_entry_and_digest() -> None:
-    listed = bank("partner", Entry("e1", sha1=DIGESTS.sha1), kind="terror")
+    listed = bank("partner", Listed("e1", sha1=DIGESTS.sha1), kind="terror")
     (result,) = await HashMatcher([listed]).run([item()])
     (match,) = result.matches
     assert result.status is Status.OK
@@ -67,7 +69,7 @@ async def test_a_match_names_bank_entry_and_digest() -> None:
 
 
 async def test_results_come_in_the_order_of_items() -> None:
-    check = HashMatcher([bank("partner", Entry("e1", md5=b"1" * 16), Entry("e2", md5=b"2" * 16))])
+    check = HashMatcher([bank("partner", Listed("e1", md5=b"1" * 16), Listed("e2", md5=b"2" * 16))])
     items = [item(replace(DIGESTS, md5=bytes(md5, "ascii") * 16)) for md5 in ("2", "x", "1")]
     assert [[m.entry for m in result.matches] for result in await check.run(items)] == [["e2"], [], ["e1"]]
 
@@ -88,21 +90,21 @@ async def test_results_come_in_the_order_of_items() -> None:
 async def test_a_content_without_all_its_digests_is_an_error_and_no_clean_answer(
     digests: Digests, named: str
 ) -> None:
-    (result,) = await HashMatcher([bank("partner", Entry("e", md5=b"x" * 16))]).run([item(digests)])
+    (result,) = await HashMatcher([bank("partner", Listed("e", md5=b"x" * 16))]).run([item(digests)])
     assert (result.status, result.matches) == (Status.ERROR, ())
     assert result.detail == f"missing or malformed digests: {named}"
 
 
 async def test_a_picture_too_plain_for_pdq_is_looked_up_by_its_digests() -> None:
-    check = HashMatcher([bank("partner", Entry("e", md5=DIGESTS.md5), Entry("f", pdq=VARIANTS[0]))])
+    check = HashMatcher([bank("partner", Listed("e", md5=DIGESTS.md5), Listed("f", pdq=VARIANTS[0]))])
     (result,) = await check.run([item(replace(DIGESTS, pdq=(), pdq_quality=12))])
     assert (result.status, [m.entry for m in result.matches]) == (Status.OK, ["e"])
     assert result.signals == {"pdq_quality": 12.0}
 
 
 async def test_a_crowd_of_matches_is_cut_and_the_cut_is_said() -> None:
-    crowd = bank("crowd", *(Entry(f"e{n:03}", md5=DIGESTS.md5) for n in range(50)), test=True)
-    real = bank("real", Entry("known", pdq=VARIANTS[3], quality=99))
+    crowd = bank("crowd", *(Listed(f"e{n:03}", md5=DIGESTS.md5) for n in range(50)), test=True)
+    real = bank("real", Listed("known", pdq=VARIANTS[3], quality=99))
     (result,) = await HashMatcher([crowd, real]).run([item()])
     assert len(result.matches) == 32
     assert result.signals["matches_left_out"] == 19.0
@@ -111,9 +113,9 @@ async def test_a_crowd_of_matches_is_cut_and_the_cut_is_said() -> None:
 
 def hits(*found: tuple[str, int]) -> list[Hit]:
     """Hits by bank and distance, closest first."""
-    banks = {name: bank(name, Entry("e", md5=b"x" * 16)) for name, _ in found}
+    banks = {name: about(bank(name)) for name, _ in found}
     ordered = sorted(found, key=lambda pair: pair[1])
-    return [Hit(banks[name], Entry(f"e{at}"), Method.PDQ, distance) for at, (name, distance) in enumerate(ordered)]
+    return [Hit(banks[name], f"e{at}", Method.PDQ, distance) for at, (name, distance) in enumerate(ordered)]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def test_the_closest_are_kept_and_the_best_of_every_bank(
 
 
 def test_the_banks_are_its_models() -> None:
-    one = bank("partner", Entry("e", md5=b"x" * 16))
+    one = bank("partner", Listed("e", md5=b"x" * 16))
     (model,) = HashMatcher([one]).models()
     assert (model.name, model.version, model.digest) == ("bank:partner", one.version, one.digest)
 
@@ -152,13 +154,13 @@ async def test_it_does_not_open_with_a_wrong_setting(tmp_path: Path) -> None:
 async def test_it_does_not_open_with_an_index_that_finds_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(BankIndex, "look_up", lambda *_: ())
+    monkeypatch.setattr(View, "look_up", lambda _, queries: [[] for _ in queries])
     with pytest.raises(NotReadyError, match="the index does not find its entry test-1"):
         await opened(tmp_path, SLUICE_TEST_BANK="1")
 
 
 def test_a_bank_whose_entries_are_not_found_again_is_not_ready() -> None:
-    check = HashMatcher([bank("partner", Entry("e", md5=b"x" * 16))])
-    check._index = HashMatcher([bank("other", Entry("e", md5=b"y" * 16))])._index
+    check = HashMatcher([bank("partner", Listed("e", md5=b"x" * 16))])
+    check._files = view_of([bank("other", Listed("e", md5=b"y" * 16))])
     with pytest.raises(NotReadyError, match="bank partner: the index does not find its entry e"):
         check.prove()

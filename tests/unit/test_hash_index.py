@@ -5,26 +5,28 @@ from dataclasses import replace
 
 import pytest
 
-from hash_matcher.banks import Bank, Entry
-from hash_matcher.index import BankIndex, Method
+from hash_matcher.banks import Bank
+from hash_matcher.index import view_of
 from sluice.check import Digests
-from tests.unit.test_hash_pdq_index import flipped
+from sluice.hashes.listed import Listed
+from sluice.hashes.view import Method
+from tests.unit.hash_files import turned
 
 SOURCE = random.Random(11)
 HASH = SOURCE.randbytes(32)
-ENTRY = Entry("known", pdq=HASH, quality=99, md5=b"m" * 16, sha1=b"s" * 20, sha256=b"S" * 32)
+ENTRY = Listed("known", pdq=HASH, quality=99, md5=b"m" * 16, sha1=b"s" * 20, sha256=b"S" * 32)
 BANK = Bank("partner", "csam", False, "a partner", "matching", (ENTRY,))
 
 
 def look_up(digests: Digests, *banks: Bank) -> list[tuple[str, str, str, int]]:
-    hits = BankIndex(banks).look_up(digests)
-    return [(hit.bank.name, hit.entry.id, hit.method.value, hit.distance) for hit in hits]
+    (hits,) = view_of(banks).look_up([digests])
+    return [(hit.bank.name, hit.entry, hit.method.value, hit.distance) for hit in hits]
 
 
 def by_pdq(distance: int, quality: int = 100) -> Digests:
     """A picture that is `distance` bits from the known one in the last of its variants, far in the others."""
     variants = tuple(SOURCE.randbytes(32) for _ in range(7))
-    return Digests(pdq=(*variants, flipped(HASH, distance)), pdq_quality=quality)
+    return Digests(pdq=(*variants, turned(HASH, distance)), pdq_quality=quality)
 
 
 @pytest.mark.parametrize(
@@ -73,13 +75,13 @@ def test_two_entries_with_the_same_digests_are_two_matches() -> None:
 
 
 def test_the_closest_comes_first() -> None:
-    other = Entry("other", pdq=flipped(HASH, 20), quality=99)
+    other = Listed("other", pdq=turned(HASH, 20), quality=99)
     found = look_up(by_pdq(0), replace(BANK, entries=(other, ENTRY)))
     assert [(entry, distance) for _, entry, _, distance in found] == [("known", 0), ("other", 20)]
 
 
 def test_an_md5_is_not_looked_up_among_other_digests() -> None:
-    assert look_up(Digests(md5=b"S" * 16), replace(BANK, entries=(Entry("x", sha256=b"S" * 32),))) == []
+    assert look_up(Digests(md5=b"S" * 16), replace(BANK, entries=(Listed("x", sha256=b"S" * 32),))) == []
 
 
 def test_no_banks_and_no_digests_find_nothing() -> None:

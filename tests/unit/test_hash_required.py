@@ -18,7 +18,7 @@ def settings(home: Path, **env: str) -> BankSettings:
 
 
 def names(found: BankSettings) -> list[str]:
-    return [bank.name for bank in open_banks(found)]
+    return [bank.name for bank in open_banks(found).files]
 
 
 def test_the_test_bank_is_enough_and_required_when_it_is_on(tmp_path: Path) -> None:

@@ -8,20 +8,22 @@ from sluice.hashes.layout import HashFileError
 from sluice.hashes.mapped import COPIED, mapped
 
 
+@pytest.mark.parametrize("copied", [False, True])
 @pytest.mark.parametrize("size", [1, COPIED, COPIED + 1])
-def test_all_of_it_and_not_to_be_written(size: int, tmp_path: Path) -> None:
+def test_all_of_it_and_not_to_be_written(size: int, copied: bool, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"\7" * size)
-    data = mapped(path)
+    data = mapped(path, copied)
     assert len(data) == size
     assert data[0] == data[-1] == 7
     assert data.readonly
 
 
-def test_a_small_file_is_a_copy(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("size", "asked"), [(COPIED, False), (20 * COPIED, True)])
+def test_a_small_file_is_a_copy_and_a_large_one_where_that_is_asked(size: int, asked: bool, tmp_path: Path) -> None:
     path = tmp_path / "file"
-    path.write_bytes(b"\7" * COPIED)
-    data = mapped(path)
+    path.write_bytes(b"\7" * size)
+    data = mapped(path, asked)
     with path.open("r+b") as file:
         file.truncate(0)
     assert data[-1] == 7

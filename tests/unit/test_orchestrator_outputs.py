@@ -93,6 +93,18 @@ def test_a_match_is_an_incident_and_never_an_asset(policy: Policy) -> None:
     assert incident.id == made(asked, policy, **looks(csam=True)).incidents[0].id
 
 
+def test_a_report_waits_for_a_person_where_every_match_is_in_quarantine(policy: Policy) -> None:
+    asked = contents(image(role=ROLE_GENERATED), stage=STAGE_OUTPUT)
+    seen = looks(csam=True)
+    found = seen["hash"].results[0]
+    assert not made(asked, policy, **seen).incidents[0].held
+    found.matches[0].quarantined = True
+    made_held = made(asked, policy, **seen)
+    assert (made_held.decision.action, made_held.incidents[0].held) == (ACTION_BLOCK, True)
+    found.matches.add(list="other", entry="2", kind="csam", method="md5")
+    assert not made(asked, policy, **seen).incidents[0].held
+
+
 def test_a_decision_carries_its_facts_and_no_account(policy: Policy) -> None:
     found = made(contents(text()), policy, text=verdict("text", result(scores={"illicit": 0.2})))
     assert found.decision.inputs[0].results[0].scores["illicit"] == pytest.approx(0.2)

@@ -57,3 +57,39 @@ def test_a_threshold_about_children_has_a_most(tmp_path: Path, category: str) ->
 def test_stricter_is_welcome(tmp_path: Path) -> None:
     assert load(changed(tmp_path, 'score("sexual") >= 0.2 &&', 'score( "sexual" )  >= 0.1 &&')).rules
     assert load(changed(tmp_path, "    sexual/minors: 0.5", "    sexual/minors: 0.2")).rules
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        # Blanks within a word, and quotes of the other kind that open or close too late: no such word, so never true.
+        ('contents.exists(c, c.kind == "image" &&', 'contents .exists(c, c.kind == "ima ge" &&'),
+        ('uploads.exists(u, u.person in ["CHILD", "AGE_UNKNOWN"])', 'uploads .exists(u, u.person in ["CHI LD"])'),
+        ('operation == "EDIT" && uploads.exists', 'operation == "ED IT" && uploads .exists'),
+        ('score("csam") >= threshold("csam")', 'score("csam") >= threshold("csam") // && false'),
+        ('operation == "EDIT" && uploads.exists', 'operation == "EDIT" && true && uploads.exists'),
+        ("c.known_csam", "c.known_csam && size(contents) > 99"),
+    ],
+)
+def test_a_condition_is_compared_word_by_word(tmp_path: Path, old: str, new: str) -> None:
+    assert "is required" in problems(changed(tmp_path, old, new))
+
+
+def test_quotes_that_swallow_a_comma_are_no_two_words(tmp_path: Path) -> None:
+    floor = """when: 'operation == "EDIT" && uploads.exists(u, u.person in ["CHILD", "AGE_UNKNOWN"])'"""
+    swallowed = r"""when: "operation == 'EDIT' && uploads .exists(u, u.person in [\"CHILD', 'AGE_UNKNOWN\"])" """
+    assert "edits of pictures of children" in problems(changed(tmp_path, floor, swallowed))
+    other = """when: "operation == 'EDIT' && uploads.exists(u, u.person in ['CHILD', 'AGE_UNKNOWN'])" """
+    assert load(changed(tmp_path, floor, other)).rules
+
+
+@pytest.mark.parametrize(
+    "when", ['score("sexual/minors") >= 0.1', 'contents.exists(c, c.known_csam && c.role == "UPLOAD")']
+)
+def test_no_breaker_softens_a_block_about_children(tmp_path: Path, when: str) -> None:
+    own = f"rules:\n  - {{id: own, action: BLOCK, when: '{when}'}}"
+    assert load(changed(tmp_path, "rules:", own)).rules[0].child_safety
+    said = own.replace("BLOCK,", "BLOCK, child_safety: false,")
+    assert "stays one" in problems(changed(tmp_path, "rules:", said))
+    looked_at = own.replace("BLOCK", "REVIEW")
+    assert not load(changed(tmp_path, "rules:", looked_at)).rules[0].child_safety

@@ -59,7 +59,8 @@ def rule(more: str, action: str = "BLOCK", when: str = "true") -> str:
         ("terminal: true, ", "true", True),
         ("report: true, ", "true", True),
         ("", 'score("sexual/minors") >= threshold("sexual/minors")', True),
-        ("", 'score("sexual/minors") > threshold("sexual/minors")', False),
+        ("", 'score("sexual/minors") > threshold("sexual/minors")', True),
+        ("", 'score("sexual") > threshold("sexual")', False),
     ],
 )
 def test_rules_of_child_safety(tmp_path: Path, more: str, when: str, stays: bool) -> None:

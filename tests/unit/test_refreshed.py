@@ -1,5 +1,6 @@
 """What files hold, read at once; and a value that is made of them, again and again."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,10 @@ def test_what_is_not_good_changes_nothing(tmp_path: Path) -> None:
 def test_there_is_no_value_without_a_first_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="No such file"):
         number(tmp_path / "number")
+
+
+def test_a_pipe_or_a_folder_in_a_files_place_is_a_problem_at_once(tmp_path: Path) -> None:
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    assert snapshot([pipe, folder]).problems == (f"{pipe}:1: not a file", f"{folder}:1: Is a directory")

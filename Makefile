@@ -11,6 +11,8 @@ BIN := .venv/bin
 DONE := .venv/.done
 CODE := $(wildcard services tests benchmarks training)
 VERIFIERS := tests/verifiers
+NATIVE := $(wildcard native/Cargo.toml native/src/*.rs native/src/*/*.rs)
+CARGO := $(shell command -v cargo)
 
 .PHONY: help
 help: ## Show this help.
@@ -28,6 +30,7 @@ demo: setup ## Moderate a sample set on a real stack and print a table.
 .PHONY: test
 test: setup ## Every test, against real Kafka, Triton and models. One folder: make test TESTS=tests/unit
 	$(BIN)/python -m sluice.local.triton fetch
+	$(if $(CARGO),cd native && cargo test --quiet --no-default-features)
 	$(BIN)/pytest $(or $(TESTS),tests/unit tests/integration)
 
 # Twenty minutes on two cores, and half an hour at most; its last line is one JSON object. CHAOS: further options.
@@ -45,6 +48,7 @@ lint: $(DONE)/sluice ## Style, types (strict, tests included) and the contract.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE)
+	$(if $(CARGO),cd native && cargo fmt --check && cargo clippy --quiet --all-targets -- -D warnings)
 	$(BIN)/buf lint protos
 	$(BIN)/buf breaking protos --against '.git#ref=$(shell $(CONTRACT_BASE)),subdir=protos'
 
@@ -65,7 +69,7 @@ LOCK_FLAGS := --quiet --python-version 3.11 --generate-hashes --no-emit-index-ur
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here. Local state (.sluice) and pulled models stay.
 	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis $(VERIFIERS)/node_modules
-	rm -rf services/sluice.egg-info services/sluice/v1
+	rm -rf services/sluice.egg-info services/sluice/v1 services/sluice/_native*.so native/target native/Cargo.lock
 	find services tests training benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(DONE)/venv:
@@ -77,8 +81,8 @@ $(DONE)/packages: requirements.lock $(DONE)/venv
 	$(BIN)/pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
 	touch $@
 
-# The contract's Python is generated on the way.
-$(DONE)/sluice: pyproject.toml setup.py $(wildcard protos/sluice/v1/*.proto) $(DONE)/packages
+# The contract's Python is generated on the way, and native/ is built where cargo is.
+$(DONE)/sluice: pyproject.toml setup.py $(wildcard protos/sluice/v1/*.proto) $(NATIVE) $(DONE)/packages
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --no-build-isolation -e .
 	touch $@
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.hashes.sides import BRUTE, FLAT, MULTI_HASH, OURS, Pairs, Side
+from benchmarks.hashes.sides import BRUTE, COPIED, FLAT, MULTI_HASH, OURS, Pairs, Side
 from sluice.hashes.sections import Bytes
 from sluice.hashes.snapshot import Snapshot
 
 BATCH = 64
 """Queries in a call: what the check takes at most."""
-BATCHES = {OURS: 32, MULTI_HASH: 1, FLAT: 1, BRUTE: 2}
+BATCHES = {OURS: 32, COPIED: 32, MULTI_HASH: 1, FLAT: 1, BRUTE: 2}
 """A round: as many as take some tens of milliseconds or more."""
-SINGLES = {OURS: 500, MULTI_HASH: 20, FLAT: 10, BRUTE: 20}
+SINGLES = {OURS: 500, COPIED: 500, MULTI_HASH: 20, FLAT: 10, BRUTE: 20}
 """Queries alone, in a round."""
 
 

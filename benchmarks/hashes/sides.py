@@ -19,7 +19,8 @@ from sluice.hashes.sections import Bytes, Words, read
 from sluice.hashes.snapshot import Snapshot
 from sluice.hashing import PDQ_THRESHOLD
 
-OURS, MULTI_HASH, FLAT, BRUTE = "ours", "faiss MultiHash", "faiss Flat", "ours, every hash"
+OURS, COPIED, BRUTE = "ours", "ours, file in memory", "ours, every hash"
+MULTI_HASH, FLAT = "faiss MultiHash", "faiss Flat"
 
 Pairs = set[tuple[int, int, int]]
 """Number of the query, number of the hash, distance."""
@@ -82,15 +83,22 @@ class Faiss:
         return set(zip(asked.tolist(), numbers.tolist(), distances.astype(int).tolist(), strict=True))
 
 
-def make_ours(inputs: Inputs, path: Path, threads: int) -> tuple[Made, Made]:
-    """Builds the file; ours, and ours over the same hashes without their tables."""
+def make_ours(inputs: Inputs, path: Path, threads: int) -> dict[str, Made]:
+    """Builds the file; ours over it mapped and read into memory, and over the same hashes without their tables."""
     made_inputs = _cpu(lambda: [None for _ in inputs.entries()])
     cpu = _cpu(lambda: build(path, inputs.entries(), threads=threads))
     snapshot = Snapshot.open(path)
-    contents = read(data := mapped(path), decode(data))
-    tables, none = (hash_engine(one, snapshot.engine) for one in (contents, replace(contents, tables=None)))
+    contents, copy = (read(data, decode(data)) for data in (mapped(path), mapped(path, copied=True)))
     each = snapshot.stats().bytes_per_hash
-    return Made(Ours(snapshot, tables), cpu - made_inputs, each), Made(Ours(snapshot, none), 0.0, 32.0)
+    engines = {
+        OURS: (contents, cpu - made_inputs, each),
+        COPIED: (copy, 0.0, each),
+        BRUTE: (replace(copy, tables=None), 0.0, 32.0),
+    }
+    return {
+        name: Made(Ours(snapshot, hash_engine(one, snapshot.engine)), seconds, bytes_)
+        for name, (one, seconds, bytes_) in engines.items()
+    }
 
 
 def make_multi_hash(inputs: Inputs) -> Made:

@@ -24,12 +24,7 @@ impl<'a> Digests<'a> {
         if !fits || !buckets.is_power_of_two() || buckets.trailing_zeros() > 32 {
             return None;
         }
-        Some(Self {
-            digests,
-            directory,
-            size,
-            shift: 64 - buckets.trailing_zeros(),
-        })
+        Some(Self { digests, directory, size, shift: 64 - buckets.trailing_zeros() })
     }
 
     /// How many there are.
@@ -58,11 +53,7 @@ impl<'a> Digests<'a> {
         let (mut first, mut past) = (low, high);
         while first < past {
             let middle = first + (past - first) / 2;
-            if at(middle) < wanted {
-                first = middle + 1
-            } else {
-                past = middle
-            }
+            if at(middle) < wanted { first = middle + 1 } else { past = middle }
         }
         let last = (first..high).find(|&place| at(place) != wanted).unwrap_or(high);
         Ok(first..last)
@@ -80,15 +71,10 @@ mod tests {
     use crate::order::order;
 
     fn sorted(bytes: &[u8], size: usize, bits: u32) -> (Vec<u8>, Vec<u32>) {
-        let digests: Vec<u8> = order(bytes, size)
-            .iter()
-            .flat_map(|&number| &bytes[number as usize * size..][..size])
-            .copied()
-            .collect();
+        let digests: Vec<u8> =
+            order(bytes, size).iter().flat_map(|&number| &bytes[number as usize * size..][..size]).copied().collect();
         let below = |value: u64| {
-            digests
-                .chunks(size)
-                .filter(move |one| prefix(one).checked_shr(64 - bits).unwrap_or(0) < value)
+            digests.chunks(size).filter(move |one| prefix(one).checked_shr(64 - bits).unwrap_or(0) < value)
         };
         let directory = (0..=1u64 << bits).map(|value| below(value).count() as u32).collect();
         (digests, directory)
@@ -101,13 +87,9 @@ mod tests {
             let bytes: Vec<u8> = (0..size * 200).map(|_| random.word() as u8 & mask).collect();
             let (digests, directory) = sorted(&bytes, size, bits);
             let index = Digests::new(&digests, &directory, size).expect("lengths fit");
-            for wanted in bytes
-                .chunks(size)
-                .chain([vec![0xffu8; size].as_slice(), &vec![0u8; size]])
-            {
-                let expected: Vec<usize> = (0..200)
-                    .filter(|place| &digests[place * size..][..size] == wanted)
-                    .collect();
+            for wanted in bytes.chunks(size).chain([vec![0xffu8; size].as_slice(), &vec![0u8; size]]) {
+                let expected: Vec<usize> =
+                    (0..200).filter(|place| &digests[place * size..][..size] == wanted).collect();
                 assert!(index.find(wanted).expect("sound").eq(expected));
             }
         }

@@ -30,10 +30,7 @@ fn each(rows: &[Hash], from: u32, query: &Hash, radius: u32, found: &mut Vec<Hit
     for (offset, row) in rows.iter().enumerate() {
         let bits = distance(row, query);
         if bits <= radius {
-            found.push(Hit {
-                distance: bits,
-                row: from + offset as u32,
-            });
+            found.push(Hit { distance: bits, row: from + offset as u32 });
         }
     }
 }

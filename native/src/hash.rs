@@ -103,10 +103,7 @@ mod tests {
         }
         let hash = from_bytes(&bytes);
         for number in 0..BANDS {
-            assert_eq!(
-                band(&hash, number).to_le_bytes(),
-                [2 * number as u8, 2 * number as u8 + 1]
-            );
+            assert_eq!(band(&hash, number).to_le_bytes(), [2 * number as u8, 2 * number as u8 + 1]);
         }
     }
 

@@ -1,6 +1,7 @@
-//! The parts of Sluice that Python is too slow for: the index of known PDQ hashes and the directory of exact digests.
+//! The parts of Sluice that Python is too slow for: the index of known PDQ hashes, the directory of exact
+//! digests, and PDQ itself.
 //!
-//! Everything here works on memory that somebody else laid out (a mapped file), and trusts none of it: a number
+//! An index works on memory that somebody else laid out (a mapped file), and trusts none of it: a number
 //! read from a section is compared with the section's length before it is used, and what does not fit is
 //! [`Corrupt`], never a guess. Files are opened, and their headers checked, in Python (`sluice.hashes.layout`).
 #![forbid(unsafe_op_in_unsafe_fn)]
@@ -12,6 +13,7 @@ pub mod digests;
 pub mod flat;
 pub mod hash;
 pub mod order;
+pub mod pdq;
 pub mod permute;
 mod scan;
 pub mod search;

@@ -6,17 +6,11 @@
 /// divides the length of `bytes`; there are fewer than 2^32 digests. n log n whatever the digests are.
 pub fn order(bytes: &[u8], size: usize) -> Vec<u32> {
     assert!(size >= 8 && bytes.len().is_multiple_of(size) && u32::try_from(bytes.len() / size).is_ok());
-    let mut keys: Vec<(u64, u32)> = bytes
-        .chunks_exact(size)
-        .enumerate()
-        .map(|(number, digest)| (prefix(digest), number as u32))
-        .collect();
+    let mut keys: Vec<(u64, u32)> =
+        bytes.chunks_exact(size).enumerate().map(|(number, digest)| (prefix(digest), number as u32)).collect();
     keys.sort_unstable();
     let whole = |number: u32| &bytes[number as usize * size..][..size];
-    for same in keys
-        .chunk_by_mut(|one, other| one.0 == other.0)
-        .filter(|same| same.len() > 1)
-    {
+    for same in keys.chunk_by_mut(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
         same.sort_unstable_by(|one, other| whole(one.1).cmp(whole(other.1)).then(one.1.cmp(&other.1)));
     }
     keys.into_iter().map(|(_, number)| number).collect()

@@ -59,11 +59,7 @@ mod tests {
         let order: Vec<u8> = (0..256).map(|place| (place * 77 + 5) as u8).collect();
         let permutation = Permutation::new(&order).expect("77 is odd");
         let bytes: [u8; 32] = std::array::from_fn(|place| (place * 91 + 17) as u8);
-        let out: Vec<u8> = permutation
-            .apply(&bytes)
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect();
+        let out: Vec<u8> = permutation.apply(&bytes).iter().flat_map(|word| word.to_le_bytes()).collect();
         for (place, &from) in order.iter().enumerate() {
             assert_eq!(bit(&out, place), bit(&bytes, usize::from(from)));
         }

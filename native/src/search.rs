@@ -1,7 +1,7 @@
 //! Every hash within a radius, by sixteen tables of bands.
 
 use crate::hash::{BANDS, Hash, REACH, band, distance, first_start};
-use crate::scan::{self, Survivor, Wanted};
+use crate::scan::{self, Run, Scan, Survivor, Wanted};
 use crate::simd::{Level, Simd, prefetch};
 use crate::tables::OFFSETS;
 use crate::{Corrupt, flat};
@@ -10,12 +10,12 @@ use crate::{Corrupt, flat};
 const PROBES: usize = 17;
 
 /// How many probes ahead postings are asked for.
-const AHEAD: usize = 8;
+const AHEAD: usize = 17;
 
-/// Fingerprints of one probe that are asked for.
-const MOST_ASKED: usize = 16 * 32;
+/// Lines of memory asked for at the beginning of a run of postings. The processor itself goes on where it is longer.
+const LINES: usize = 8;
 
-/// Fingerprints between two looks at how many survivors wait. A bucket may hold the whole set.
+/// Postings scanned between two looks at how many survivors wait. A bucket may hold the whole set.
 const RUN: usize = 4096;
 
 /// A row in reach. Sorts by distance, then by row.
@@ -47,11 +47,7 @@ impl<'a> Tables<'a> {
     pub fn new(rows: usize, offsets: &'a [u32], fingerprints: &'a [u16], numbers: &'a [u32]) -> Option<Self> {
         let postings = rows.checked_mul(BANDS)?;
         let fits = offsets.len() == BANDS * OFFSETS && fingerprints.len() == postings && numbers.len() == postings;
-        (fits && u32::try_from(rows).is_ok()).then_some(Self {
-            offsets,
-            fingerprints,
-            numbers,
-        })
+        (fits && u32::try_from(rows).is_ok()).then_some(Self { offsets, fingerprints, numbers })
     }
 }
 
@@ -67,11 +63,7 @@ impl<'a> Index<'a> {
         let mut hits = vec![vec![]; queries.len()];
         match self.tables {
             Some(tables) if radius <= REACH => {
-                let search = Search {
-                    rows: self.rows,
-                    tables,
-                    radius,
-                };
+                let search = Search { rows: self.rows, tables, radius };
                 match simd.level() {
                     // SAFETY: a `Simd` of this level exists only where the processor has it.
                     #[cfg(target_arch = "x86_64")]
@@ -79,7 +71,7 @@ impl<'a> Index<'a> {
                     // SAFETY: as above.
                     #[cfg(target_arch = "x86_64")]
                     Level::Avx2 => unsafe { search.avx2(queries, &mut hits) },
-                    _ => search.all(queries, &mut hits, scan::scalar),
+                    _ => search.all(queries, &mut hits, scan::Scalar),
                 }?;
             }
             _ => flat::search(self.rows, queries, radius, simd, &mut hits),
@@ -89,12 +81,12 @@ impl<'a> Index<'a> {
     }
 }
 
-/// Where the postings of each of a query's probes lie in their tables.
-type Ranges = [(u32, u32); BANDS * PROBES];
+/// Where the postings of each of a query's probes lie, by table.
+type Runs = [[Run; PROBES]; BANDS];
 
-/// A search by tables. Almost all of its time is waiting for memory, so whatever will be read is asked for early:
-/// the postings some probes ahead, the hash of a survivor while the tables after its own are scanned, and where
-/// the next query's postings lie while this one's are.
+/// A search by tables. Most of its time is waiting for memory, so whatever will be read is asked for early: the
+/// postings some probes ahead, the hash of a survivor while the tables after its own are scanned, and where the next
+/// query's postings lie while this one's are.
 struct Search<'a> {
     rows: &'a [Hash],
     tables: Tables<'a>,
@@ -113,32 +105,27 @@ impl Search<'_> {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,popcnt")]
     fn avx2(&self, queries: &[Hash], hits: &mut [Vec<Hit>]) -> Result<(), Corrupt> {
-        self.all(queries, hits, |run, wanted, found| scan::avx2(run, wanted, found))
+        self.all(queries, hits, scan::Avx2::new())
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bitalg,avx512vpopcntdq,avx2,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512bitalg,avx512vpopcntdq,avx2,popcnt,bmi1,bmi2")]
     fn avx512(&self, queries: &[Hash], hits: &mut [Vec<Hit>]) -> Result<(), Corrupt> {
-        self.all(queries, hits, |run, wanted, found| scan::avx512(run, wanted, found))
+        self.all(queries, hits, scan::Avx512::new())
     }
 
     /// Inlined into each of the above, and so compiled with their instructions.
     #[inline(always)]
-    fn all(
-        &self,
-        queries: &[Hash],
-        hits: &mut [Vec<Hit>],
-        scan: impl Fn(&[u16], &Wanted, &mut Vec<Survivor>),
-    ) -> Result<(), Corrupt> {
+    fn all(&self, queries: &[Hash], hits: &mut [Vec<Hit>], scan: impl Scan) -> Result<(), Corrupt> {
         let Some(first) = queries.first() else { return Ok(()) };
         (0..BANDS).for_each(|table| self.ask_offsets(first, table));
-        let mut ranges = self.ranges(first)?;
-        (0..AHEAD).for_each(|probe| self.ask_postings(&ranges, probe));
+        let mut runs = self.runs(first)?;
+        (0..AHEAD).for_each(|probe| self.ask_postings(&runs, probe));
         let mut room = Room::default();
-        let nexts = queries.iter().skip(1).map(Some).chain([None]);
-        for ((query, next), found) in queries.iter().zip(nexts).zip(hits) {
+        for ((number, query), found) in queries.iter().enumerate().zip(hits) {
+            let next = queries.get(number + 1);
             for table in 0..BANDS {
-                self.table(query, table, &ranges, &mut room, found, &scan)?;
+                self.table(query, table, &runs, &mut room, found, scan)?;
                 if let Some(next) = next {
                     self.ask_offsets(next, table);
                 }
@@ -147,49 +134,48 @@ impl Search<'_> {
             }
             self.resolve_all(&mut room)?;
             if let Some(next) = next {
-                ranges = self.ranges(next)?;
-                (0..AHEAD).for_each(|probe| self.ask_postings(&ranges, probe));
+                runs = self.runs(next)?;
+                (0..AHEAD).for_each(|probe| self.ask_postings(&runs, probe));
             }
             self.settle(query, &mut room, found)?;
         }
         Ok(())
     }
 
-    /// Scans the postings of a table's probes.
+    /// Scans the postings of a table's probes, asking for later ones on the way.
     #[inline(always)]
     fn table(
         &self,
         query: &Hash,
         table: usize,
-        ranges: &Ranges,
+        runs: &Runs,
         room: &mut Room,
         found: &mut Vec<Hit>,
-        scan: &impl Fn(&[u16], &Wanted, &mut Vec<Survivor>),
+        scan: impl Scan,
     ) -> Result<(), Corrupt> {
-        let fingerprints = &self.tables.fingerprints[table * self.rows.len()..][..self.rows.len()];
-        for turned in 0..PROBES {
-            let probe = table * PROBES + turned;
-            if probe + AHEAD < ranges.len() {
-                self.ask_postings(ranges, probe + AHEAD);
+        let ahead = |probe| {
+            self.ask_postings(runs, table * PROBES + probe + AHEAD);
+        };
+        let wanted = Wanted {
+            table: table as u32,
+            fingerprints: &self.tables.fingerprints[table * self.rows.len()..][..self.rows.len()],
+            fingerprint: band(query, (table + 1) % BANDS),
+            runs: &runs[table],
+        };
+        let before = room.survivors.len();
+        if before + wanted.runs.iter().map(Run::len).sum::<usize>() <= RUN {
+            scan.scan(&wanted, &mut room.survivors, ahead);
+            for survivor in &room.survivors[before..] {
+                prefetch(self.tables.numbers, self.posting(survivor));
             }
-            let (from, to) = ranges[probe];
-            for (number, run) in fingerprints[from as usize..to as usize].chunks(RUN).enumerate() {
-                if room.survivors.len() > RUN {
-                    self.resolve_all(room)?;
-                    self.settle(query, room, found)?;
-                }
-                let wanted = Wanted {
-                    table: table as u32,
-                    from: from + (number * RUN) as u32,
-                    fingerprint: band(query, (table + 1) % BANDS),
-                    // One bit is spent where the band itself differs; two bands may differ in three.
-                    most: if turned == 0 { 3 } else { 2 },
-                };
-                let before = room.survivors.len();
-                scan(run, &wanted, &mut room.survivors);
-                for survivor in &room.survivors[before..] {
-                    prefetch(self.tables.numbers, self.posting(survivor));
-                }
+            return Ok(());
+        }
+        for run in &runs[table] {
+            for from in (run.from..run.to).step_by(RUN) {
+                self.resolve_all(room)?;
+                self.settle(query, room, found)?;
+                let part = Run { from, to: run.to.min(from.saturating_add(RUN as u32)), most: run.most };
+                scan.scan(&Wanted { runs: &[part], ..wanted }, &mut room.survivors, |_| ());
             }
         }
         Ok(())
@@ -228,10 +214,7 @@ impl Search<'_> {
             let row = &self.rows[number as usize];
             let bits = distance(row, query);
             if bits <= self.radius && first_start(row, query) == Some(survivor.table as usize) {
-                found.push(Hit {
-                    distance: bits,
-                    row: number,
-                });
+                found.push(Hit { distance: bits, row: number });
             }
         }
         room.survivors.clear();
@@ -244,48 +227,50 @@ impl Search<'_> {
     }
 
     #[inline(always)]
-    fn bucket(query: &Hash, table: usize, turned: usize) -> usize {
-        let value = band(query, table) ^ if turned == 0 { 0 } else { 1 << (turned - 1) };
-        table * OFFSETS + usize::from(value)
-    }
-
-    #[inline(always)]
     fn ask_offsets(&self, query: &Hash, table: usize) {
-        (0..PROBES).for_each(|turned| prefetch(self.tables.offsets, Self::bucket(query, table, turned)));
+        let value = usize::from(band(query, table));
+        for turned in 0..PROBES {
+            prefetch(self.tables.offsets, table * OFFSETS + (value ^ (1 << turned >> 1)));
+        }
     }
 
     #[inline(always)]
-    fn ask_postings(&self, ranges: &Ranges, probe: usize) {
+    fn ask_postings(&self, runs: &Runs, probe: usize) {
+        let Some(run) = runs.as_flattened().get(probe) else { return };
         let first = probe / PROBES * self.rows.len();
-        let (from, to) = (first + ranges[probe].0 as usize, first + ranges[probe].1 as usize);
-        // A line holds 32 fingerprints. The processor itself goes on where a run is long.
-        (from & !31..to.min(from + MOST_ASKED))
-            .step_by(32)
-            .for_each(|place| prefetch(self.tables.fingerprints, place));
+        let (from, to) = (first + run.from as usize, first + run.to as usize);
+        // A line holds 32 fingerprints.
+        for line in 0..LINES {
+            let place = (from & !31) + 32 * line;
+            if place >= to {
+                break;
+            }
+            prefetch(self.tables.fingerprints, place);
+        }
     }
 
     /// No table is read further than it is long: its buckets share its postings out, so those of any query sum to
     /// no more than there are.
     #[inline(always)]
-    fn ranges(&self, query: &Hash) -> Result<Ranges, Corrupt> {
-        let (rows, offsets) = (self.rows.len(), self.tables.offsets);
-        let mut ranges = [(0, 0); BANDS * PROBES];
-        for (table, ranges) in ranges.chunks_exact_mut(PROBES).enumerate() {
+    fn runs(&self, query: &Hash) -> Result<Runs, Corrupt> {
+        let rows = self.rows.len() as u64;
+        let mut runs = [[Run::default(); PROBES]; BANDS];
+        let mut sound = true;
+        for (table, runs) in runs.iter_mut().enumerate() {
+            let offsets = &self.tables.offsets[table * OFFSETS..][..OFFSETS];
+            let value = usize::from(band(query, table));
             let mut sum = 0;
-            for (turned, range) in ranges.iter_mut().enumerate() {
-                let place = Self::bucket(query, table, turned);
+            for (turned, run) in runs.iter_mut().enumerate() {
+                let place = value ^ (1 << turned >> 1);
                 let (from, to) = (offsets[place], offsets[place + 1]);
-                if from > to || to as usize > rows {
-                    return Err(Corrupt("offsets of a table point outside it"));
-                }
-                sum += (to - from) as usize;
-                *range = (from, to);
+                sound &= from <= to && u64::from(to) <= rows;
+                sum += u64::from(to.wrapping_sub(from));
+                // One bit is spent where the band itself differs; two bands may differ in three.
+                *run = Run { from, to, most: if turned == 0 { 3 } else { 2 } };
             }
-            if sum > rows {
-                return Err(Corrupt("buckets of a table overlap"));
-            }
+            sound &= sum <= rows;
         }
-        Ok(ranges)
+        if sound { Ok(runs) } else { Err(Corrupt("buckets of a table overlap, or point outside it")) }
     }
 }
 
@@ -305,11 +290,8 @@ mod tests {
     impl Built {
         fn new(rows: Vec<Hash>) -> Self {
             let length = rows.len();
-            let (mut offsets, mut fingerprints, mut numbers) = (
-                vec![0; BANDS * OFFSETS],
-                vec![0; BANDS * length],
-                vec![0; BANDS * length],
-            );
+            let (mut offsets, mut fingerprints, mut numbers) =
+                (vec![0; BANDS * OFFSETS], vec![0; BANDS * length], vec![0; BANDS * length]);
             for table in 0..BANDS {
                 fill(
                     &rows,
@@ -319,12 +301,7 @@ mod tests {
                     &mut numbers[table * length..][..length],
                 );
             }
-            Self {
-                rows,
-                offsets,
-                fingerprints,
-                numbers,
-            }
+            Self { rows, offsets, fingerprints, numbers }
         }
 
         fn index(&self) -> Index<'_> {
@@ -338,10 +315,7 @@ mod tests {
                     let found = self.index().search(queries, radius, simd).expect("sound");
                     for (query, hits) in queries.iter().zip(found) {
                         let mut expected: Vec<Hit> = (0..self.rows.len())
-                            .map(|row| Hit {
-                                distance: distance(&self.rows[row], query),
-                                row: row as u32,
-                            })
+                            .map(|row| Hit { distance: distance(&self.rows[row], query), row: row as u32 })
                             .filter(|hit| hit.distance <= radius)
                             .collect();
                         expected.sort_unstable();
@@ -366,12 +340,7 @@ mod tests {
         let centre = random.hash();
         // Almost all rows share most of their bands: buckets longer than a run, and more survivors than fit.
         let rows: Vec<Hash> = (0..12_000).map(|number| random.near(&centre, number % 24)).collect();
-        let queries = vec![
-            centre,
-            random.near(&centre, 10),
-            random.near(&centre, 31),
-            random.hash(),
-        ];
+        let queries = vec![centre, random.near(&centre, 10), random.near(&centre, 31), random.hash()];
         Built::new(rows).agrees(&queries);
     }
 
@@ -386,27 +355,14 @@ mod tests {
         let mut random = Random(23);
         let sound = Built::new((0..500).map(|_| random.hash()).collect());
         for round in 0..600 {
-            let mut broken = Built {
-                rows: sound.rows.clone(),
-                offsets: vec![],
-                fingerprints: vec![],
-                numbers: vec![],
-            };
+            let mut broken =
+                Built { rows: sound.rows.clone(), offsets: vec![], fingerprints: vec![], numbers: vec![] };
             (broken.offsets, broken.fingerprints, broken.numbers) =
                 (sound.offsets.clone(), sound.fingerprints.clone(), sound.numbers.clone());
             match round % 3 {
-                0 => broken
-                    .offsets
-                    .iter_mut()
-                    .for_each(|offset| *offset = random.below(700) as u32),
-                1 => broken
-                    .numbers
-                    .iter_mut()
-                    .for_each(|number| *number = random.below(600) as u32),
-                _ => broken
-                    .offsets
-                    .chunks_exact_mut(2)
-                    .for_each(|pair| pair.copy_from_slice(&[0, 500])),
+                0 => broken.offsets.iter_mut().for_each(|offset| *offset = random.below(700) as u32),
+                1 => broken.numbers.iter_mut().for_each(|number| *number = random.below(600) as u32),
+                _ => broken.offsets.chunks_exact_mut(2).for_each(|pair| pair.copy_from_slice(&[0, 500])),
             }
             let queries = [sound.rows[round % 500]];
             for simd in Simd::all() {

@@ -12,7 +12,7 @@ pub enum Level {
     Scalar,
     /// AVX2 and POPCNT.
     Avx2,
-    /// AVX-512 with BW, VL, BITALG and VPOPCNTDQ.
+    /// AVX-512 with BW, VL, BITALG and VPOPCNTDQ, and BMI2.
     Avx512,
 }
 
@@ -37,6 +37,8 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => {
                 Self::Avx2.here()
+                    && is_x86_feature_detected!("bmi1")
+                    && is_x86_feature_detected!("bmi2")
                     && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512vl")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from hash_matcher.banks import MOST_THRESHOLD, SLUG
+from sluice.hashes.banks import MOST_THRESHOLD, SLUG
 
 REQUIRED: Mapping[str, str] = {"name": "str", "kind": "str", "test": "bool", "source": "str", "terms": "str"}
 OPTIONAL: Mapping[str, str] = {"threshold": "int"}

@@ -2,37 +2,16 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sluice.hashes.banks import CSAM
+from sluice.hashes.listed import Listed
 from sluice.hashing import PDQ_THRESHOLD, digests, pdq
 from sluice.samples import test_bank_pictures
 
 TEST_BANK = "sluice-test"
 """Name of the bank that is generated, not loaded. No folder may use it."""
-
-CSAM = "csam"
-"""The kind of a bank of known CSAM."""
-
-MOST_THRESHOLD = 64
-"""Largest threshold that a bank may ask for, in bits. Unrelated pictures start to meet from about 80."""
-
-SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-"""What names and kinds look like."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A known picture: its id within the bank and at least one digest; those that are not known are empty."""
-
-    id: str
-    pdq: bytes = b""
-    quality: int | None = None
-    """Of the PDQ hash, 0..100; None where the list does not say."""
-    md5: bytes = b""
-    sha1: bytes = b""
-    sha256: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +23,7 @@ class Bank:
     test: bool
     source: str
     terms: str
-    entries: tuple[Entry, ...]
+    entries: tuple[Listed, ...]
     threshold: int = PDQ_THRESHOLD
     """Largest distance of a PDQ match, in bits."""
     digest: bytes = field(init=False)
@@ -72,9 +51,9 @@ def built_in_test_bank() -> Bank:
     )
 
 
-def _known(name: str, data: bytes, pdq_hash: bytes, quality: int) -> Entry:
+def _known(name: str, data: bytes, pdq_hash: bytes, quality: int) -> Listed:
     of_bytes = digests(data)
-    return Entry(name, pdq_hash, quality, of_bytes.md5, of_bytes.sha1, of_bytes.sha256)
+    return Listed(name, pdq_hash, quality, of_bytes.md5, of_bytes.sha1, of_bytes.sha256)
 
 
 def _digest(bank: Bank) -> bytes:

@@ -1,20 +1,32 @@
 """The check "hash": is this picture one that a bank knows?"""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
 from hash_matcher import examples
 from hash_matcher.banks import Bank
-from hash_matcher.index import BankIndex, Hit
+from hash_matcher.flood import Floods, FloodSettings
+from hash_matcher.following import Following
+from hash_matcher.freshness import health_of
+from hash_matcher.index import view_of
 from hash_matcher.required import open_banks, read_bank_settings
-from sluice.check import Check, Digests, Example, Item, Kind, Match, ModelInfo, Result, Status
-from sluice.errors import NotReadyError
+from sluice.check import Check, Digests, Example, Gauge, Health, Item, Kind, Match, ModelInfo, Result, Status
+from sluice.deadline import now_ms
+from sluice.errors import NotReadyError, SluiceError, TerminalError
+from sluice.hashes.banks import CSAM
+from sluice.hashes.change import HashStoreError
+from sluice.hashes.layout import HashFileError
+from sluice.hashes.live import LiveIndex
+from sluice.hashes.view import Hit, View, judge
 from sluice.hashing import DIHEDRAL, PDQ_BYTES, PDQ_MIN_QUALITY
 from sluice.settings import Reader, Settings
 
 MOST_MATCHES = 32
 """Matches reported for one content. A picture that meets more entries than this meets copies of one."""
+
+_MOST_TOLD = 5
+"""Entries that a note names."""
 
 _SIZES = {"md5": 16, "sha1": 20, "sha256": 32}
 
@@ -28,55 +40,122 @@ class HashMatcher(Check):
     kinds = frozenset({Kind.IMAGE})
     max_batch = 64
 
-    def __init__(self, banks: Sequence[Bank]) -> None:
+    def __init__(
+        self,
+        banks: Sequence[Bank],
+        live: LiveIndex | None = None,
+        required: Collection[str] = (),
+        flood: FloodSettings | None = None,
+    ) -> None:
+        """`banks`: those of files. `live`: a store that is searched with them, opened with their view `beside` it."""
         self._banks = tuple(banks)
-        self._index = BankIndex(banks)
+        self._files = view_of(banks)
+        self._live = live
+        self._following = Following(live) if live is not None else None
+        self._required = frozenset(required)
+        self._floods = Floods(flood or FloodSettings())
 
     @classmethod
     async def open(cls, settings: Settings, reader: Reader) -> Self:
         """Loads the banks (`hash_matcher.required` says which) and finds an entry of each again."""
         wanted = read_bank_settings(reader, settings.home)
         reader.finish()
-        check = cls(await asyncio.to_thread(open_banks, wanted))
-        check.prove()
+        found = await asyncio.to_thread(open_banks, wanted)
+        check = cls(found.files, found.live, wanted.required, wanted.flood)
+        try:
+            await asyncio.to_thread(check.prove)
+        except SluiceError:
+            await check.close()
+            raise
+        if check._following is not None:
+            check._following.start()
         return check
 
+    @property
+    def view(self) -> View:
+        """What counts now."""
+        return self._files if self._live is None else self._live.view
+
     async def run(self, items: Sequence[Item]) -> Sequence[Result]:
-        """One result per item. OK with no matches means: in no bank."""
-        return await asyncio.to_thread(lambda: [self._look(item) for item in items])
+        """One result per item, all by the lists of one moment. OK with no matches means: in no bank.
+
+        Raises TerminalError where a file of the store contradicts itself.
+        """
+        try:
+            return await asyncio.to_thread(self._look, items, self.view)
+        except (HashFileError, HashStoreError) as error:
+            raise TerminalError(f"the lists cannot be searched: {error}") from error
 
     def models(self) -> Sequence[ModelInfo]:
-        """The banks, as `bank:<name>`."""
-        return [ModelInfo(f"bank:{bank.name}", bank.version, bank.digest) for bank in self._banks]
+        """The banks, as `bank:<name>`. The version of a store's bank changes with anything in the store."""
+        return _models(self.view, self.view.banks)
+
+    def health(self) -> Health:
+        """Stale banks, a store that cannot be followed, entries in quarantine."""
+        found = health_of(self.view, self._required, now_ms())
+        reasons, notes = dict(found.reasons), dict(found.notes)
+        if self._following is not None and self._following.trouble:
+            reasons["hash-store"] = f"changes of the lists are not seen: {self._following.trouble}"
+        flooded = self._floods.quarantined()
+        if flooded:
+            first = ", ".join("/".join(key) for key in flooded[:_MOST_TOLD])
+            more = f" and {len(flooded) - _MOST_TOLD} more" if len(flooded) > _MOST_TOLD else ""
+            notes["flood"] = f"entries that match far above their usual rate are in quarantine: {first}{more}"
+        about = "Entries that match far above their usual rate."
+        gauges = [*found.gauges, Gauge("hash_quarantined_entries", about, len(flooded))]
+        return Health(reasons, notes, gauges)
 
     def prove(self) -> None:
-        """Raises NotReadyError unless the first entry of every bank is found by each digest it has."""
+        """Raises NotReadyError unless the first entry of every bank of files is found by each digest it has, and the
+        first hash of a store by itself."""
         for bank in self._banks:
             entry = bank.entries[0]
             probes = [Digests(sha256=entry.sha256), Digests(sha1=entry.sha1), Digests(md5=entry.md5)]
             if entry.pdq:
                 probes.append(Digests(pdq=(entry.pdq,), pdq_quality=100))
-            for probe in probes:
-                if probe == Digests():
-                    continue
-                if not any(hit.bank is bank and hit.entry == entry for hit in self._index.look_up(probe)):
+            for hits in self._files.look_up([probe for probe in probes if probe != Digests()]):
+                if not any(hit.bank.name == bank.name and hit.entry == entry.id for hit in hits):
                     raise NotReadyError(f"bank {bank.name}: the index does not find its entry {entry.id}")
+        snapshot = self._live.loaded.base.snapshot if self._live is not None else None
+        if snapshot is not None and snapshot.stats().hashes and 0 not in snapshot.match(snapshot.pdq(0), 0).row:
+            raise NotReadyError("SLUICE_HASHES: the index does not find its first hash")
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
         """The canary holds for any bank; the others need the test bank."""
         return examples.examples()
 
-    def _look(self, item: Item) -> Result:
-        problem = _problem(item.digests)
-        if problem:
-            return Result(status=Status.ERROR, detail=problem)
-        hits = self._index.look_up(item.digests)
-        kept = keep(hits)
+    async def close(self) -> None:
+        """Stops following the store."""
+        if self._following is not None:
+            await self._following.stop()
+
+    def _look(self, items: Sequence[Item], view: View) -> Sequence[Result]:
+        problems = [_problem(item.digests) for item in items]
+        good = [item for item, problem in zip(items, problems, strict=True) if not problem]
+        found = iter(zip(good, view.look_up([item.digests for item in good]), strict=True))
+        behind = _models(view, view.banks if self._live is not None else ())
+        results = []
+        for problem in problems:
+            if problem:
+                results.append(Result(status=Status.ERROR, detail=problem))
+            else:
+                results.append(self._result(*next(found), behind))
+        return results
+
+    def _result(self, item: Item, hits: Sequence[Hit], behind: tuple[ModelInfo, ...]) -> Result:
+        judged = judge(hits, CSAM)
+        kept = keep(judged.hits)
+        quarantined = {id(hit) for hit in judged.hits if self._floods.matched((hit.bank.name, hit.entry), item.at_ms)}
+        matches = tuple(_match(hit, id(hit) in quarantined) for hit in kept)
         signals = {"pdq_quality": float(item.digests.pdq_quality)}
-        if len(kept) < len(hits):
-            signals["matches_left_out"] = float(len(hits) - len(kept))
-        return Result(signals=signals, matches=tuple(_match(hit) for hit in kept))
+        counts = {
+            "matches_left_out": len(judged.hits) - len(kept),
+            "matches_taken_back": judged.taken_back,
+            "matches_quarantined": len(quarantined),
+        }
+        signals |= {name: float(count) for name, count in counts.items() if count}
+        return Result(signals=signals, matches=matches, models=behind)
 
 
 def keep(hits: Sequence[Hit], most: int = MOST_MATCHES) -> Sequence[Hit]:
@@ -103,13 +182,19 @@ def _problem(found: Digests) -> str:
     return f"missing or malformed digests: {', '.join(wrong)}" if wrong else ""
 
 
-def _match(hit: Hit) -> Match:
+def _models(view: View, names: Iterable[str]) -> tuple[ModelInfo, ...]:
+    digests = ((name, view.banks[name][1]) for name in names)
+    return tuple(ModelInfo(f"bank:{name}", digest.hex()[:12], digest) for name, digest in digests)
+
+
+def _match(hit: Hit, quarantined: bool) -> Match:
     return Match(
         list_name=hit.bank.name,
-        entry=hit.entry.id,
+        entry=hit.entry,
         kind=hit.bank.kind,
         method=hit.method.value,
         distance=hit.distance,
         test=hit.bank.test,
-        list_digest=hit.bank.digest,
+        list_digest=hit.list_digest,
+        quarantined=quarantined,
     )

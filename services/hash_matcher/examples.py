@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from hash_matcher.banks import CSAM, TEST_BANK
+from hash_matcher.banks import TEST_BANK
 from sluice.check import Digests, Example, Item, Kind, Result, Status
+from sluice.hashes.banks import CSAM
 from sluice.hashing import Rgb, digests, pdq_dihedral
 from sluice.samples.sample import encode
 from sluice.samples.scenes import cottage

@@ -134,11 +134,13 @@ class _Answers:
 
     def __init__(self, verdicts: Mapping[str, Verdict]) -> None:
         self.good: list[Answer] = []
-        """Those that are OK and what others scored all the same, in the order of the verdicts."""
+        """Those that are OK and what others scored all the same, in the order of the checks' names: who was the first
+        to answer decides nothing.
+        """
         self.by_place: dict[tuple[str, str], tuple[ContentResult, Answer | None]] = {}
-        """By check and content: the result, and what was read of it where it is OK."""
-        for check, verdict in verdicts.items():
-            for result in verdict.results[:]:
+        """By check and content: the result, and what was read of it where it is OK. Of two the one that is not."""
+        for check in sorted(verdicts):
+            for result in verdicts[check].results[:]:
                 content_id = result.content_id
                 answer = None
                 if result.status == STATUS_OK:
@@ -148,7 +150,10 @@ class _Answers:
                     self.good.append(answer)
                 elif result.status == STATUS_ABSTAIN and (result.scores or result.matches):
                     self.good.append(_scored(check, result))
-                self.by_place[check, content_id] = result, answer
+                place = check, content_id
+                before = self.by_place.get(place)
+                if before is None or (before[1] is not None and _sound(before[1].scores)):
+                    self.by_place[place] = result, answer
 
     def scored(self, category: str, content_id: str) -> bool:
         """Whether any check gave the content a score of the category."""

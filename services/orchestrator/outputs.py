@@ -161,12 +161,13 @@ def _approved(contents: Contents, policy: Policy) -> ApprovedAsset:
 
 def _incident(contents: Contents, rule: str, seen: Mapping[str, Seen], policy: Policy) -> Incident:
     matches: dict[str, list[ListMatch]] = {}
-    for found in seen.values():
-        for result in found.verdict.results:
+    for one in seen.values():
+        for result in one.verdict.results:
             # Name lists are no known content: a match with one is nobody's incident.
             known = [match for match in result.matches if match.kind == "csam"]
             if known:
                 matches.setdefault(result.content_id, []).extend(known)
+    found = [match for of_content in matches.values() for match in of_content]
     return Incident(
         id=str(uuid.uuid5(_INCIDENTS, f"{contents.request_id}/{rule}")),
         request_id=contents.request_id,
@@ -188,7 +189,8 @@ def _incident(contents: Contents, rule: str, seen: Mapping[str, Seen], policy: P
         ],
         requested_at_ms=contents.requested_at_ms,
         policy_digest=policy.digest,
-        test=bool(matches) and all(match.test for found in matches.values() for match in found),
+        test=bool(found) and all(match.test for match in found),
+        held=bool(found) and all(match.quarantined for match in found),
     )
 
 

@@ -79,6 +79,7 @@ class Digests:
 class Item:
     """One content, as a check sees it. Text items have `text` and `folded`, images the rest.
 
+    `at_ms`: when the request came, in ms since the epoch by the log's clock, or by the door's; 0 where nobody knows.
     `together`: on the last text of a request with several, all of them in order; empty everywhere else. What texts
     say only together shows there, and nowhere twice.
     """
@@ -93,11 +94,15 @@ class Item:
     height: int = 0
     rendition: Picture | None = None
     tiles: tuple[Picture, ...] = ()
+    at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry of a list that a content matched. `kind` is "csam" for banks of known CSAM."""
+    """An entry of a list that a content matched. `kind` is "csam" for banks of known CSAM.
+
+    `quarantined`: the entry matches far more often than it used to, so it may be wrong: a person should look.
+    """
 
     list_name: str
     entry: str
@@ -106,6 +111,7 @@ class Match:
     distance: int
     test: bool
     list_digest: bytes
+    quarantined: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,28 @@ class Result:
     matches: tuple[Match, ...] = ()
     detail: str = ""
     models: tuple[ModelInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A number for whoever watches: `sluice_NAME`. `about` says what it is; labels are words of ours."""
+
+    name: str
+    about: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a check knows of itself. `reasons`: condition -> why it cannot do its job now, and what mends it.
+
+    `notes`: what people should know although it can. Texts stay the same as long as what they tell does.
+    """
+
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    gauges: Sequence[Gauge] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +204,10 @@ class Check(ABC):
     def refreshed(self) -> Sequence[Refreshable]:
         """What the host should read again when its files change. Answers name the version that they rest on."""
         return ()
+
+    def health(self) -> Health:
+        """How it is now. The host asks every second, in between answers: it must not block."""
+        return Health()
 
     @classmethod
     @abstractmethod

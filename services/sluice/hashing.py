@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pdqhash
+
+from sluice.pdq_engines import pdq_engine
 
 PDQ_BYTES = 32
 PDQ_BITS = 256
@@ -36,6 +37,9 @@ DIHEDRAL = (
 Rgb = npt.NDArray[np.uint8]
 """Shape (height, width, 3)."""
 
+_MAX_PIXELS = 2**31 - 1
+"""The reference counts pixels in an `int` of C."""
+
 
 @dataclass(frozen=True, slots=True)
 class ByteDigests:
@@ -59,20 +63,20 @@ def pdq(rgb: Rgb) -> tuple[bytes, int]:
     """The PDQ hash (32 bytes) of a picture at its full size, and its quality in 0..100.
 
     Hash the picture as it was decoded, never a smaller copy: lists are made from full pictures, and a copy of
-    half the size can be 62 bits away. Raises ValueError where the array is not (height, width, 3) of uint8.
+    half the size can be 62 bits away. Nobody may write to the array meanwhile. Raises ValueError where it is not
+    (height, width, 3) of uint8 or has 2^31 pixels or more, and MemoryError.
     """
-    vector, quality = pdqhash.compute(_checked(rgb))
-    return _packed(vector), int(quality)
+    return pdq_engine().hash(_checked(rgb))
 
 
 def pdq_dihedral(rgb: Rgb) -> tuple[tuple[bytes, ...], int]:
     """The hashes of the eight ways to turn and mirror a picture, in the order of `DIHEDRAL`, and the quality.
 
     All come from one transform, so this costs no more than `pdq`. The first is exactly `pdq`'s; the other seven
-    are near the hash of the really turned picture, within 31 bits for pictures with some texture.
+    are near the hash of the really turned picture, within 31 bits for pictures with some texture. (Of a picture of
+    exactly 64 x 64 pixels the reference blurs the one and not the other: there they may differ in a bit.)
     """
-    vectors, quality = pdqhash.compute_dihedral(_checked(rgb))
-    return tuple(_packed(vector) for vector in vectors), int(quality)
+    return pdq_engine().dihedral(_checked(rgb))
 
 
 def hamming(one: bytes, other: bytes) -> int:
@@ -83,8 +87,6 @@ def hamming(one: bytes, other: bytes) -> int:
 def _checked(rgb: Rgb) -> Rgb:
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or 0 in rgb.shape:
         raise ValueError(f"PDQ needs a (height, width, 3) array of uint8, not {rgb.shape} of {rgb.dtype}")
+    if rgb.shape[0] * rgb.shape[1] > _MAX_PIXELS:
+        raise ValueError(f"PDQ needs a picture of fewer than 2^31 pixels, not {rgb.shape[0]} x {rgb.shape[1]}")
     return np.ascontiguousarray(rgb)
-
-
-def _packed(vector: npt.NDArray[np.int64]) -> bytes:
-    return np.packbits(vector.astype(np.uint8)).tobytes()

@@ -6,9 +6,11 @@ that changes meanwhile cannot slip between the two.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 from typing import Generic, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -62,7 +64,10 @@ def snapshot(paths: Sequence[Path], problems: Sequence[str] = ()) -> Snapshot:
     wrong = list(problems)
     for path in paths:
         try:
-            with path.open("rb") as stream:
+            with open(path, "rb", opener=_at_once) as stream:
+                if not S_ISREG(os.fstat(stream.fileno()).st_mode):
+                    wrong.append(f"{path}:1: not a file")
+                    continue
                 data = stream.read(MOST_BYTES + 1)
         except OSError as error:
             wrong.append(f"{path}:1: {error.strerror or 'cannot be read'}")
@@ -72,6 +77,11 @@ def snapshot(paths: Sequence[Path], problems: Sequence[str] = ()) -> Snapshot:
         else:
             found[path] = data
     return Snapshot(found, tuple(wrong))
+
+
+def _at_once(path: str, flags: int) -> int:
+    """A pipe without a writer would be waited for, and with it everything else that is watched."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 class Refreshable(Protocol):

@@ -22,6 +22,7 @@ class ObedientCheck(Check):
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
         self.together: list[tuple[str, ...]] = []
+        self.moments: list[int] = []
         self.failures = 2
         self.gate = asyncio.Event()
 
@@ -33,6 +34,7 @@ class ObedientCheck(Check):
         words = [item.text for item in items]
         self.batches.append(words)
         self.together += [item.together for item in items]
+        self.moments += [item.at_ms for item in items]
         await asyncio.sleep(0.05 if "slow" in words else 0)
         if "held" in words:
             await self.gate.wait()

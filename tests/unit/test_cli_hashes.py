@@ -10,6 +10,8 @@ from PIL import Image
 
 from sluice.cli.hashes import app
 from sluice.cli.main import main
+from sluice.hashes import store as module
+from sluice.hashes.locks import MERGE, locked
 from sluice.hashes.store import append
 from sluice.hashing import pdq
 from sluice.samples import test_bank
@@ -98,6 +100,17 @@ def test_a_picture_is_looked_up_however_it_is_turned(folder: Path, run: Any) -> 
     path = folder.parent / "turned.png"
     Image.fromarray(picture.rgb[:, ::-1].copy()).save(path)
     assert found(run, str(path)) == [("other", "two", "pdq", True)]
+
+
+def test_a_long_delta_is_merged_unless_somebody_merges(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MERGE_BYTES", 0)
+    with locked(folder, MERGE, 0.0):
+        status, (form,), said = run("add", "other", "--id", "x", "--md5", MD5)
+    assert (status, "merged" in form, "another process is merging already" in said) == (0, False, True)
+    assert "merged" not in run("add", "other", "--id", "y", "--md5", MD5, "--no-merge")[1][0]
+    assert run("add", "other", "--id", "z", "--md5", MD5)[1][0]["merged"]["entries"] == 3
 
 
 @pytest.mark.parametrize(

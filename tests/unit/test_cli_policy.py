@@ -42,7 +42,9 @@ def test_without_a_file_it_is_the_policy_in_use(policy: Path, monkeypatch: pytes
 
 def test_every_mistake_is_told_and_the_status_is_1(policy: Path) -> None:
     policy.write_text(
-        policy.read_text().replace('score("illicit")', 'scor("illicit")').replace("extremism: 0.3", "extremism: 3")
+        policy.read_text()
+        .replace('\'score("illicit")', '\'scor("illicit")')
+        .replace("extremism: 0.3", "extremism: 3")
     )
     status, output = run("check", policy)
     assert status == 1

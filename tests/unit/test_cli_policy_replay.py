@@ -174,3 +174,17 @@ def flipped_ids(candidate: Path, tmp_path: Path) -> list[str]:
     write_decisions(tmp_path / "all.pb", [one.SerializeToString() for one in DECISIONS])
     examples: dict[str, list[str]] = form(candidate, "--from", tmp_path / "all.pb")["examples"]
     return [request_id for ids in examples.values() for request_id in ids]
+
+
+def test_a_label_of_no_decision_is_told_and_no_figure_is_cut(kept: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    rows = [f"{one.request_id},safe" for one in DECISIONS[:3]]
+    labels.write_text(
+        "\n".join(["request_id,label", *rows, *rows, "7f7c9f0e-4f4e-4c59-9d0a-0d9f4b1f2c3d,unsafe", ""])
+    )
+    status, output, errors = run(DEFAULT, "--from", kept, "--labels", labels)
+    assert status == 0
+    assert "1 of 4 labels are of requests that are not among the decisions" in errors
+    assert "not_overrefuse" in output
+    assert "…" not in output
+    assert re.search(r"0\.\d{3} to \d\.\d{3}", output)

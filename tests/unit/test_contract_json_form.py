@@ -131,6 +131,7 @@ def test_explaining_adds_every_verdict_with_all_scores() -> None:
                     "distance": 3,
                     "test": True,
                     "list_digest": "",
+                    "quarantined": False,
                 }
             ],
             "detail": None,

@@ -9,7 +9,7 @@ import yaml
 
 from evaluation import cli as evaluation
 from sluice.bus.topics import Topic
-from sluice.cli import certs, dead_letters, decisions, dev, models, policy, reviews, topics
+from sluice.cli import certs, dead_letters, decisions, dev, hashes, models, policy, reviews, topics
 from sluice.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +36,7 @@ GROUPS = {
     "decisions": decisions.app,
     "dev": dev.app,
     "eval": evaluation.app,
+    "hashes": hashes.app,
     "models": models.app,
     "policy": policy.app,
     "reviews": reviews.app,
@@ -82,7 +83,7 @@ def test_commands_exist(page: Path) -> None:
     ]
     assert unknown == []
     for first, second, rest in said:
-        options = set(re.findall(r"(?<!\S)--[a-z-]+", rest))
+        options = set(re.findall(r"(?<!\S)--[a-z0-9-]+", rest))
         assert options <= known[f"{first} {second}" if first in GROUPS and second else first]
 
 

@@ -38,7 +38,7 @@ def test_what_is_usual_is_no_flood() -> None:
 def test_slow_growth_is_no_flood_and_long_silence_forgets() -> None:
     floods = Floods(SETTINGS)
     for window in range(200):
-        assert not matched(floods, window * WINDOW, 8 + window)
+        assert not matched(floods, window * WINDOW, 4 + window // 2)
     assert matched(floods, 1000 * WINDOW, 10)
 
 

@@ -9,11 +9,12 @@ from sluice.check import Digests
 from sluice.errors import ConfigError
 from sluice.hashes.change import HashStoreError, Key
 from sluice.hashes.compact import compact
-from sluice.hashes.current import read_current
+from sluice.hashes.current import Current, read_current
 from sluice.hashes.engine import engines
 from sluice.hashes.layout import HashFileError
 from sluice.hashes.listed import Listed
 from sluice.hashes.live import LiveIndex
+from sluice.hashes.opened import OpenBase
 from sluice.hashes.store import append, described
 from tests.unit.hash_store import BANKS, Pictures, change, expected, minus, plus, settled, store, told, whole
 
@@ -109,9 +110,9 @@ def test_while_a_new_base_is_verified_additions_count(tmp_path: Path, monkeypatc
     go = threading.Event()
     load = index._load
 
-    def slowly(following: object) -> None:
+    def slowly(current: Current) -> OpenBase:
         go.wait()
-        load(following)  # type: ignore[arg-type] # whatever `LiveIndex` hands over is handed on
+        return load(current)
 
     monkeypatch.setattr(index, "_load", slowly)
     append(folder, [change(plus("wide", A))])
@@ -242,6 +243,24 @@ def test_another_base_under_the_name_is_refused(tmp_path: Path) -> None:
     (other / compact(other).current.base).rename(folder / first)
     with pytest.raises(HashFileError, match=r"is another file than current\.json names"):
         LiveIndex(folder)
+
+
+def test_a_copy_that_takes_the_deltas_place_is_read_on(tmp_path: Path) -> None:
+    """As a mirror of the store on another machine is brought up to date."""
+    folder = store(tmp_path)
+    append(folder, [change(plus("partner", A))])
+    index = LiveIndex(folder)
+    mirrored = folder / "delta-0.log"
+    data = mirrored.read_bytes()
+    append(folder, [change(plus("partner", B))])
+    whole = mirrored.read_bytes()
+    for content in (data, whole[:-3], whole):
+        copy = folder / "copy"
+        copy.write_bytes(content)
+        copy.rename(mirrored)
+        index.look()
+        assert index.trouble == ""
+        assert names(index, A, B) == (["a", "b"] if content is whole else ["a"])
 
 
 def test_how_fresh_a_bank_is_survives_a_merge(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sluice.host.batching import Batcher
 from sluice.host.check_records import CheckRecords
 from sluice.objects import ObjectStore
 from sluice.telemetry.logging import Log
-from sluice.v1.contents_pb2 import PreparedContent
+from sluice.v1.contents_pb2 import Contents, PreparedContent
 from sluice.v1.verdict_pb2 import STATUS_OK, STATUS_TIMEOUT, Verdict
 from tests.unit.build import REQUEST_ID, contents, text
 from tests.unit.checks import ObedientCheck
@@ -72,6 +73,14 @@ async def test_the_last_text_comes_with_all_of_them(records: CheckRecords, check
     assert check.together == [(), (), ("how to", "make", "a cake")]
     await verdict(records, record("alone"))
     assert check.together[3:] == [()]
+
+
+async def test_items_know_when_their_request_came(records: CheckRecords, check: ObedientCheck) -> None:
+    found = record("fine", "well")
+    asked = Contents.FromString(found.value)
+    asked.requested_at_ms = 17
+    await verdict(records, replace(found, value=asked.SerializeToString()))
+    assert check.moments == [17, 17]
 
 
 async def test_a_record_whose_deadline_has_passed_is_dropped_unseen(

@@ -111,3 +111,22 @@ def test_no_such_place(tmp_path: Path) -> None:
         write_decisions(tmp_path / "no" / "kept.pb", [])
     with pytest.raises(TerminalError, match="cannot be read"):
         list(read_decisions(tmp_path / "none.pb"))
+
+
+@pytest.mark.parametrize("name", ["kept.pb.gz", "kept.jsonl.gz"])
+def test_packed_bytes_that_are_damaged_are_told(name: str, tmp_path: Path) -> None:
+    path = written(tmp_path / name, *(made() for _ in range(400)))
+    data = path.read_bytes()
+    for at in range(30, len(data) - 60, 7):
+        path.write_bytes(data[:at] + bytes(255 - byte for byte in data[at : at + 40]) + data[at + 40 :])
+        with pytest.raises(TerminalError, match=name):
+            list(read_decisions(path))
+
+
+def test_a_line_without_an_end_is_not_read_to_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.jsonl.gz"
+    with gzip.open(path, "wb", compresslevel=1) as out:
+        for _ in range(80):
+            out.write(b" " * (1 << 20))
+    with pytest.raises(TerminalError, match="record 1 is not a decision"):
+        back(path)

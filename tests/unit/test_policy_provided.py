@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sluice.policy.load import load
-from sluice.policy.provided import provided, required_in_vain, silent
+from sluice.policy.provided import provided, required_in_vain, silent, unheeded
 from tests.unit.model_files import write_card
 from tests.unit.test_policy_load import DEFAULT
 
@@ -16,6 +16,14 @@ def test_of_the_default_policy_only_csam_has_no_model() -> None:
     (rule,) = [rule for rule in policy.rules if rule.id == "csam-score"]
     assert found == [(rule.line, "rule 'csam-score' is about 'csam', which nothing provides")]
     assert "id: csam-score" in DEFAULT.read_text().splitlines()[rule.line - 1]
+
+
+def test_every_category_that_ships_is_heeded_and_another_is_told() -> None:
+    policy = load(DEFAULT)
+    scored = provided(CHECKOUT / "models", policy)
+    assert list(unheeded(policy, scored)) == []
+    said = list(unheeded(policy, {*scored, "self-harm/instructions"}))
+    assert said == ["'self-harm/instructions' is scored, and no rule asks for it"]
 
 
 def test_an_own_check_provides_what_it_says(tmp_path: Path) -> None:

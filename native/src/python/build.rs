@@ -20,11 +20,8 @@ pub fn permute(
     permutation: &Bound<'_, PyAny>,
     out: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
-    let (hashes, permutation, mut out) = (
-        Held::<u8>::new(hashes)?,
-        Held::<u8>::new(permutation)?,
-        Filled::<Hash>::new(out)?,
-    );
+    let (hashes, permutation, mut out) =
+        (Held::<u8>::new(hashes)?, Held::<u8>::new(permutation)?, Filled::<Hash>::new(out)?);
     apart(&[hashes.range(), permutation.range(), out.range()])?;
     let permutation = Permutation::new(permutation.slice()).ok_or_else(|| wrong("permutation"))?;
     if hashes.range().len() != out.range().len() {
@@ -68,11 +65,8 @@ pub fn fill_band(
     numbers: &Bound<'_, PyAny>,
 ) -> PyResult<()> {
     let rows = Held::<Hash>::new(rows)?;
-    let (mut offsets, mut fingerprints, mut numbers) = (
-        Filled::<u32>::new(offsets)?,
-        Filled::<u16>::new(fingerprints)?,
-        Filled::<u32>::new(numbers)?,
-    );
+    let (mut offsets, mut fingerprints, mut numbers) =
+        (Filled::<u32>::new(offsets)?, Filled::<u16>::new(fingerprints)?, Filled::<u32>::new(numbers)?);
     apart(&[rows.range(), offsets.range(), fingerprints.range(), numbers.range()])?;
     let count = rows.slice().len();
     let fits = offsets.range().len() == 4 * OFFSETS

@@ -36,15 +36,9 @@ impl<T: Plain> Held<T> {
         let buffer = PyBuffer::<u8>::get(object)?;
         let aligned = buffer.len_bytes() == 0 || buffer.buf_ptr().cast::<T>().is_aligned();
         if !buffer.is_c_contiguous() || !aligned || !buffer.len_bytes().is_multiple_of(size_of::<T>()) {
-            return Err(PyValueError::new_err(format!(
-                "bytes that are no array of {} each",
-                size_of::<T>()
-            )));
+            return Err(PyValueError::new_err(format!("bytes that are no array of {} each", size_of::<T>())));
         }
-        Ok(Self {
-            buffer,
-            of: PhantomData,
-        })
+        Ok(Self { buffer, of: PhantomData })
     }
 
     /// The values.

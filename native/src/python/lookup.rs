@@ -54,11 +54,7 @@ impl HashIndex {
         tables: Option<(Bound<'_, PyAny>, Bound<'_, PyAny>, Bound<'_, PyAny>)>,
         instructions: &str,
     ) -> PyResult<Self> {
-        let simd = if instructions.is_empty() {
-            Some(Simd::best())
-        } else {
-            Simd::named(instructions)
-        };
+        let simd = if instructions.is_empty() { Some(Simd::best()) } else { Simd::named(instructions) };
         let tables = match tables {
             Some((offsets, fingerprints, numbers)) => {
                 Some((Held::new(&offsets)?, Held::new(&fingerprints)?, Held::new(&numbers)?))
@@ -117,10 +113,7 @@ fn column<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let count: usize = hits.iter().map(Vec::len).sum();
     PyBytes::new_with(py, 4 * count, |bytes| {
-        let all = hits
-            .iter()
-            .enumerate()
-            .flat_map(|(query, found)| found.iter().map(move |hit| (query, hit)));
+        let all = hits.iter().enumerate().flat_map(|(query, found)| found.iter().map(move |hit| (query, hit)));
         for (place, (query, hit)) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(all) {
             *place = value(query, hit).to_le_bytes();
         }

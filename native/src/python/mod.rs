@@ -3,22 +3,25 @@
 mod build;
 mod held;
 mod lookup;
+mod pdq;
 
 use pyo3::prelude::*;
 
-/// The module, called by `sluice.hashes` only. Its types are in `services/sluice/_native.pyi`.
+/// The module, called by `sluice.hashes` and `sluice.pdq_engines` only. Its types are in `services/sluice/_native.pyi`.
 #[pymodule]
 mod _native {
     #[pymodule_export]
     use super::build::{fill_band, order, permute};
     #[pymodule_export]
     use super::lookup::{DigestIndex, HashIndex};
+    #[pymodule_export]
+    use super::pdq::{pdq, pdq_dihedral};
     use super::*;
     use crate::simd::Simd;
 
     /// What the Python side was written against. An extension of another number is not used.
     #[pymodule_export]
-    const API: u32 = 1;
+    const API: u32 = 2;
 
     /// The instruction sets that can be asked for here, least first.
     #[pyfunction]

@@ -183,6 +183,12 @@ def policy(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_FORWARD)
+def hashes(context: typer.Context) -> None:
+    """Lists of known content: `sluice hashes build | add | remove | merge | lookup | stats | verify`."""
+    _forward("sluice.cli.hashes", "sluice hashes", context.args)
+
+
+@app.command(context_settings=_FORWARD)
 def topics(context: typer.Context) -> None:
     """Create and list the Kafka topics."""
     _forward("sluice.cli.topics", "sluice topics", context.args)

@@ -18,7 +18,7 @@ from sluice.cli.policy_try import try_policy
 from sluice.cli.tell import put_json
 from sluice.errors import ConfigError
 from sluice.policy.load import load
-from sluice.policy.provided import provided, required_in_vain, silent
+from sluice.policy.provided import provided, required_in_vain, silent, unheeded
 from sluice.policy.schema import text
 
 app = typer.Typer(help="The policy file: check, test, explain, diff, replay, shadow, schema.", no_args_is_help=True)
@@ -34,13 +34,14 @@ def check(
     file: Annotated[Path | None, typer.Argument(help="Default: the policy in use.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """Say every mistake of a policy file, as file:line: what is wrong; and which rules never fire.
+    """Say every mistake of a policy file, as file:line: what is wrong; and which rules never fire, and which
+    scores come to nothing.
 
     Exit status: 0 it is good (there may be warnings), 1 it is not.
     """
     path = policy_in_use(os.environ) if file is None else file
     form: dict[str, object] = {"file": str(path)}
-    warnings: Sequence[str] = ()
+    warnings: list[str] = []
     problems: Sequence[str] = ()
     summary = ""
     try:
@@ -50,6 +51,7 @@ def check(
     else:
         scored = provided(models_folder(), policy)
         warnings = [f"{path}:{line}: warning: {said}" for line, said in silent(policy, scored)]
+        warnings += [f"{path}: warning: {said}" for said in unheeded(policy, scored)]
         problems = [f"{path}: {said}" for said in required_in_vain(policy, scored)]
         form |= {"version": policy.version, "digest": policy.digest.hex(), "rules": len(policy.rules)}
         summary = f"{path}: good: version {policy.version}, {len(policy.rules)} rules, digest {policy.digest.hex()}"

@@ -11,7 +11,7 @@ import typer
 from sluice.bus.reviews_log import KEPT_DAYS, find_decision
 from sluice.cli.dead_letters_find import parse_since
 from sluice.cli.policy_file import policy_in_use
-from sluice.cli.tell import a_request_id, plain, put_json, say, when
+from sluice.cli.tell import a_request_id, one_line, plain, put_json, say, when
 from sluice.cli.where import find_kafka
 from sluice.contract.json_form import decision_json
 from sluice.contract.names import short_name
@@ -110,11 +110,11 @@ def show(decision: Decision, policy: Policy | None, about: str) -> None:
 
 
 def put_section(head: str, lines: Sequence[str]) -> None:
-    """A head and its lines, each of them fit for a terminal."""
+    """A head and its lines, each of them fit for a terminal; what has several lines cannot pass for a head."""
     if lines:
-        sys.stdout.write(f"{plain(head)}\n")
+        sys.stdout.write(f"{one_line(head)}\n")
         for line in lines:
-            sys.stdout.write(f"  {plain(line)}\n")
+            sys.stdout.write("  " + plain(line).replace("\n", "\n      ") + "\n")
 
 
 def times(decision: Decision) -> list[str]:

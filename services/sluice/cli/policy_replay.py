@@ -33,6 +33,7 @@ from sluice.v1.decision_pb2 import Decision
 _MOST_JOINED: Final = 200_000
 """Decisions of which verdicts are looked up: they are held in memory, at one to three kilobytes each. Of more, those
 that come last are not judged."""
+_PAGE: Final = 160
 _WHEN: Final = "24h (ago), or 2026-11-20T18:00 (UTC)"
 
 
@@ -82,12 +83,19 @@ def replay(
         put_json({"file": str(candidate), **replay_form(opened.candidate, tally, gates)})
     else:
         # Tenants, ids and categories are strangers' words: no markup is read in them.
-        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+        console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False, width=_width())
         tell_replay(console, opened.candidate, tally, gates)
+    if unknown := len(opened.labels) - tally.labelled:
+        say(f"{unknown:,} of {len(opened.labels):,} labels are of requests that are not among the decisions")
     if not tally.decisions:
         say("there are no decisions to replay")
     if not tally.decisions or tally.inexact or any(gate.failed(figure(gate, tally)) for gate in gates):
         raise typer.Exit(1)
+
+
+def _width() -> int | None:
+    """Of the page: the terminal's; what is read from a file or a pipe is not broken for one."""
+    return None if sys.stdout.isatty() else _PAGE
 
 
 def _opened(plan: Plan, as_json: bool) -> Replay:

@@ -14,7 +14,7 @@ from sluice.bus.reviews_log import KEPT_DAYS, Case, decision_after, find_case, f
 from sluice.bus.scan import count_partitions, end_of, wait_for
 from sluice.bus.topics import DAY_MS, Topic
 from sluice.cli.reviews_tell import tell_resolved
-from sluice.cli.tell import a_request_id, plain, refuse, say, wants_json, when
+from sluice.cli.tell import a_request_id, one_line, refuse, say, wants_json, when
 from sluice.cli.where import find_kafka
 from sluice.contract.names import short_name
 from sluice.deadline import now_ms
@@ -130,7 +130,7 @@ def _checked(text: str, option: str, most: int) -> str:
 def _tell_before(found: Resolution, wanted: "ResolutionOutcome.ValueType", json_lines: bool) -> None:
     """It ended before: fine where it ended so. TerminalError where it did not."""
     outcome = short_name(ResolutionOutcome, found.outcome)
-    who = f"{plain(found.resolved_by)} at {when(found.resolved_at_ms)}"
+    who = f"{one_line(found.resolved_by)} at {when(found.resolved_at_ms)}"
     said = f"{found.request_id} was resolved before: {outcome} by {who}"
     if found.outcome != wanted:
         raise TerminalError(f"{said}; nothing was written")

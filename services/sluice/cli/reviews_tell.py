@@ -7,7 +7,7 @@ from typing import Final
 
 from sluice.bus.reviews_log import Case, age_ms
 from sluice.cli.policy_explain import put_section
-from sluice.cli.tell import plain, put_json, show_table, when
+from sluice.cli.tell import one_line, put_json, show_table, when
 from sluice.contract.json_form import decision_json
 from sluice.contract.names import short_name
 from sluice.policy import words
@@ -70,7 +70,7 @@ def _row(case: Case, everything: bool) -> list[str]:
     cells = [
         span(age_ms(case)),
         review.request_id,
-        plain(review.tenant) or "-",
+        review.tenant or "-",
         stage,
         ", ".join(review.rules) or "-",
     ]
@@ -79,7 +79,7 @@ def _row(case: Case, everything: bool) -> list[str]:
     if case.resolved is None:
         return [*cells, "open", "-", "-"]
     found = case.resolved.resolution
-    return [*cells, _outcome(found), plain(found.resolved_by), when(found.resolved_at_ms)]
+    return [*cells, _outcome(found), found.resolved_by, when(found.resolved_at_ms)]
 
 
 def shown_json(
@@ -136,7 +136,7 @@ def tell_resolved(resolution: Resolution, decision: Decision | None, json_lines:
         form = {"request_id": resolution.request_id, "resolution": resolution_json(resolution)}
         put_json({**form, "released_decision": None if decision is None else decision_json(decision)})
         return
-    sys.stdout.write(f"{_outcome(resolution)} {resolution.request_id} by {plain(resolution.resolved_by)}\n")
+    sys.stdout.write(f"{_outcome(resolution)} {resolution.request_id} by {one_line(resolution.resolved_by)}\n")
     if decision is not None:
         put_section(_decided(decision), [*_reasons(decision, None)])
 

@@ -21,8 +21,11 @@ def say(line: str) -> None:
 
 
 def put_json(form: Mapping[str, object]) -> None:
-    """One result as one line of JSON, at once."""
-    sys.stdout.write(json.dumps(form, ensure_ascii=False) + "\n")
+    """One result as one line of JSON, at once; nothing in it steers a terminal."""
+    line = json.dumps(form, ensure_ascii=False)
+    if not line.isprintable():
+        line = "".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line)
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
@@ -36,10 +39,16 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)
 
 
+def one_line(text: str) -> str:
+    """The same where a line's end would begin a line that nobody but us should write."""
+    return plain(text).replace("\n", "\\n")
+
+
 def show_table(rows: Sequence[Sequence[str]]) -> None:
     """One line each, in columns. Columns are never cut: what they hold is what other commands take."""
-    widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-    for row in rows:
+    shown = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(len(row[at]) for row in shown) for at in range(len(shown[0]))]
+    for row in shown:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         sys.stdout.write(line.rstrip() + "\n")
 

@@ -117,6 +117,7 @@ def _match(match: ListMatch) -> JsonObject:
         "distance": match.distance,
         "test": match.test,
         "list_digest": match.list_digest.hex(),
+        "quarantined": match.quarantined,
     }
 
 

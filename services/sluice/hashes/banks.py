@@ -48,6 +48,7 @@ OPTIONAL: Mapping[str, str] = {
 """Key -> YAML type."""
 
 _UNITS: Mapping[str, int] = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+_RATIO = re.compile(r"[01](\.[0-9]{1,9})?")
 _SPAN = re.compile(r"[1-9][0-9]{0,6}[smhd]")
 
 
@@ -69,6 +70,11 @@ class Bank:
     ratio: float = 1.0
     negative: bool = False
     fresh_for_ms: int = 0
+
+    def stale(self, fresh_ms: int | None, now_ms: int) -> bool:
+        """Whether its list is older than it may be, or nobody knows how old. `fresh_ms`: when its source was compared
+        with it; None where that is not known."""
+        return bool(self.fresh_for_ms) and now_ms - (fresh_ms or 0) > self.fresh_for_ms
 
     def counts(self, entry: str) -> bool:
         """Whether an entry counts at this ratio. The same entries do always and everywhere, and those of a smaller
@@ -162,7 +168,7 @@ def _problem(name: str, node: yaml.Node) -> str:
         return f"{name} should be true or false"
     if name == "threshold" and not (value.isdecimal() and len(value) <= 3 and int(value) <= MOST_THRESHOLD):
         return f"threshold should be a number of bits from 0 to {MOST_THRESHOLD}"
-    if name == "ratio" and not re.fullmatch(r"0|1|[01]?\.0+|0?\.[0-9]{1,9}|1\.0+", value):
+    if name == "ratio" and not (_RATIO.fullmatch(value) and float(value) <= 1):
         return "ratio should be a number from 0 to 1, as 0.25"
     if name == "fresh_for" and not _SPAN.fullmatch(value):
         return "fresh_for should be a span of time, as 30m, 24h or 7d"

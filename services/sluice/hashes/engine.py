@@ -1,16 +1,12 @@
 """Who does the work: the extension where it was built, NumPy where it was not. The answers are the same."""
 
-import importlib
-from functools import cache
 from types import ModuleType
 from typing import Protocol
 
+from sluice.extension import extension
 from sluice.hashes.native_search import NativeDigests, NativeHashes
 from sluice.hashes.numpy_search import NumpyDigests, NumpyHashes
 from sluice.hashes.sections import Bytes, Contents, Known, Words
-
-API = 1
-"""The extension's number that this code was written against: one left over from an older build is not used."""
 
 NUMPY = "numpy"
 """Name of the engine that is always there."""
@@ -35,16 +31,6 @@ class DigestEngine(Protocol):
 
     def find_batch(self, wanted: Bytes) -> tuple[Words, Words]:
         """Numbers of the digest and of the entry; by digest, then entry. `wanted`: shape (n, bytes)."""
-
-
-@cache
-def extension() -> ModuleType | None:
-    """`sluice._native`, or None where it was not built or is another version's."""
-    try:
-        found = importlib.import_module("sluice._native")
-    except ImportError:
-        return None
-    return found if getattr(found, "API", None) == API else None
 
 
 def engines() -> tuple[str, ...]:

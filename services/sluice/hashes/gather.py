@@ -74,10 +74,13 @@ class Gathered:
         """Unique hashes, sorted; where each one's entries begin, and the end; the entries."""
         values, entries = self._hashes.take(HASH_BYTES)
         order = self._steps.order(values)
-        rows = values[order].view("<u8")
+        rows = np.take(values.view("<u8"), order, axis=0)
         del values
+        # Few are alike in their first word: only those are compared whole.
+        alike = np.flatnonzero(rows[1:, 0] == rows[:-1, 0])
+        alike = alike[(rows[alike] == rows[alike + 1]).all(axis=1)] + 1
         first = np.ones(len(rows), np.bool_)
-        first[1:] = (rows[1:] != rows[:-1]).any(axis=1)
+        first[alike] = False
         offsets = np.append(np.flatnonzero(first), len(rows)).astype("<u4")
         return rows if first.all() else rows[first], offsets, entries[order]
 
@@ -85,7 +88,7 @@ class Gathered:
         """Exact digests of one kind, sorted, behind a directory with about as many places as there are digests."""
         values, entries = self._known[kind].take(DIGEST_BYTES[kind])
         order = self._steps.order(values)
-        digests = values[order]
+        digests = np.take(values, order, axis=0)
         bits = max(0, len(digests) - 1).bit_length()
         leading = np.ascontiguousarray(digests[:, :4]).view(">u4").reshape(-1).astype(np.int64) >> (32 - bits)
         counts = np.bincount(leading, minlength=1 << bits)

@@ -70,7 +70,9 @@ def read_listed(values: Mapping[str, str]) -> tuple[list[str], Listed | None]:
     if not any(given[kind] for kind in SIZES):
         wrong.append(f"none of {', '.join(SIZES)}")
     quality = given["quality"]
-    if quality and not (quality.isascii() and quality.isdecimal() and len(quality) <= 3 and int(quality) <= MOST_QUALITY):
+    if quality and not (
+        quality.isascii() and quality.isdecimal() and len(quality) <= 3 and int(quality) <= MOST_QUALITY
+    ):
         wrong.append("quality should be a number from 0 to 100, or empty")
     if wrong:
         return wrong, None

@@ -10,9 +10,15 @@ COPIED = 4 << 20
 """Files up to this size are read into memory: 4 MiB take a millisecond, and nothing that happens to the file
 afterwards matters."""
 
+_STEP = 1 << 26
+"""Bytes in one read: the system reads no more than two gigabytes at once."""
 
-def mapped(path: Path) -> memoryview:
+
+def mapped(path: Path, copied: bool = False) -> memoryview:
     """The whole file, read-only, for as long as anybody holds on to it.
+
+    `copied`: read a large file into memory too, in large pages where the system has them. That takes its size in
+    memory of this process alone, and half a second a gigabyte; a search is then a fifth faster.
 
     A mapped file must not be cut short while it is in use: the system ends a process that reads what is gone
     (SIGBUS). Replace it by renaming, as `build` does; then the old content stays until its last reader lets go.
@@ -22,10 +28,15 @@ def mapped(path: Path) -> memoryview:
         size = os.fstat(file.fileno()).st_size
         if not path.is_file() or not size:
             raise HashFileError("too short for a file of hashes")
-        if size > COPIED:
+        if size > COPIED and not copied:
             return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ))
         # Not a bytes object: a mapping begins at a page, and sections are aligned from there.
-        copy = mmap.mmap(-1, size)
-        if file.readinto(copy) != size:
+        copy = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        if hasattr(mmap, "MADV_HUGEPAGE") and size > COPIED:
+            copy.madvise(mmap.MADV_HUGEPAGE)
+        done = 0
+        while count := file.readinto(memoryview(copy)[done : done + _STEP]):
+            done += count
+        if done != size:
             raise HashFileError("the file was cut short while it was read")
         return memoryview(copy).toreadonly()

@@ -88,20 +88,22 @@ class Snapshot:
         self._found: _Open | None = _Open(data, layout, contents, hash_engine(contents, self.engine), known)
 
     @classmethod
-    def open(cls, path: Path, engine: str = "") -> Self:
+    def open(cls, path: Path, engine: str = "", copied: bool = False) -> Self:
         """Opens a file of any size in a millisecond or two: header and table are checked, the rest as it is read.
 
-        `engine`: one of `engine.engines()`; the fastest by default. Raises HashFileError for a file that is not one
-        of hashes or is damaged, OSError where it cannot be read. `mapped` says what may not be done to the file.
+        `engine`: one of `engine.engines()`; the fastest by default. `copied`: see `mapped`, which also says what may
+        not be done to the file. Raises HashFileError for a file that is not one of hashes or is damaged, OSError
+        where it cannot be read.
         """
-        return cls(mapped(path), engine)
+        return cls(mapped(path, copied), engine)
 
     def match(self, pdq: bytes, radius: int = PDQ_THRESHOLD) -> Matches:
         """Every hash at most `radius` bits from one of 32 bytes. Raises ValueError for another length or radius."""
         return self.match_batch(np.frombuffer(pdq, np.uint8), radius)
 
     def match_batch(self, pdqs: Bytes, radius: int = PDQ_THRESHOLD) -> Matches:
-        """The same for many, one after the other. Exact, whatever the radius; beyond 31 every hash is compared.
+        """The same for many, one after the other. Exact, whatever the radius; beyond 31 every hash is compared, and
+        an answer takes 12 bytes: a radius that most hashes are in is for small files.
 
         Raises HashFileError where the file contradicts itself: nothing is ever left out without a word.
         """
@@ -128,8 +130,10 @@ class Snapshot:
         return _between(contents.row_offsets, contents.row_entries, row)
 
     def entry(self, number: int) -> Entry:
-        """What an entry is. Raises HashFileError where its id makes no sense."""
+        """What an entry is. Raises HashFileError where there is none of that number, or its id makes no sense."""
         contents = self._open().contents
+        if not 0 <= number < len(contents.banks):
+            raise HashFileError("the entries are fewer than something in the file says")
         text = _between(contents.id_offsets, contents.ids, number)
         if len(text) > MOST_ID:
             raise HashFileError("section entry-id-offsets makes no sense")

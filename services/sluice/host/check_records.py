@@ -46,7 +46,10 @@ class CheckRecords:
         started = now_ms()
         together = texts_together(mine)
         results = await asyncio.gather(
-            *(self._result(content, together.get(content.id, ()), deadline, bulk) for content in mine)
+            *(
+                self._result(content, together.get(content.id, ()), contents.requested_at_ms, deadline, bulk)
+                for content in mine
+            )
         )
         verdict = Verdict(
             request_id=contents.request_id,
@@ -63,7 +66,7 @@ class CheckRecords:
         return (Outgoing(Topic.VERDICTS, record.partition, record.key, value, record.trace()),)
 
     async def _result(
-        self, content: PreparedContent, together: tuple[str, ...], deadline: Deadline, bulk: bool
+        self, content: PreparedContent, together: tuple[str, ...], at_ms: int, deadline: Deadline, bulk: bool
     ) -> Result:
         try:
             async with asyncio.timeout(deadline.remaining()):
@@ -72,7 +75,7 @@ class CheckRecords:
             return Result(Status.TIMEOUT, detail="the rendition could not be had in time")
         except SluiceError as error:
             return Result(Status.ERROR, detail=f"the rendition cannot be had: {error}")
-        return await self._batcher.submit(replace(item, together=together), deadline, bulk, patient=True)
+        return await self._batcher.submit(replace(item, together=together, at_ms=at_ms), deadline, bulk, patient=True)
 
     async def _item(self, content: PreparedContent) -> Item:
         while True:

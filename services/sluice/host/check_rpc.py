@@ -8,7 +8,7 @@ import importlib
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import grpc
@@ -17,7 +17,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
 from sluice.check import Check, Result, Status
-from sluice.deadline import Deadline
+from sluice.deadline import Deadline, now_ms
 from sluice.errors import RetryableError, SluiceError
 from sluice.host.batching import RETRY_SECONDS, Batcher
 from sluice.host.convert import kind_of, model_messages, result_message
@@ -103,7 +103,7 @@ class CheckRpc:
             raise
         except SluiceError as error:
             return Result(Status.ERROR, detail=str(error))
-        return await self._batcher.submit(item, deadline, patient=patient)
+        return await self._batcher.submit(replace(item, at_ms=now_ms()), deadline, patient=patient)
 
 
 def deadline_of(context: "grpc.aio.ServicerContext[Any, Any]") -> Deadline:

@@ -8,7 +8,7 @@ import grpc.aio
 from sluice.bus.clients import group_consumer, log_reader
 from sluice.bus.consumer import GroupReader
 from sluice.bus.topics import Topic
-from sluice.check import Check, Status
+from sluice.check import Check, Health, Status
 from sluice.deadline import Deadline
 from sluice.errors import NotReadyError, OverloadedError
 from sluice.host.batching import Batcher
@@ -42,6 +42,7 @@ class CheckService(Service):
         self._rpc: CheckRpc | None = None
         self._held = Held()
         self._notes: tuple[str, ...] = ()
+        self._health = Health()
 
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:  # noqa: ARG002 - a check reads by the reader
         self._reader = reader
@@ -57,6 +58,7 @@ class CheckService(Service):
         self._batcher = Batcher(self._check, context.settings.max_inflight, context.log)
         self._batcher.start()
         await self._ask_canary()
+        await self._tell_health()
         self._rpc = CheckRpc(self._check, self._batcher, context.store, context.settings.max_inflight, context.log)
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -116,8 +118,26 @@ class CheckService(Service):
         while waited < CANARY_SECONDS:
             await asyncio.sleep(TROUBLE_SECONDS)
             waited += TROUBLE_SECONDS
+            await self._tell_health()
             if self._held.troubled:
                 return
+
+    async def _tell_health(self) -> None:
+        """What the check says of itself, on the board and in the metrics."""
+        assert self._context is not None
+        assert self._check is not None
+        readiness, found = self._context.readiness, self._check.health()
+        for condition in self._health.reasons.keys() - found.reasons.keys():
+            await readiness.met(condition)
+        for condition, reason in found.reasons.items():
+            await readiness.expect(condition, reason)
+        for about in self._health.notes.keys() - found.notes.keys():
+            readiness.note(about, None)
+        for about, text in found.notes.items():
+            readiness.note(about, text)
+        for gauge in found.gauges:
+            self._context.metrics.gauge(gauge.name, gauge.about, gauge.value, gauge.labels)
+        self._health = found
 
     async def _ask_canary(self) -> None:
         """A real answer to a known question: a model that is loaded but dead is not ready. Every model is asked, also

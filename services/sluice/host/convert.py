@@ -64,6 +64,7 @@ def result_message(content_id: str, result: Result) -> verdict_pb2.ContentResult
                 distance=match.distance,
                 test=match.test,
                 list_digest=match.list_digest,
+                quarantined=match.quarantined,
             )
             for match in result.matches
         ],

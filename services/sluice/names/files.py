@@ -6,12 +6,12 @@ a-0001,Ada Example,A. Example|~Example,artist-living,where the facts are from,bo
 `docs/name-lists.md` describes the columns.
 """
 
-import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from sluice.csv_lists import MOST_PROBLEMS, rows
 from sluice.errors import ConfigError
 from sluice.names.forms import forms, letters
 from sluice.names.lists import Entry, ListKind, NameList, Term
@@ -24,8 +24,6 @@ MOST_ALIASES: Final = 32
 LONGEST_TERM: Final = 100
 """Characters of a name or an alias."""
 LONGEST_NOTE: Final = 500
-MOST_PROBLEMS: Final = 20
-"""A file that is wrong throughout is wrong for one reason: the first lines show it."""
 STYLE_ONLY: Final = "~"
 """Before a name or an alias: it counts only where a style is asked for."""
 
@@ -105,12 +103,12 @@ def _decoded(file: Path, data: bytes, problems: list[str]) -> str | None:
 def _entries(file: Path, text: str, problems: list[str]) -> tuple[Entry, ...]:
     found: dict[str, Entry] = {}
     mine: list[str] = []
-    rows = _rows(file, text, mine)
-    line, header = next(rows, (1, []))
+    found_rows = rows(file, text.split("\n"), mine.append)
+    line, header = next(found_rows, (1, []))
     if tuple(header) != COLUMNS:
         mine.append(f"{file}:{line}: the first line should be {','.join(COLUMNS)}")
-        rows = iter(())
-    for line, row in rows:
+        found_rows = iter(())
+    for line, row in found_rows:
         wrong, entry = _entry(row)
         if entry is not None and entry.id in found:
             wrong.append("this id stands twice")
@@ -123,17 +121,6 @@ def _entries(file: Path, text: str, problems: list[str]) -> tuple[Entry, ...]:
             break
     problems.extend(mine)
     return tuple(found.values())
-
-
-def _rows(file: Path, text: str, problems: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Number of the last line and fields of every row that is not empty."""
-    reader = csv.reader(text.split("\n"), strict=True)
-    try:
-        for row in reader:
-            if row:
-                yield reader.line_num, [value.strip() for value in row]
-    except csv.Error:
-        problems.append(f"{file}:{reader.line_num}: not CSV")
 
 
 def _entry(row: Sequence[str]) -> tuple[list[str], Entry | None]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import cel
 
 from sluice.categories import CATEGORIES
+from sluice.policy.condition_cost import too_much
 from sluice.policy.facts import FUNCTIONS, VARIABLES
 from sluice.policy.parse import Node
 from sluice.policy.probe import Probe, failure
@@ -14,7 +15,7 @@ from sluice.v1.verdict_pb2 import Person
 
 MACROS = frozenset({"size", "has", "all", "exists", "exists_one", "map", "filter", "startsWith", "endsWith"})
 CONTENT_FIELDS = frozenset({"id", "role", "kind", "person", "known_csam", "matches", "scores", "signals"})
-MATCH_FIELDS = frozenset({"list", "entry", "kind", "method", "distance", "test"})
+MATCH_FIELDS = frozenset({"list", "entry", "kind", "method", "distance", "test", "quarantined"})
 
 STAGES = frozenset({"PROMPT", "OUTPUT"})
 OPERATIONS = frozenset({"GENERATE", "EDIT"})
@@ -23,17 +24,22 @@ ROLES = frozenset(name.removeprefix("ROLE_") for name, number in Role.items() if
 PERSONS = frozenset(name.removeprefix("PERSON_") for name, number in Person.items() if number)
 KINDS = frozenset({"text", "image"})
 
-_EACH = r"(?:exists|exists_one|all|filter|map)\(\s*(\w+)\s*,"
-_BOUND = re.compile(rf"\.{_EACH}")
-_CONTENT = re.compile(rf"\b(?:contents|uploads|generated)\.{_EACH}")
-_MATCH = re.compile(rf"\.matches\.{_EACH}")
+_EACH = r"\s*\.\s*(?:exists|exists_one|all|filter|map)\s*\(\s*(\w+)\s*,"
+_BOUND = re.compile(_EACH)
+_CONTENT = re.compile(rf"\b(?:contents|uploads|generated){_EACH}")
+_MATCH = re.compile(rf"\.\s*matches{_EACH}")
 _STRING = re.compile(r'"[^"]*"|\'[^\']*\'')
-_ASKED = re.compile(r"""\b(score|threshold)\(\s*["']([^"']*)["']\s*\)""")
-_KEYED = re.compile(r"""\.scores\[\s*["']([^"']*)["']\s*\]|["']([^"']*)["']\s+in\s+\w+\.scores\b|\.scores\.(\w+)""")
-_SCORE = r"(?:\b(?:score|threshold)\([^()]*\)|\.scores\[[^\]]*\]|\.scores\.\w+)"
+_ASKED = re.compile(r"""\b(score|threshold)\s*\(\s*["']([^"']*)["']\s*\)""")
+_SCORES = r"\.\s*scores"
+_KEYED = re.compile(
+    rf"""{_SCORES}\s*\[\s*["']([^"']*)["']\s*\]|["']([^"']*)["']\s*in\s+\w+\s*{_SCORES}\b|{_SCORES}\s*\.\s*(\w+)"""
+)
+_SCORE = rf"(?:\b(?:score|threshold)\s*\([^()]*\)|{_SCORES}\s*\[[^\]]*\]|{_SCORES}\s*\.\s*\w+)"
 _SIGN = r"(?:>=|<=|==|!=|>|<)"
 _NUMBER = r"(-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)"
 _HELD = re.compile(rf"{_SCORE}\s*{_SIGN}\s*{_NUMBER}|{_NUMBER}\s*{_SIGN}\s*(?:\w+(?:\[[0-9]+\])?)?{_SCORE}")
+_PARSER = re.compile(r"ERROR: <input>:([0-9]+):([0-9]+): (.*)")
+_MOST_SAID = 200
 _WORD = r"""(?:["']([^"']*)["'])"""
 
 
@@ -41,10 +47,13 @@ def compile_condition(
     node: Node, when: str, thresholds: Mapping[str, float], probes: Sequence[Probe]
 ) -> cel.Program | None:
     """The condition's program, or None with every problem noted at the node. `thresholds`: those of `default`."""
+    for problem in too_much(when):
+        node.problem(problem)
+        return None
     try:
         program = cel.compile(when)
     except ValueError as error:
-        node.problem(f"not CEL: {str(error).splitlines()[0]}")
+        node.problem(f"not CEL: {_not_cel(str(error))}")
         return None
     problems = [
         *_names(program, when),
@@ -58,6 +67,15 @@ def compile_condition(
     for problem in dict.fromkeys(problems):
         node.problem(problem)
     return None if problems else program
+
+
+def _not_cel(error: str) -> str:
+    """The first mistake that the parser names, without the condition that it repeats."""
+    found = _PARSER.search(error)
+    if found is None:
+        return error.splitlines()[0][:_MOST_SAID]
+    line, column, said = found.groups()
+    return f"line {line}, column {column} of the condition: {said[:_MOST_SAID]}"
 
 
 def categories_of(when: str) -> frozenset[str]:
@@ -98,11 +116,11 @@ def _numbers(when: str) -> Iterator[str]:
 def _fields(when: str) -> Iterator[str]:
     bare = _STRING.sub('""', when)
     contents, matches = set(_CONTENT.findall(bare)), set(_MATCH.findall(bare))
-    for name, field in re.findall(r"(?<![\w.])(\w+)\.(\w+)", bare):
+    for name, field in re.findall(r"(?<![\w.])(\w+)\s*\.\s*(\w+)", bare):
         known = {*(CONTENT_FIELDS if name in contents else ()), *(MATCH_FIELDS if name in matches else ())}
         if known and field not in known:
             yield f"unknown field {field!r} of {name!r}; known are {', '.join(sorted(known))}"
-    for field in re.findall(r"\b(?:contents|uploads|generated)\[[^\]]*\]\.(\w+)", bare):
+    for field in re.findall(r"\b(?:contents|uploads|generated)\s*\[[^\]]*\]\s*\.\s*(\w+)", bare):
         if field not in CONTENT_FIELDS:
             yield f"unknown field {field!r} of a content; known are {', '.join(sorted(CONTENT_FIELDS))}"
 
@@ -114,7 +132,7 @@ def _words(when: str) -> Iterator[str]:
     if contents:
         names |= {"role": ROLES, "kind": KINDS, "person": PERSONS}
     for name, known in names.items():
-        of = rf"\b{name}" if name in VARIABLES else rf"\b(?:{contents})\.{name}"
+        of = rf"\b{name}" if name in VARIABLES else rf"\b(?:{contents})\s*\.\s*{name}"
         said = re.findall(rf"{of}\s*[=!]=\s*{_WORD}", when)
         said += re.findall(rf"{_WORD}\s*[=!]=\s*{of}\b", when)
         for words in re.findall(rf"{of}\s+in\s*\[([^\]]*)\]", when):

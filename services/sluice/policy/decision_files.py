@@ -6,6 +6,7 @@ NAME.gz         either of them, gzipped
 """
 
 import gzip
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
@@ -20,6 +21,8 @@ from sluice.v1.decision_pb2 import Decision
 
 _MOST_BYTES: Final = 16 << 20
 """No record of ours is larger; what says that it is, is no decision."""
+_MOST_LINE: Final = 4 * _MOST_BYTES
+"""The same in JSON, which takes more."""
 _TOLD_EVERY: Final = 256
 
 
@@ -59,7 +62,7 @@ def read_decisions(path: Path, told: Callable[[int], None] = lambda _: None) -> 
                     told(done - before)
                 yield value
             told(raw.tell() - done)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise TerminalError(f"{path} cannot be read: {error}") from error
     except (DecodeError, ParseError, ValueError) as error:
         raise TerminalError(f"{path}: record {count + 1} is not a decision") from error
@@ -101,7 +104,9 @@ def _messages(data: IO[bytes]) -> Iterator[bytes]:
 
 
 def _lines(data: IO[bytes]) -> Iterator[bytes]:
-    for line in data:
+    while line := data.readline(_MOST_LINE + 1):
+        if len(line) > _MOST_LINE:
+            raise ValueError("a line without an end")
         if line.strip():
             yield Parse(line, Decision(), ignore_unknown_fields=True).SerializeToString()
 

@@ -5,8 +5,8 @@ contents, uploads, generated            lists of content (below)
 score("sexual")                         the highest over all contents and checks; 0.0 where nobody scored it
 threshold("sexual")                     of this request's stage, age band and tenant
 
-content: {id, role, kind, person, known_csam, matches: [{list, entry, kind, method, distance, test}],
-          scores: {category: score}, signals: {name: value}}
+content: {id, role, kind, person, known_csam, matches: [{list, entry, kind, method, distance, test,
+          quarantined}], scores: {category: score}, signals: {name: value}}
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ class ContentFacts:
 
     @property
     def signals(self) -> Mapping[str, float]:
-        """The signals; of two checks that give the same, the higher."""
+        """The signals; of two checks that give the same, the higher. NaN is higher than all: rules fail on it."""
         if self._signals is None:
             self._signals = found = dict[str, float]()
             for answer in self._answers:
@@ -70,7 +70,7 @@ class ContentFacts:
                 # Faster than items(), which makes a view.
                 for name in given:
                     value = given[name]
-                    if name not in found or value > found[name]:
+                    if name not in found or value > found[name] or value != value:  # noqa: PLR0124 - NaN
                         found[name] = value
         return self._signals
 
@@ -161,6 +161,7 @@ def value_of(content: ContentFacts) -> dict[str, Value]:
                 "method": match.method,
                 "distance": match.distance,
                 "test": match.test,
+                "quarantined": match.quarantined,
             }
             for match in content.matches
         ],
@@ -170,13 +171,13 @@ def value_of(content: ContentFacts) -> dict[str, Value]:
 
 
 def highest(answers: Sequence[Answer]) -> Mapping[str, float]:
-    """The highest score per category."""
+    """The highest score per category. NaN is higher than all: rules fail on it, and it hides nothing."""
     scored = [answer.scores for answer in answers if answer.scores]
     if len(scored) < 2:
         return scored[0] if scored else {}
     best = dict(scored[0])
     for scores in scored[1:]:
         for category, score in scores.items():
-            if category not in best or score > best[category]:
+            if category not in best or score > best[category] or score != score:  # noqa: PLR0124 - NaN
                 best[category] = score
     return best

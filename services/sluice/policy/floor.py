@@ -1,10 +1,11 @@
 """What no policy file can weaken: the child-safety rules, word for word, and how high their thresholds may be."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from sluice.policy.condition import categories_of
 from sluice.policy.model import Rule, Severity
+from sluice.policy.plan_tokens import Token, tokens
 
 MOST: Mapping[str, float] = {"csam": 0.5, "sexual/minors": 0.5}
 """The highest threshold of a category about children, in any age band."""
@@ -33,15 +34,12 @@ class Floor:
 
     def is_asked_by(self, when: str) -> bool:
         """Whether a condition is this one, or a stricter one."""
-        bound, said = _NUMBER.findall(self.when), _NUMBER.findall(when)
-        return _NUMBER.sub("N", _bare(when)) == _NUMBER.sub("N", _bare(self.when)) and all(
-            float(one) <= float(most) for one, most in zip(said, bound, strict=True)
-        )
+        bound, said = tokens(self.when) or (), tokens(when) or ()
+        return len(said) == len(bound) and all(map(_is_as_strict, said, bound))
 
 
 _PICTURES = frozenset({"UPLOAD", "GENERATED"})
 _ANY = frozenset({"PROMPT", "TRANSCRIPT", "UPLOAD", "GENERATED"})
-_NUMBER = re.compile(r"[0-9]+\.[0-9]+")
 
 FLOORS = (
     Floor("contents.exists(c, c.known_csam)", "known CSAM (I8, I10)", _ANY, at_once=True),
@@ -60,9 +58,13 @@ FLOORS = (
 )
 
 
-def holds_a_floor(when: str) -> bool:
-    """Whether a rule with this condition may be one of those that must be there."""
-    return any(floor.is_asked_by(when) for floor in FLOORS)
+def is_about_children(when: str) -> bool:
+    """Whether a BLOCK with this condition is of child safety without saying so.
+
+    It may be one of the rules that must be there, or asks for what the first three of them ask for.
+    """
+    asks = "known_csam" in when or not MOST.keys().isdisjoint(categories_of(when))
+    return asks or any(floor.is_asked_by(when) for floor in FLOORS)
 
 
 def weakened(rules: Sequence[Rule], roles: Collection[str]) -> Iterator[str]:
@@ -73,5 +75,10 @@ def weakened(rules: Sequence[Rule], roles: Collection[str]) -> Iterator[str]:
             yield f"child safety: a rule with when: '{floor.when}' that is {how} is required: {floor.about}"
 
 
-def _bare(when: str) -> str:
-    return re.sub(r"\s", "", when).replace("'", '"')
+def _is_as_strict(said: Token, bound: Token) -> bool:
+    """Whether a token is the floor's: a number may be smaller, a word may stand in other quotes."""
+    if said[0] != bound[0]:
+        return False
+    if said[0] == "number":
+        return float(said[1]) <= float(bound[1])
+    return said[1][1:-1] == bound[1][1:-1] if said[0] == "text" else said[1] == bound[1]

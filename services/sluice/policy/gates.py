@@ -28,7 +28,7 @@ _OPERATORS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 _FORM: Final = re.compile(r"\s*(.+?)\s*(?<!-)(<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*(%?)\s*")
 _COUNT: Final = re.compile(r"decisions|unjudged|flips")
 _MOVE: Final = re.compile(r"(ALLOW|REVIEW|BLOCK)->(ALLOW|REVIEW|BLOCK)")
-_RULE: Final = re.compile(r"rule:([\w./-]+)")
+_RULE: Final = re.compile(r"rule:([\w./:-]+)")
 _METRIC: Final = re.compile(r"(not_unsafe|not_overrefuse)(?:\[([^\[\]]+)\])?(?:\.(low|high|change))?")
 _METRICS: Final = "decisions, unjudged, flips, BLOCK->ALLOW, rule:ID, not_unsafe or not_overrefuse"
 

@@ -61,7 +61,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
     except UnicodeDecodeError as error:
         raise TerminalError(f"{path} is not UTF-8") from error
     if path.suffix.lower() == ".jsonl":
-        for number, line in enumerate(text.splitlines(), start=1):
+        for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 yield number, _object(line)
     elif path.suffix.lower() == ".csv":
@@ -78,7 +78,7 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object] | str]]:
 def _object(line: str) -> Mapping[str, object] | str:
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "not JSON"
     return found if isinstance(found, dict) else "not an object"
 

@@ -1,15 +1,18 @@
 """Reads a policy file: all of it good, or every mistake in it named with file and line."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
+from math import isnan
 from pathlib import Path
 
 from sluice.categories import CATEGORIES
 from sluice.policy.condition import compile_condition, thresholds_asked
-from sluice.policy.floor import holds_a_floor, weakened
+from sluice.policy.examples import BUILT_IN
+from sluice.policy.floor import is_about_children, weakened
 from sluice.policy.load_thresholds import ThresholdReader
 from sluice.policy.model import MOST_DEADLINE_MS, BreakerPolicy, Policy, Rule, Severity, StagePolicy
-from sluice.policy.parse import Node, read
+from sluice.policy.parse import LONGEST, Node, read
 from sluice.policy.probe import Probe, probes
 from sluice.v1.request_pb2 import Role, Stage
 
@@ -34,6 +37,8 @@ _RULE = frozenset({"id", "action", "when", "terminal", "report", "child_safety",
 _BREAKER = frozenset({"times", "least", "window", "usual", "hold"})
 _STAGES = {"PROMPT": Stage.STAGE_PROMPT, "OUTPUT": Stage.STAGE_OUTPUT}
 ROLES = {name.removeprefix("ROLE_"): number for name, number in Role.items() if number}
+_ID = re.compile(rf"[A-Za-z0-9._/:-]{{1,{LONGEST}}}")
+_CHECK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PICTURES = frozenset({"UPLOAD", "GENERATED"})
 _SEVERITIES = frozenset(severity.name for severity in Severity)
 LEAST_TIMES = 1.5
@@ -62,11 +67,13 @@ def load(path: Path, data: bytes | None = None) -> Policy:
         thresholds.read_tenants(top["tenants"])
     own_checks = _own_checks(top["own_checks"]) if "own_checks" in top else {}
     stages = _stages(top["stages"], CHECKS | own_checks.keys()) if "stages" in top else {}
-    rules, asked = _rules(top["rules"], thresholds.default, _roles(stages)) if "rules" in top else ((), set())
+    # Of stages that cannot be read, or cover nothing, nothing is known: the rules must do for all.
+    covered = _roles(stages) or frozenset(ROLES)
+    rules, asked = _rules(top["rules"], thresholds.default, covered) if "rules" in top else ((), set())
     thresholds.check(asked)
     require = _categories(top["require"]) if "require" in top else ()
     policy = Policy(
-        version=top["version"].text() if "version" in top else "",
+        version=top["version"].printed() if "version" in top else "",
         digest=hashlib.sha256(data).digest(),
         stages=stages,
         rules=rules,
@@ -83,8 +90,11 @@ def load(path: Path, data: bytes | None = None) -> Policy:
 
 def _own_checks(node: Node) -> dict[str, tuple[str, ...]]:
     found = {name: _categories(scored) for name, scored in node.mapping().items()}
-    for name in found.keys() & CHECKS:
-        node.problem(f"check {name!r} ships; own_checks names yours")
+    for name in found:
+        if name in CHECKS:
+            node.problem(f"check {name!r} ships; own_checks names yours")
+        elif not _CHECK.fullmatch(name):
+            node.problem(f"{name!r} is no name of a check: letters, digits, '.', '_' and '-', 64 at most")
     return found
 
 
@@ -117,7 +127,9 @@ def _stage(node: Node, known: frozenset[str]) -> StagePolicy:
     if "checks" in entries:
         for role, names in entries["checks"].mapping(frozenset(ROLES)).items():
             checks[ROLES[role]] = names.words()
-            for item, check in zip(names.items(), checks[ROLES[role]], strict=True):
+            for at, (item, check) in enumerate(zip(names.items(), checks[ROLES[role]], strict=True)):
+                if check and check in checks[ROLES[role]][:at]:
+                    item.problem(f"check {check!r} is here twice")
                 if check and check not in known:
                     item.problem(
                         f"unknown check {check!r}; known are {', '.join(sorted(known))}; own_checks names yours"
@@ -163,12 +175,19 @@ def _rules(node: Node, thresholds: Mapping[str, float], roles: frozenset[str]) -
     rules: list[Rule] = []
     seen: set[str] = set()
     asked: set[str] = set()
-    requests = probes(thresholds)
+    # A threshold that is none has been told; rules that ask for it have no fault of their own.
+    requests = probes({name: 0.0 if isnan(value) else value for name, value in thresholds.items()})
     for item in node.items():
         entries = item.mapping(_RULE)
         name = entries["id"].text() if "id" in entries else ""
         if name in seen:
             entries["id"].problem(f"rule id {name!r} is used twice")
+        if name in BUILT_IN:
+            entries["id"].problem(f"{name!r} is a built-in rule's id")
+        elif name and not _ID.fullmatch(name):
+            entries["id"].problem(
+                f"rule id {name[:LONGEST]!r} should be of A-Z, a-z, 0-9 and . _ / : -, {LONGEST} at most"
+            )
         seen |= {name} - {""}
         if "when" in entries:
             asked |= thresholds_asked(entries["when"].text())
@@ -186,20 +205,19 @@ def _rule(
     missing = {"id", "action", "when"} - entries.keys()
     if missing:
         node.problem(f"{', '.join(sorted(missing))} missing")
-        return None
-    when = entries["when"].text()
-    program = compile_condition(entries["when"], when, thresholds, requests)
     # Before anything is given up: all problems of a rule are told at once.
-    action = Severity[entries["action"].choice(_SEVERITIES, "BLOCK")]
-    labels = entries["labels"].words() if "labels" in entries else ()
+    when = entries["when"].text() if "when" in entries else ""
+    program = compile_condition(entries["when"], when, thresholds, requests) if when else None
+    action = Severity[entries["action"].choice(_SEVERITIES, "BLOCK")] if "action" in entries else Severity.BLOCK
+    labels = tuple(label.printed() for label in entries["labels"].items()) if "labels" in entries else ()
     if "label" in entries:
-        labels = (entries["label"].text(), *labels)
+        labels = (entries["label"].printed(), *labels)
     terminal = "terminal" in entries and entries["terminal"].flag()
     report = "report" in entries and entries["report"].flag()
-    cites = entries["cites"].words() if "cites" in entries else ()
-    stays = terminal or report or (action is Severity.BLOCK and holds_a_floor(when))
+    cites = tuple(cite.printed() for cite in entries["cites"].items()) if "cites" in entries else ()
+    stays = terminal or report or (action is Severity.BLOCK and is_about_children(when))
     child_safety = _child_safety(entries, action, stays)
-    if program is None:
+    if program is None or missing:
         return None
     return Rule(
         id=entries["id"].text(),
@@ -220,7 +238,10 @@ def _child_safety(entries: Mapping[str, Node], action: Severity, stays: bool) ->
     said = entries.get("child_safety")
     found = stays if said is None else said.flag()
     if stays and not found and said is not None:
-        said.problem("child safety: a rule that every policy needs, or that is terminal or reported, stays one")
+        said.problem(
+            "child safety: a rule that every policy needs, asks for csam or sexual/minors, is terminal or reported,"
+            " stays one"
+        )
     if (found or stays) and action is not Severity.BLOCK:
         entries["action"].problem("child safety: a rule of child safety, terminal or reported, must be BLOCK")
     return found or stays

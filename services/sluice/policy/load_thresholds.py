@@ -80,7 +80,7 @@ class ThresholdReader:
                 adults, others = held["UNKNOWN", stage], of_all[band, stage]
                 for name, value in held[band, stage].items():
                     node = self._says(name, read, band, stage)
-                    if name not in self.default or value <= min(adults[name], others[name]) or node.raw in told:
+                    if name not in self.default or not value > min(adults[name], others[name]) or node.raw in told:
                         continue
                     told.add(node.raw)
                     where = f"{band} at {stage}" + (f", tenant {tenant!r}" if tenant else "")

@@ -13,7 +13,13 @@ import yaml
 
 from sluice.errors import ConfigError
 
+MOST_BYTES = 1 << 20
+"""Of one file. Thousands of rules are smaller, and what is larger takes a minute and more to read."""
+LONGEST = 128
+"""Characters of what people give a name."""
+_MERGE = "tag:yaml.org,2002:merge"
 _DURATION = re.compile(r"([0-9]+)(ms|s|m|h)")
+_NUMERAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _UNIT_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000}
 
 
@@ -25,13 +31,14 @@ class Problems:
     found: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, node: yaml.Node, text: str) -> None:
-        """Notes a problem at a node's line."""
-        self.found.append((node.start_mark.line + 1, text))
+        """Notes a problem at a node's line. What a terminal would act on is shown as it is escaped."""
+        shown = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+        self.found.append((node.start_mark.line + 1, shown))
 
     def finish(self) -> None:
         """Raises ConfigError with all of them, in the order of the file."""
         if self.found:
-            in_order = sorted(self.found, key=operator.itemgetter(0))
+            in_order = sorted(dict.fromkeys(self.found), key=operator.itemgetter(0))
             raise ConfigError([f"{self.file}:{line}: {text}" for line, text in in_order])
 
 
@@ -53,12 +60,18 @@ class Node:
         self.problems.add(self.raw, f"{self.path}: {text}" if self.path else text)
 
     def mapping(self, known: frozenset[str] | None = None) -> dict[str, "Node"]:
-        """The entries of a mapping. With `known`, other keys are problems; a key twice always is."""
+        """The entries of a mapping. With `known`, other keys are problems; a key twice always is, and one that YAML
+        itself would make something of: `<<`, a list, a mapping.
+        """
         if not isinstance(self.raw, yaml.MappingNode):
             self.problem("should be a mapping")
             return {}
         found: dict[str, Node] = {}
         for key, value in self.raw.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag == _MERGE:
+                what = "merging with << is not understood: write it out" if key.tag == _MERGE else "is no key"
+                self.problems.add(key, f"{self.path}: {what}" if self.path else what)
+                continue
             name = str(key.value)
             if name in found:
                 self.problems.add(key, f"{self.path}: {name!r} is here twice")
@@ -82,6 +95,13 @@ class Node:
             return ""
         return str(self.raw.value)
 
+    def printed(self) -> str:
+        """A word that goes on a line of a log or a page: printable, at most `LONGEST` characters."""
+        word = self.text()
+        if not word.isprintable() or len(word) > LONGEST:
+            self.problem(f"should be printable, and {LONGEST} characters at most")
+        return word
+
     def words(self) -> tuple[str, ...]:
         """A list of words."""
         return tuple(item.text() for item in self.items())
@@ -103,24 +123,18 @@ class Node:
 
     def number(self) -> float:
         """A finite number."""
-        try:
-            value = float(self.text())
-        except ValueError:
-            value = math.nan
+        value = _number(self.text())
         if not math.isfinite(value):
             self.problem("should be a number")
             return 0.0
         return value
 
     def fraction(self) -> float:
-        """A number from 0 to 1."""
-        try:
-            value = float(self.text())
-        except ValueError:
-            value = -1.0
+        """A number from 0 to 1; NaN where it is none, which is neither above nor below another."""
+        value = _number(self.text())
         if not 0.0 <= value <= 1.0:
             self.problem("should be a number from 0 to 1")
-            return 0.0
+            return math.nan
         return value
 
     def whole(self) -> int:
@@ -141,17 +155,25 @@ class Node:
         return value
 
 
+def _number(word: str) -> float:
+    """What YAML 1.2 reads as a number; NaN for all else, such as digits of other scripts and 0_1."""
+    return float(word) if _NUMERAL.fullmatch(word) else math.nan
+
+
 def read(path: Path, data: bytes | None = None) -> tuple[Node, bytes]:
     """The file's root and its bytes; `data`: they were read already. ConfigError where they are not YAML."""
     try:
-        found = path.read_bytes() if data is None else data
+        found = _bytes(path) if data is None else data
+        if len(found) > MOST_BYTES:
+            raise ConfigError([f"{path}:1: larger than {MOST_BYTES} bytes"])
         root = yaml.compose(found.decode(), Loader=yaml.SafeLoader)
     except OSError as error:
         raise ConfigError(
             [f"{path}: {error.strerror or 'cannot be read'}; SLUICE_POLICY names the policy file"]
         ) from error
     except UnicodeDecodeError as error:
-        raise ConfigError([f"{path}: not UTF-8"]) from error
+        line = found[: error.start].count(b"\n") + 1
+        raise ConfigError([f"{path}:{line}: not UTF-8"]) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError([f"{path}:{line}: not YAML: {error.problem}"]) from error
@@ -163,3 +185,8 @@ def read(path: Path, data: bytes | None = None) -> tuple[Node, bytes]:
     if root is None:
         raise ConfigError([f"{path}:1: empty"])
     return Node(root, "", Problems(str(path))), found
+
+
+def _bytes(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(MOST_BYTES + 1)

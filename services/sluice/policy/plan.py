@@ -109,7 +109,7 @@ def _plan(found: Sequence[Token], categories: frozenset[str]) -> Plan | None:
     try:
         read = reader.any(reader.about_request)
         reader.take("end")
-    except NotPlain:
+    except (NotPlain, RecursionError):
         return None
     return read
 

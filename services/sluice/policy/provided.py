@@ -22,6 +22,13 @@ def silent(policy: Policy, scored: Collection[str]) -> Iterator[tuple[int, str]]
             yield rule.line, f"rule {rule.id!r} is about {category!r}, which nothing provides"
 
 
+def unheeded(policy: Policy, scored: Collection[str]) -> Iterator[str]:
+    """What is said of each category that something scores and no rule asks for: its scores come to nothing."""
+    asked = {category for rule in policy.rules for category in categories_of(rule.when)}
+    for category in sorted(set(scored) - asked):
+        yield f"{category!r} is scored, and no rule asks for it"
+
+
 def required_in_vain(policy: Policy, scored: Collection[str]) -> Iterator[str]:
     """What is wrong with `require`: a category that nothing provides leaves every decision incomplete."""
     for category in policy.require:

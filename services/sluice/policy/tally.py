@@ -86,6 +86,11 @@ class Tally:
         """All that were read."""
         return self.judged + self.unjudged
 
+    @property
+    def labelled(self) -> int:
+        """Decisions that there was a label for."""
+        return self.marks.get(ALL, Counter()).total() + self.unjudged_labels
+
     def move(self, request_id: str, move: Move, groups: Mapping[str, Iterable[str]]) -> None:
         """A decision of the candidate."""
         self.moves[move] += 1

@@ -114,7 +114,8 @@ class _Note:
         best: Compared | None = None
         for answer in self._answers:
             score = answer.scores.get(category)
-            if score is not None and (best is None or score > best.score):
+            # NaN is the highest: it makes the rule fail, and not another check's score go unseen.
+            if score is not None and (best is None or score > best.score or score != score):  # noqa: PLR0124
                 best = Compared(category, score, 0.0, answer.check, answer.content_id)
         best = best or Compared(category)
         self._compared.append(best)

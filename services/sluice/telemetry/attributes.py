@@ -7,7 +7,7 @@ from typing import Final
 
 ALLOWED: Final = frozenset(
     {
-        "action", "address", "attempt", "bytes", "category", "check", "code", "complete", "content_id", "count",
+        "action", "address", "attempt", "bank", "bytes", "category", "check", "code", "complete", "content_id", "count",
         "detail", "digest", "duration_ms", "error", "exit_code", "group", "key", "kind", "lane", "live", "metadata",
         "model", "offset", "outcome", "partition", "partitions", "pid", "policy", "reason", "request_id", "rule",
         "seconds", "service", "shadow", "stage", "status", "topic", "variable", "version",

@@ -1,0 +1,1 @@
+"""PDQ: the extension against `pdqhash`, and which changes of a picture a hash survives."""

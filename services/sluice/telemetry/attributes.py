@@ -7,10 +7,10 @@ from typing import Final
 
 ALLOWED: Final = frozenset(
     {
-        "action", "address", "attempt", "bank", "bytes", "category", "check", "code", "complete", "content_id", "count",
-        "detail", "digest", "duration_ms", "error", "exit_code", "group", "key", "kind", "lane", "live", "metadata",
-        "model", "offset", "outcome", "partition", "partitions", "pid", "policy", "reason", "request_id", "rule",
-        "seconds", "service", "shadow", "stage", "status", "topic", "variable", "version",
+        "action", "address", "attempt", "bank", "bytes", "category", "check", "code", "complete", "content_id",
+        "count", "detail", "digest", "duration_ms", "error", "exit_code", "group", "key", "kind", "lane", "live",
+        "metadata", "model", "offset", "outcome", "partition", "partitions", "pid", "policy", "reason",
+        "request_id", "rule", "seconds", "service", "shadow", "stage", "status", "topic", "variable", "version",
     }
 )  # fmt: skip
 """Names of attributes. `detail` and `error` hold words of ours (error kinds, limits), never a message's content."""

@@ -98,7 +98,7 @@ class LiveIndex:
     def close(self) -> None:
         """Lets go of the files. Views that were taken go on."""
         self._closed.set()
-        self._pool.shutdown(wait=False)
+        self._pool.shutdown(wait=False, cancel_futures=True)
         self._drop_next()
         self._delta.close()
 

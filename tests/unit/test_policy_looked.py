@@ -31,10 +31,10 @@ def test_persons_of_every_content_that_shows_one() -> None:
 def test_list_entries_of_the_kinds_that_the_condition_names() -> None:
     one = result("c0")
     one.matches.add(list="living-artists", entry="banksy", kind="artist-living", method="style")
-    one.matches.add(list="bank", entry="7", kind="csam", method="pdq", distance=4)
+    one.matches.add(list="bank", entry="7", kind="csam", method="pdq", distance=4, quarantined=True)
     when = 'contents.exists(c, c.matches.exists(m, m.kind == "artist-living"))'
     assert looked_at(when, facts(one)) == "c0 living-artists/banksy (style)"
-    assert looked_at("contents.exists(c, c.known_csam)", facts(one)) == "c0 bank/7 (pdq, 4 bits)"
+    assert looked_at("contents.exists(c, c.known_csam)", facts(one)) == "c0 bank/7 (pdq, 4 bits, quarantined)"
     assert looked_at("contents.exists(c, size(c.matches) > 0)", facts(one)).count("c0") == 2
 
 

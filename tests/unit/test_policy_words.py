@@ -203,6 +203,11 @@ def test_list_entries_by_their_ids(policy: Policy) -> None:
     seen = pictures() | {"hash": verdict("hash", result(csam=True))}
     found = decided(policy, contents(image()), seen, late=False)
     assert words.listed(found) == ["c0 matches entry 1 of list bank (csam, pdq, a test list), found by `hash`."]
+    (match,) = [match for seen in found.inputs for one in seen.results for match in one.matches]
+    match.quarantined = True
+    assert words.listed(found) == [
+        "c0 matches entry 1 of list bank (csam, pdq, a test list, quarantined), found by `hash`."
+    ]
 
 
 def test_whom_the_checks_saw(policy: Policy) -> None:

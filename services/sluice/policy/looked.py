@@ -74,5 +74,6 @@ def _of(content: ContentFacts, asked: Looks) -> Iterator[str]:
 
 
 def _entry(match: ListMatch) -> str:
-    how = f"{match.method}, {match.distance} bits" if match.distance else match.method
+    bits = f"{match.distance} bits" if match.distance else ""
+    how = ", ".join(word for word in (match.method, bits, "quarantined" if match.quarantined else "") if word)
     return f"{match.list}/{match.entry} ({how})" if how else f"{match.list}/{match.entry}"

@@ -19,6 +19,7 @@ from sluice.v1.verdict_pb2 import (
     PERSON_CHILD,
     STATUS_ABSTAIN,
     STATUS_OK,
+    ListMatch,
 )
 
 NEAREST: Final = 5
@@ -147,7 +148,7 @@ def listed(decision: Decision) -> list[str]:
     """Entries of hash banks and name lists that contents matched: list and id, never what they say."""
     return [
         f"{result.content_id} matches entry {match.entry} of list {match.list}"
-        + (f" ({', '.join(_of_match(match.kind, match.method, match.distance, match.test))})")
+        + (f" ({', '.join(_of_match(match))})")
         + f", found by `{seen.check}`."
         for seen in decision.inputs
         for result in seen.results
@@ -286,9 +287,10 @@ def _band(decision: Decision) -> str:
     return short_name(AgeBand, decision.age_band) or "UNKNOWN"
 
 
-def _of_match(kind: str, method: str, distance: int, test: bool) -> Sequence[str]:
-    words = [word for word in (kind, method) if word]
-    return [*words, *([f"{distance} bits apart"] if distance else []), *(["a test list"] if test else [])] or ["-"]
+def _of_match(match: ListMatch) -> Sequence[str]:
+    bits = f"{match.distance} bits apart" if match.distance else ""
+    flags = ("a test list" if match.test else "", "quarantined" if match.quarantined else "")
+    return [word for word in (match.kind, match.method, bits, *flags) if word] or ["-"]
 
 
 def _content(content_id: str, decision: Decision) -> str:

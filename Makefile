@@ -55,10 +55,12 @@ lint: $(DONE)/sluice ## Style, types (strict, tests included) and the contract.
 # The contract may not break what was released last; before the first release, what is on the main branch.
 CONTRACT_BASE = git describe --tags --abbrev=0 2>/dev/null || git rev-parse --verify --quiet origin/main || echo HEAD
 
+# weighted-levenshtein is published as source alone and would need a C compiler; threatexchange asks for it, and nothing
+# that we use of threatexchange imports it.
 .PHONY: lock
 lock: ## Pin every dependency anew, by hash. Needs uv.
-	$(UV) pip compile pyproject.toml --extra demo --extra train --extra eval --extra heic --extra triton --extra bench --extra dev \
-	  --output-file requirements.lock --upgrade $(LOCK_FLAGS)
+	$(UV) pip compile pyproject.toml --extra demo --extra train --extra eval --extra heic --extra triton --extra bench --extra sync --extra dev \
+	  --output-file requirements.lock --upgrade --no-emit-package weighted-levenshtein $(LOCK_FLAGS)
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["java"])' \
 	  | $(UV) pip compile - --output-file requirements-java.lock --no-annotate $(LOCK_FLAGS)
 	printf 'nvidia-pytriton==0.7.0\nonnxruntime>=1.31,<2\n' \
@@ -78,7 +80,7 @@ $(DONE)/venv:
 	mkdir -p $(@D) && touch $@
 
 $(DONE)/packages: requirements.lock $(DONE)/venv
-	$(BIN)/pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --require-hashes -r requirements.lock
 	touch $@
 
 # The contract's Python is generated on the way, and native/ is built where cargo is.

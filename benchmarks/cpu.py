@@ -21,6 +21,11 @@ def by_name(root: int) -> dict[str, float]:
     return found
 
 
+def seconds_of(pid: int) -> float:
+    """User and system CPU seconds of one process and of the children that it outlived; 0 where there is none."""
+    return _seconds(pid)
+
+
 def _descendants(root: int) -> Iterator[int]:
     parents = {pid: stat[1] for pid in _pids() if (stat := _stat(pid)) is not None}
     known = {root}

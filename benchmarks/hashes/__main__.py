@@ -2,7 +2,8 @@
 
 Random hashes of 256 bits in one process, one thread, side after side in every round. faiss's MultiHash is made as
 python-threatexchange makes it. Times are CPU time of the thread. faiss MultiHash takes 280 bytes of memory a hash:
-leave it out where that is too much. The last line is one JSON object.
+leave it out where that is too much. With --service, the whole service instead: the hash matcher as a process, asked
+over gRPC while its lists change. The last line is one JSON object.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import faiss
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.hashes import service
 from benchmarks.hashes.exact import exact_ns
 from benchmarks.hashes.inputs import ROOT, Inputs
 from benchmarks.hashes.measure import BATCH, BATCHES, Measured, measure, open_ms, ratio, recall
@@ -42,11 +44,21 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--threads", type=int, default=1, help="for building")
     parser.add_argument("--without", action="append", default=[], choices=["multihash", "flat", "exact"])
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "benchmarks", help="where the file is built")
+    parser.add_argument("--service", action="store_true", help="lookups over gRPC")
+    usual = service.Plan()
+    parser.add_argument("--connections", type=int, default=usual.connections, help="with --service")
+    parser.add_argument("--at-once", type=int, default=usual.at_once, help="lookups under way on each of them")
+    parser.add_argument("--seconds", type=float, default=usual.seconds, help="of each phase, at least")
     wanted = parser.parse_args(arguments)
     faiss.omp_set_num_threads(1)
     wanted.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=wanted.folder) as folder:
-        result = _run(Inputs(wanted.size), Path(folder), wanted.rounds, wanted.threads, wanted.without)
+        inputs = Inputs(wanted.size)
+        if wanted.service:
+            plan = service.Plan(wanted.connections, wanted.at_once, usual.drivers, wanted.seconds, wanted.threads)
+            result = service.run(inputs, Path(folder), plan)
+        else:
+            result = _run(inputs, Path(folder), wanted.rounds, wanted.threads, wanted.without)
     sys.stdout.write(json.dumps(result) + "\n")
     return 0
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 from skimage import data
 
+from ingest.decoder.borders import without_border
 from sluice.hashing import PDQ_MIN_QUALITY, PDQ_THRESHOLD, Rgb, hamming, pdq, pdq_dihedral
 from sluice.samples.ordinary import pictures
 from sluice.samples.test_bank import test_bank_pictures
@@ -89,8 +90,24 @@ def _cropped(share: float) -> Callable[[Image.Image], Image.Image]:
     return change
 
 
-def _bordered(picture: Image.Image) -> Image.Image:
-    return ImageOps.expand(picture, round(min(picture.size) * 0.05), "black")
+def _bordered(share: float) -> Callable[[Image.Image], Image.Image]:
+    return lambda picture: ImageOps.expand(picture, round(min(picture.size) * share), "black")
+
+
+def _framed(picture: Image.Image) -> Image.Image:
+    return _jpeg(80)(ImageOps.expand(picture, round(min(picture.size) * 0.05), (180, 40, 40)))
+
+
+def _letterboxed(picture: Image.Image) -> Image.Image:
+    return _jpeg(80)(ImageOps.expand(picture, (0, round(picture.height * 0.1)), "black"))
+
+
+def _captioned(picture: Image.Image) -> Image.Image:
+    strip = round(picture.height * 0.12)
+    out = Image.new("RGB", (picture.width, picture.height + strip), "white")
+    out.paste(picture, (0, strip))
+    ImageDraw.Draw(out).text((8, 4), "a caption", fill="black", font=ImageFont.load_default_imagefont())
+    return out
 
 
 def _brighter(picture: Image.Image) -> Image.Image:
@@ -109,6 +126,15 @@ def _eight(rgb: Rgb) -> Sequence[bytes]:
     return pdq_dihedral(rgb)[0]
 
 
+def _both(rgb: Rgb) -> Sequence[bytes]:
+    inner = without_border(rgb)
+    return _eight(rgb) if inner is None else (*_eight(rgb), *_eight(inner))
+
+
+def _middle(rgb: Rgb) -> Sequence[bytes]:
+    return (*_eight(rgb), *_eight(np.asarray(_cropped(0.10)(Image.fromarray(rgb)))))
+
+
 CHANGES: Mapping[str, tuple[Callable[[Image.Image], Image.Image], Callable[[Rgb], Sequence[bytes]]]] = {
     "JPEG, quality 90": (_jpeg(90), _itself),
     "JPEG, quality 50": (_jpeg(50), _itself),
@@ -120,7 +146,14 @@ CHANGES: Mapping[str, tuple[Callable[[Image.Image], Image.Image], Callable[[Rgb]
     "rotated by 1°, black corners": (lambda picture: picture.rotate(1, Image.Resampling.BICUBIC), _itself),
     "cropped by 5 % (2.5 % a side)": (_cropped(0.05), _itself),
     "cropped by 10 % (5 % a side)": (_cropped(0.10), _itself),
-    "black border of 5 % a side": (_bordered, _itself),
+    "black border of 5 % a side": (_bordered(0.05), _itself),
+    "black border of 5 % a side, without borders": (_bordered(0.05), _both),
+    "black border of 5 % a side, 5 % off each side": (_bordered(0.05), _middle),
+    "black border of 2 % a side, 5 % off each side": (_bordered(0.02), _middle),
+    "black border of 10 % a side, 5 % off each side": (_bordered(0.10), _middle),
+    "red frame of 5 % a side, JPEG, without borders": (_framed, _both),
+    "black bars of 10 % above and below, JPEG, without borders": (_letterboxed, _both),
+    "caption of 12 % above, without borders": (_captioned, _both),
     "mirrored, one query": (ImageOps.mirror, _itself),
     "mirrored, eight queries": (ImageOps.mirror, _eight),
     "turned by 90°, eight queries": (lambda picture: picture.transpose(Image.Transpose.ROTATE_90), _eight),

@@ -19,7 +19,7 @@ from sluice.hashes.change import HashStoreError
 from sluice.hashes.layout import HashFileError
 from sluice.hashes.live import LiveIndex
 from sluice.hashes.view import Hit, View, judge
-from sluice.hashing import DIHEDRAL, PDQ_BYTES, PDQ_MIN_QUALITY
+from sluice.hashing import DIHEDRAL, PDQ_BYTES, PDQ_CROPS, PDQ_MIN_QUALITY
 from sluice.settings import Reader, Settings
 
 MOST_MATCHES = 32
@@ -176,8 +176,9 @@ def keep(hits: Sequence[Hit], most: int = MOST_MATCHES) -> Sequence[Hit]:
 def _problem(found: Digests) -> str:
     """Why this content cannot be looked up: a digest or a variant that is missing is a match that is missed."""
     wrong = [name for name, size in _SIZES.items() if len(getattr(found, name)) != size]
-    variants = len(DIHEDRAL) if found.pdq_quality >= PDQ_MIN_QUALITY else len(found.pdq)
-    if len(found.pdq) != variants or any(len(one) != PDQ_BYTES for one in found.pdq):
+    crops, rest = divmod(len(found.pdq), len(DIHEDRAL))
+    whole = not rest and 0 < crops <= PDQ_CROPS
+    if (found.pdq_quality >= PDQ_MIN_QUALITY and not whole) or any(len(one) != PDQ_BYTES for one in found.pdq):
         wrong.append("pdq")
     return f"missing or malformed digests: {', '.join(wrong)}" if wrong else ""
 

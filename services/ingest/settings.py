@@ -32,6 +32,8 @@ class IngestSettings:
     """Whether decoders run behind a filter of system calls."""
     fetch: FetchSettings = field(default_factory=FetchSettings)
     """From where pictures are fetched that are not in our object store."""
+    pdq_borders: bool = False
+    """Whether a picture with a plain border is hashed without it, too."""
 
 
 def read_ingest_settings(reader: Reader, settings: Settings) -> IngestSettings:
@@ -48,4 +50,5 @@ def read_ingest_settings(reader: Reader, settings: Settings) -> IngestSettings:
         max_metadata_bytes=reader.number("SLUICE_MAX_METADATA_BYTES", 4 << 20, most=64 << 20),
         decoder_seccomp=reader.flag("SLUICE_DECODER_SECCOMP", default=True),
         fetch=read_fetch_settings(reader),
+        pdq_borders=reader.choice("SLUICE_PDQ_CROPS", "off", ("off", "borders")) == "borders",
     )

@@ -66,7 +66,8 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """Digests of a picture as it was sent. `pdq`: the eight dihedral variants, 32 bytes each."""
+    """Digests of a picture as it was sent. `pdq`: the eight dihedral variants, 32 bytes each; then perhaps eight of
+    the part within a border."""
 
     md5: bytes = b""
     sha1: bytes = b""

@@ -34,6 +34,9 @@ DIHEDRAL = (
 )
 """What each variant of `pdq_dihedral` is the hash of. Rotations are counter-clockwise."""
 
+PDQ_CROPS = 2
+"""Parts of a picture that its eight variants may be sent of: the whole first, then without its border."""
+
 Rgb = npt.NDArray[np.uint8]
 """Shape (height, width, 3)."""
 

@@ -74,7 +74,7 @@ def test_paths_in_code_exist(page: Path) -> None:
 def test_commands_exist(page: Path) -> None:
     known = commands()
     said = re.findall(
-        r"(?:`|\$ |^ {4}|bin/)sluice ([a-z-]+)(?: ([a-z]+))?([^`|#\n]*)", page.read_text(), re.MULTILINE
+        r"(?:`|\$ |^ {4}|bin/)sluice ([a-z-]+)(?: ([a-z][a-z-]*))?([^`|#\n]*)", page.read_text(), re.MULTILINE
     )
     unknown = [
         (first, second)

@@ -83,6 +83,8 @@ async def test_results_come_in_the_order_of_items() -> None:
         (replace(DIGESTS, sha256=b"S" * 33), "sha256"),
         (replace(DIGESTS, pdq=()), "pdq"),
         (replace(DIGESTS, pdq=VARIANTS[:7]), "pdq"),
+        (replace(DIGESTS, pdq=VARIANTS * 2 + VARIANTS[:1]), "pdq"),
+        (replace(DIGESTS, pdq=VARIANTS * 3), "pdq"),
         (replace(DIGESTS, pdq=(*VARIANTS[:7], b"short")), "pdq"),
         (replace(DIGESTS, pdq_quality=10, pdq=(b"short",)), "pdq"),
     ],
@@ -100,6 +102,14 @@ async def test_a_picture_too_plain_for_pdq_is_looked_up_by_its_digests() -> None
     (result,) = await check.run([item(replace(DIGESTS, pdq=(), pdq_quality=12))])
     assert (result.status, [m.entry for m in result.matches]) == (Status.OK, ["e"])
     assert result.signals == {"pdq_quality": 12.0}
+
+
+async def test_the_part_within_a_border_is_looked_up_too() -> None:
+    within = tuple(SOURCE.randbytes(32) for _ in range(8))
+    check = HashMatcher([bank("partner", Listed("e", pdq=within[3], quality=90))])
+    (without,), (found,) = await check.run([item()]), await check.run([item(replace(DIGESTS, pdq=VARIANTS + within))])
+    assert (without.status, without.matches) == (Status.OK, ())
+    assert [(match.entry, match.method, match.distance) for match in found.matches] == [("e", "pdq", 0)]
 
 
 async def test_a_crowd_of_matches_is_cut_and_the_cut_is_said() -> None:

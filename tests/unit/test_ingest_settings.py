@@ -87,3 +87,11 @@ def test_every_bound_of_fetching_can_be_set(tmp_path: Path) -> None:
 def test_a_fetch_setting_that_cannot_work_is_named(name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         read({name: value})
+
+
+def test_borders_are_left_on_unless_it_is_said() -> None:
+    assert not read({}).pdq_borders
+    assert not read({"SLUICE_PDQ_CROPS": "off"}).pdq_borders
+    assert read({"SLUICE_PDQ_CROPS": "borders"}).pdq_borders
+    with pytest.raises(ConfigError, match="SLUICE_PDQ_CROPS"):
+        read({"SLUICE_PDQ_CROPS": "all"})

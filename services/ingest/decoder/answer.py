@@ -34,7 +34,7 @@ class View:
     """One look that a picture has: a frame, a page behind what is transparent, its colours with or without profile.
 
     `what`: which one, in words of ours: "frame 3 on white". `pdq`: eight variants of 32 bytes, in the order of
-    `sluice.hashing.DIHEDRAL`.
+    `sluice.hashing.DIHEDRAL`, and then perhaps the same of the part within a plain border.
     """
 
     what: str

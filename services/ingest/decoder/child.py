@@ -1,5 +1,5 @@
-"""`python -m ingest.decoder.child MAX_BYTES MAX_PIXELS SECONDS MEMORY_MIB MAX_VIEWS MAX_METADATA SECCOMP`: decodes
-pictures until its input ends.
+"""`python -m ingest.decoder.child MAX_BYTES MAX_PIXELS SECONDS MEMORY_MIB MAX_VIEWS MAX_METADATA SECCOMP BORDERS`:
+decodes pictures until its input ends.
 
 Reads jobs from standard input and answers each on standard output, in the frames of `frames.py`; its first answer is
 an empty frame that says "ready". It loads everything once and forks a worker for every picture, so it never touches
@@ -25,15 +25,15 @@ from sluice.errors import FatalError
 
 def main() -> None:
     """Runs until standard input ends. Exits with 1 where a codec is missing."""
-    max_bytes, max_pixels, seconds, memory_mib, max_views, max_metadata, filtered = map(int, sys.argv[1:])
-    seccomp = filtered == 1
+    max_bytes, max_pixels, seconds, memory_mib, max_views, max_metadata, *flags = map(int, sys.argv[1:])
+    seccomp, borders = (flag == 1 for flag in flags)
     try:
         limit_child(memory_mib, seccomp=seccomp)
     except FatalError as error:
         sys.exit(f"decoder: {error}")
-    _warm(max_pixels)
+    _warm(max_pixels, borders)
     _send(b"")
-    bounds = Bounds(max_bytes, max_pixels, max_views, max_metadata)
+    bounds = Bounds(max_bytes, max_pixels, max_views, max_metadata, borders)
     while (payload := _receive()) is not None:
         header, (data,) = unpack(payload)
         answer = decode(data, header["declared"], bounds, seconds, seccomp=seccomp)
@@ -42,7 +42,7 @@ def main() -> None:
         _send(answer)
 
 
-def _warm(max_pixels: int) -> None:
+def _warm(max_pixels: int, borders: bool = False) -> None:
     """Loads whatever a worker, which cannot open files, might load late; and proves that every codec is there."""
     Image.init()
     if not MpoImagePlugin.MpoImageFile.format:
@@ -55,7 +55,7 @@ def _warm(max_pixels: int) -> None:
     for form in Format:
         if form is Format.HEIC and not heic.installed():
             continue
-        answer = read(_sample(form), form.media_type, Bounds(1 << 20, 1 << 20))
+        answer = read(_sample(form), form.media_type, Bounds(1 << 20, 1 << 20, borders=borders))
         if isinstance(answer, Refusal):
             sys.exit(f"decoder: {form.value} cannot be read here: {answer.detail}")
     # What is loaded now is shared with every worker, and stays so while the collector leaves it alone.

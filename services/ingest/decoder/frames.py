@@ -11,7 +11,7 @@ from typing import Any
 from ingest.decoder.answer import Reading, Refusal, Trouble, View
 from ingest.decoder.sniff import Format
 from sluice.check import Picture
-from sluice.hashing import DIHEDRAL, PDQ_BYTES
+from sluice.hashing import DIHEDRAL, PDQ_BYTES, PDQ_CROPS
 
 MAX_ANSWER = 128 << 20
 """Bytes of an answer: sixteen views of ten JPEGs, each of at most 640 pixels a side, stay below."""
@@ -103,7 +103,7 @@ def _view(view: object, blobs: Iterator[bytes]) -> View:
     if not isinstance(view, dict) or not isinstance(places, list) or not 0 < len(places) <= 1 + _MAX_TILES:
         raise FrameError("not a view")
     pdq = next(blobs, b"")
-    if len(pdq) != len(DIHEDRAL) * PDQ_BYTES:
+    if len(pdq) not in {crops * len(DIHEDRAL) * PDQ_BYTES for crops in range(1, PDQ_CROPS + 1)}:
         raise FrameError("not the hashes of a view")
     whole, *tiles = [_picture(next(blobs, b""), place) for place in places]
     return View(

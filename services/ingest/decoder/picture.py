@@ -41,12 +41,14 @@ _DECODER_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """The largest picture that is read. `max_pixels`: of all its frames together."""
+    """The largest picture that is read. `max_pixels`: of all its frames together. `borders`: whether one with a plain
+    border is hashed without it, too."""
 
     max_bytes: int
     max_pixels: int
     max_views: int = 8
     max_metadata: int = 4 << 20
+    borders: bool = False
 
 
 def read(data: bytes, declared: str, bounds: Bounds) -> Reading | Refusal:
@@ -115,7 +117,7 @@ def _decoded(form: Format, data: bytes, bounds: Bounds) -> Reading:
     image.load()
     # Pillow puts TIFF upright while it decodes, so orientation is what is left to do now.
     turn, size = orientation(image), image.size
-    chosen = Chosen(turn, bounds.max_views)
+    chosen = Chosen(turn, bounds.max_views, bounds.borders)
     for number in range(count):
         if number:
             image.seek(number)

@@ -49,6 +49,7 @@ class DecoderProcess:
             settings.max_views,
             settings.max_metadata_bytes,
             int(settings.decoder_seccomp),
+            int(settings.pdq_borders),
         )
         try:
             process = await asyncio.create_subprocess_exec(

@@ -14,11 +14,12 @@ import numpy.typing as npt
 from PIL import Image
 
 from ingest.decoder.answer import Trouble, UnreadableError, View
+from ingest.decoder.borders import without_border
 from ingest.decoder.colour import change
 from ingest.decoder.pixels import eight_bits, shrunk, stored_rgb, turned
 from ingest.decoder.renditions import TILED_SIDE, tiles, whole
 from ingest.decoder.sniff import Format
-from sluice.hashing import pdq_dihedral
+from sluice.hashing import PDQ_MIN_QUALITY, Rgb, pdq_dihedral
 
 VISIBLE = 16
 """Levels of 255, as the mean over a block, by which two looks differ at least where something can be seen in one
@@ -71,10 +72,11 @@ def looks(image: Image.Image, form: Format, data: bytes, frame: str = "") -> Ite
 class Chosen:
     """The looks that are judged. Everything that was offered is one of them, or near one of them."""
 
-    def __init__(self, turn: int, most: int) -> None:
-        """`turn`: EXIF orientation of them all; `most`: how many there may be."""
+    def __init__(self, turn: int, most: int, borders: bool = False) -> None:
+        """`turn`: EXIF orientation of them all; `most`: how many there may be; `borders`: hash without them, too."""
         self._turn = turn
         self._most = most
+        self._borders = borders
         self._seen: list[_Pixels] = []
         self.views: list[View] = []
 
@@ -88,8 +90,17 @@ class Chosen:
             raise UnreadableError(Trouble.ANIMATED, f"more than {self._most} frames or looks that differ")
         self._seen.append(pixels)
         upright = turned(small, self._turn)
-        hashes, quality = pdq_dihedral(np.asarray(look.hashed()))
+        hashes, quality = self._hashes(np.asarray(look.hashed()))
         self.views.append(View(look.what, hashes, quality, whole(upright), tiles(upright)))
+
+    def _hashes(self, rgb: Rgb) -> tuple[tuple[bytes, ...], int]:
+        """Eight; and eight of the part within a border that was found and taken off, unless that is too plain."""
+        hashes, quality = pdq_dihedral(rgb)
+        inner = without_border(rgb) if self._borders and quality >= PDQ_MIN_QUALITY else None
+        if inner is None:
+            return hashes, quality
+        more, quality_within = pdq_dihedral(inner)
+        return (hashes + more if quality_within >= PDQ_MIN_QUALITY else hashes), quality
 
 
 def differ(one: _Pixels, other: _Pixels, levels: int) -> bool:

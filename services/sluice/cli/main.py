@@ -184,7 +184,7 @@ def policy(context: typer.Context) -> None:
 
 @app.command(context_settings=_FORWARD)
 def hashes(context: typer.Context) -> None:
-    """Lists of known content: `sluice hashes build | add | remove | merge | lookup | stats | verify`."""
+    """Known content: `sluice hashes build | add | remove | sync | merge | lookup | stats | verify | test-set`."""
     _forward("sluice.cli.hashes", "sluice hashes", context.args)
 
 

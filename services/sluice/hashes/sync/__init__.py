@@ -1,0 +1,1 @@
+"""Lists that exchanges keep for their members, brought into a store and kept up to date."""

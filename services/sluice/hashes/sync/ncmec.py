@@ -39,7 +39,7 @@ class _Client(hash_api.NCMECHashAPI):
         """As the client's own, whose error for a page that it cannot read has the page's content in its words."""
         span = {"from": _date(start_timestamp), "to": _date(end_timestamp or int(time.time()))}
         root = self._get(hash_api.NCMECEndpoint.entries, next_=next_, **span)
-        return hash_api.GetEntriesResponse.from_xml(hash_api._XMLWrapper(root), int(time.time()))  # noqa: SLF001 - so is what from_xml takes called
+        return hash_api.GetEntriesResponse.from_xml(hash_api._XMLWrapper(root), int(time.time()))  # noqa: SLF001 - from_xml takes nothing else
 
 
 class _Reader(ncmec_api.NCMECSignalExchangeAPI):

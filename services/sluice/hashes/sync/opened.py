@@ -19,18 +19,18 @@ def opened(source: Source, credentials: Mapping[str, str]) -> Exchange:
     # Each when it is needed: the extra may be missing, and a client takes time to load.
     match source.exchange:
         case "ncmec":
-            from sluice.hashes.sync.ncmec import Ncmec  # noqa: PLC0415 - as above
+            from sluice.hashes.sync.ncmec import Ncmec  # noqa: PLC0415 - the extra may be missing
 
             return Ncmec(source, credentials)
         case "stopncii":
-            from sluice.hashes.sync.stopncii import StopNcii  # noqa: PLC0415 - as above
+            from sluice.hashes.sync.stopncii import StopNcii  # noqa: PLC0415 - the extra may be missing
 
             return StopNcii(source, credentials)
         case "threatexchange":
-            from sluice.hashes.sync.meta import Meta  # noqa: PLC0415 - as above
+            from sluice.hashes.sync.meta import Meta  # noqa: PLC0415 - the extra may be missing
 
             return Meta(source, credentials)
         case _:
-            from sluice.hashes.sync.tat import Tat  # noqa: PLC0415 - as above
+            from sluice.hashes.sync.tat import Tat  # noqa: PLC0415 - the extra may be missing
 
             return Tat(source, credentials)

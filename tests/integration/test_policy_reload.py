@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -39,6 +40,18 @@ def notes(stack: Running) -> list[str | None]:
     return [ask_ops(stack.services[name].ops).notes.get("policy") for name in READERS]
 
 
+def in_use(stack: Running, digest: bytes) -> bool:
+    """Whether all who read the policy have it, by their metrics: each looks at the file at moments of its own."""
+    for name in READERS:
+        with urlopen(f"http://{stack.services[name].ops}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        if not any(
+            line.startswith("sluice_policy_info{") and digest.hex() in line for line in lines if line.endswith(" 1.0")
+        ):
+            return False
+    return True
+
+
 def decided_by(client: Client, digest: bytes) -> Decision:
     """The first decision of the same harmless prompt that is by a policy, each time under a new id."""
     end = time.monotonic() + SECONDS
@@ -60,6 +73,7 @@ def test_a_threshold_is_edited_and_put_back_while_the_stack_runs(file: Path, cli
     decision = decided_by(client, edited)
     assert (action(decision), "illicit" in rules(decision)) == ("BLOCK", True)
 
+    until(lambda: in_use(stack, edited))
     file.write_text("version: half a file\nrules:\n")
     until(lambda: None not in notes(stack))
     for note in notes(stack):

@@ -45,6 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--without", action="append", default=[], choices=["multihash", "flat", "exact"])
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "benchmarks", help="where the file is built")
     parser.add_argument("--service", action="store_true", help="lookups over gRPC")
+    parser.add_argument("--stream", action="store_true", help="with --service: on streams, not call by call")
     usual = service.Plan()
     parser.add_argument("--connections", type=int, default=usual.connections, help="with --service")
     parser.add_argument("--at-once", type=int, default=usual.at_once, help="lookups under way on each of them")
@@ -55,7 +56,9 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(dir=wanted.folder) as folder:
         inputs = Inputs(wanted.size)
         if wanted.service:
-            plan = service.Plan(wanted.connections, wanted.at_once, usual.drivers, wanted.seconds, wanted.threads)
+            plan = service.Plan(
+                wanted.connections, wanted.at_once, usual.drivers, wanted.seconds, wanted.threads, wanted.stream
+            )
             result = service.run(inputs, Path(folder), plan)
         else:
             result = _run(inputs, Path(folder), wanted.rounds, wanted.threads, wanted.without)

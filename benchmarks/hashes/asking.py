@@ -1,16 +1,17 @@
 """Asks the service over and over, in a process of its own, until its standard input ends.
 
-Every connection has so many questions under way; each answer is compared with the right one and brings the next
-question. Writes when each answer came (`time.monotonic_ns`) and what it took, ns, to a file, and says in JSON how
-many were wrong.
+Every connection has so many questions under way, as calls or on one stream; each answer is compared with the right
+one and brings the next question. Writes when each answer came (`time.monotonic_ns`) and what it took, ns, to a file,
+and says in JSON how many were wrong.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from time import monotonic_ns
 from typing import TYPE_CHECKING
@@ -21,7 +22,12 @@ import numpy as np
 
 from benchmarks.hashes.inputs import Inputs
 from benchmarks.hashes.questions import Answer, Question, questions
-from sluice.v1.hash_matcher_pb2 import HashMatcherMatchRequest, HashMatcherMatchResponse
+from sluice.v1.hash_matcher_pb2 import (
+    HashMatcherMatchRequest,
+    HashMatcherMatchResponse,
+    HashMatcherMatchStreamRequest,
+    HashMatcherMatchStreamResponse,
+)
 from sluice.v1.hash_matcher_pb2_grpc import HashMatcherStub
 from sluice.v1.verdict_pb2 import STATUS_OK
 
@@ -35,6 +41,7 @@ MOST_SECONDS = 30.0
 """For one answer."""
 # Connections to one address share a socket unless they are told not to.
 _OPTIONS = (("grpc.use_local_subchannel_pool", 1), ("grpc.enable_http_proxy", 0))
+_Answered = HashMatcherMatchResponse | HashMatcherMatchStreamResponse
 
 
 class Asking:
@@ -58,13 +65,39 @@ class Asking:
             except grpc.aio.AioRpcError as error:
                 self.wrong.append(f"{error.code().name}: {error.details()}")
                 continue
-            end = monotonic_ns()
-            self.times.extend((end, end - begin))
-            if problem := compared(answer, question.answer):
-                self.wrong.append(problem)
+            self._keep(answer, question.answer, begin)
+
+    async def streamed(self, stub: "HashMatcherAsyncStub", at: int, at_once: int) -> None:
+        """One stream with `at_once` questions under way, beginning with number `at`."""
+        begun: dict[str, int] = {}
+        room = asyncio.Semaphore(at_once)
+
+        async def asked() -> AsyncIterator[HashMatcherMatchStreamRequest]:
+            for number in itertools.count(at):
+                await room.acquire()
+                if self.stop.is_set():
+                    return
+                begun[str(number)] = monotonic_ns()
+                content = self._asked[number % len(self._asked)].content
+                yield HashMatcherMatchStreamRequest(tag=str(number), content=content)
+
+        try:
+            async for answer in stub.MatchStream(asked()):
+                room.release()
+                right = self._asked[int(answer.tag) % len(self._asked)].answer
+                self._keep(answer, right, begun.pop(answer.tag))
+        except grpc.aio.AioRpcError as error:
+            self.wrong.append(f"{error.code().name}: {error.details()}")
+        self.wrong.extend("no answer" for _ in begun)
+
+    def _keep(self, answer: _Answered, right: Answer, begin: int) -> None:
+        end = monotonic_ns()
+        self.times.extend((end, end - begin))
+        if problem := compared(answer, right):
+            self.wrong.append(problem)
 
 
-def compared(answer: HashMatcherMatchResponse, right: Answer) -> str:
+def compared(answer: _Answered, right: Answer) -> str:
     """What is wrong with an answer; empty where nothing is."""
     found = tuple((match.entry, match.method, match.distance) for match in answer.result.matches)
     if answer.result.status != STATUS_OK:
@@ -72,16 +105,19 @@ def compared(answer: HashMatcherMatchResponse, right: Answer) -> str:
     return "" if found == right else f"{found} instead of {right}"
 
 
-async def ask(address: str, size: int, connections: int, at_once: int) -> Asking:
+async def ask(address: str, size: int, connections: int, at_once: int, stream: bool) -> Asking:
     """Until standard input ends."""
     asking = Asking(questions(Inputs(size), COUNT))
     channels = [grpc.aio.insecure_channel(address, options=_OPTIONS) for _ in range(connections)]
     stubs = [HashMatcherStub(channel) for channel in channels]
-    step = COUNT // max(1, connections * at_once)
-    loops = [
-        asyncio.create_task(asking.one_by_one(stub, step * number))
-        for number, stub in enumerate(stub for stub in stubs for _ in range(at_once))
-    ]
+    if stream:
+        step = COUNT // connections
+        work = [asking.streamed(stub, step * number, at_once) for number, stub in enumerate(stubs)]
+    else:
+        step = COUNT // max(1, connections * at_once)
+        each = enumerate(stub for stub in stubs for _ in range(at_once))
+        work = [asking.one_by_one(stub, step * number) for number, stub in each]
+    loops = [asyncio.create_task(one) for one in work]
     await asyncio.to_thread(sys.stdin.read)
     asking.stop.set()
     await asyncio.gather(*loops)
@@ -97,8 +133,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("times", type=Path)
     for name in ("--size", "--connections", "--at-once"):
         parser.add_argument(name, type=int, required=True)
+    parser.add_argument("--stream", action="store_true")
     wanted = parser.parse_args(arguments)
-    asking = asyncio.run(ask(wanted.address, wanted.size, wanted.connections, wanted.at_once))
+    asking = asyncio.run(ask(wanted.address, wanted.size, wanted.connections, wanted.at_once, wanted.stream))
     np.save(wanted.times, np.frombuffer(asking.times, np.int64).reshape(-1, 2))
     sys.stdout.write(json.dumps({"wrong": len(asking.wrong), "first": asking.wrong[:3]}) + "\n")
     return 0

@@ -44,13 +44,15 @@ Times = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`at_once`: questions under way on each connection. `seconds`: of each of the two phases, at least."""
+    """`at_once`: questions under way on each connection. `seconds`: of each of the two phases, at least.
+    `stream`: by `MatchStream`, one stream a connection, and not by `Match`."""
 
     connections: int = 4
     at_once: int = 4
     drivers: int = 2
     seconds: float = 20.0
     threads: int = 1
+    stream: bool = False
 
 
 @dataclass(slots=True)
@@ -102,6 +104,7 @@ def run(inputs: Inputs, folder: Path, plan: Plan) -> Mapping[str, object]:
         "ready_s": round(found.ready_s, 1),
         "connections": plan.connections,
         "at_once": plan.at_once,
+        "stream": plan.stream,
         **figures,
         "wrong": wrong,
         "additions": len(waited),
@@ -133,6 +136,8 @@ def _measured(
 def _drivers(found: Matcher, inputs: Inputs, folder: Path, plan: Plan) -> Iterator["Sequence[subprocess.Popen[str]]"]:
     each = max(1, plan.connections // plan.drivers)
     options = ["--size", str(inputs.size), "--connections", str(each), "--at-once", str(plan.at_once)]
+    if plan.stream:
+        options.append("--stream")
     started: list[subprocess.Popen[str]] = []
     try:
         for number in range(plan.drivers):
@@ -207,7 +212,8 @@ def _added(store: Path, stub: HashMatcherStub, source: np.random.Generator, numb
 
 def _report(figures: Mapping[str, Mapping[str, float]], wrong: int, plan: Plan) -> None:
     many = f"{plan.connections} connections x {plan.at_once} lookups"
-    table = Table(title=f"HashMatcher.Match, {many}; {wrong} wrong answers")
+    method = "MatchStream" if plan.stream else "Match"
+    table = Table(title=f"HashMatcher.{method}, {many}; {wrong} wrong answers")
     table.add_column("phase")
     for name in ("lookups", "lookups/s", "p50 ms", "p99 ms", "max ms", "CPU s per 1,000"):
         table.add_column(name, justify="right")

@@ -1,16 +1,17 @@
 """The check "hash": is this picture one that a bank knows?"""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Self
 
 from hash_matcher import examples
 from hash_matcher.banks import Bank
 from hash_matcher.flood import Floods, FloodSettings
-from hash_matcher.following import Following
+from hash_matcher.following import Following, Opening
 from hash_matcher.freshness import health_of
 from hash_matcher.index import view_of
-from hash_matcher.required import open_banks, read_bank_settings
+from hash_matcher.required import open_banks, open_store, read_bank_settings
 from sluice.check import Check, Digests, Example, Gauge, Health, Item, Kind, Match, ModelInfo, Result, Status
 from sluice.deadline import now_ms
 from sluice.errors import NotReadyError, SluiceError, TerminalError
@@ -46,14 +47,17 @@ class HashMatcher(Check):
         live: LiveIndex | None = None,
         required: Collection[str] = (),
         flood: FloodSettings | None = None,
+        opening: Opening | None = None,
     ) -> None:
-        """`banks`: those of files. `live`: a store that is searched with them, opened with their view `beside` it."""
+        """`banks`: those of files. `live`: a store that is searched with them, opened with their view `beside` it.
+        `opening`: opens one that is not there yet."""
         self._banks = tuple(banks)
         self._files = view_of(banks)
-        self._live = live
-        self._following = Following(live) if live is not None else None
+        self._following = Following(live, self._proved(opening) if opening is not None else None)
         self._required = frozenset(required)
         self._floods = Floods(flood or FloodSettings())
+        self._failed = 0
+        self._there: tuple[View, Collection[str]] = (self._files, ())
 
     @classmethod
     async def open(cls, settings: Settings, reader: Reader) -> Self:
@@ -61,30 +65,40 @@ class HashMatcher(Check):
         wanted = read_bank_settings(reader, settings.home)
         reader.finish()
         found = await asyncio.to_thread(open_banks, wanted)
-        check = cls(found.files, found.live, wanted.required, wanted.flood)
+        opening = partial(open_store, wanted, found.files)
+        check = cls(found.files, found.live, wanted.required, wanted.flood, opening)
         try:
             await asyncio.to_thread(check.prove)
         except SluiceError:
             await check.close()
             raise
-        if check._following is not None:
-            check._following.start()
+        check._following.start()
         return check
+
+    @property
+    def _live(self) -> LiveIndex | None:
+        return self._following.live
 
     @property
     def view(self) -> View:
         """What counts now."""
-        return self._files if self._live is None else self._live.view
+        live = self._live
+        return self._files if live is None else live.view
 
     async def run(self, items: Sequence[Item]) -> Sequence[Result]:
         """One result per item, all by the lists of one moment. OK with no matches means: in no bank.
 
         Raises TerminalError where a file of the store contradicts itself.
         """
+        failed = len(items)
         try:
-            return await asyncio.to_thread(self._look, items, self.view)
+            results = await asyncio.to_thread(self._look, items, self.view)
+            failed = sum(result.status is Status.ERROR for result in results)
         except (HashFileError, HashStoreError) as error:
             raise TerminalError(f"the lists cannot be searched: {error}") from error
+        finally:
+            self._failed += failed
+        return results
 
     def models(self) -> Sequence[ModelInfo]:
         """The banks, as `bank:<name>`. The version of a store's bank changes with anything in the store."""
@@ -94,16 +108,40 @@ class HashMatcher(Check):
         """Stale banks, a store that cannot be followed, entries in quarantine."""
         found = health_of(self.view, self._required, now_ms())
         reasons, notes = dict(found.reasons), dict(found.notes)
-        if self._following is not None and self._following.trouble:
-            reasons["hash-store"] = f"changes of the lists are not seen: {self._following.trouble}"
+        reasons |= {f"bank {name}": text for name, text in self._emptied().items()}
+        trouble = self._following.trouble
+        if trouble:
+            reasons["hash-store"] = f"changes of the lists are not seen: {trouble}"
+        spoiled = self._live is not None and self._live.spoiled
+        if spoiled:
+            notes["hash-store"] = (
+                "the last change of the lists is not what was written, and does not count: compare the lists with "
+                "their sources (`sluice hashes verify`)"
+            )
         flooded = self._floods.quarantined()
         if flooded:
             first = ", ".join("/".join(key) for key in flooded[:_MOST_TOLD])
             more = f" and {len(flooded) - _MOST_TOLD} more" if len(flooded) > _MOST_TOLD else ""
             notes["flood"] = f"entries that match far above their usual rate are in quarantine: {first}{more}"
-        about = "Entries that match far above their usual rate."
-        gauges = [*found.gauges, Gauge("hash_quarantined_entries", about, len(flooded))]
+        gauges = [
+            *found.gauges,
+            Gauge("hash_quarantined_entries", "Entries that match far above their usual rate.", len(flooded)),
+            Gauge("hash_store_trouble", "1 while changes of the store are not seen.", float(bool(trouble))),
+            Gauge("hash_store_spoiled", "1 while the last change is not what was written.", float(spoiled)),
+            Gauge("hash_lookups_failed", "Pictures that could not be looked up, since the start.", self._failed),
+        ]
         return Health(reasons, notes, gauges)
+
+    def _emptied(self) -> Mapping[str, str]:
+        """Required banks that have no entries any more, with what mends that."""
+        live = self._live
+        if live is None:
+            return {}
+        view = live.view
+        if self._there[0] is not view:
+            self._there = (view, live.present() | {bank.name for bank in self._banks})
+        how = "has no entries any more: `sluice hashes build` puts a list into it"
+        return {name: f"required bank {name} {how}" for name in sorted(self._required - {*self._there[1]})}
 
     def prove(self) -> None:
         """Raises NotReadyError unless the first entry of every bank of files is found by each digest it has, and the
@@ -116,9 +154,22 @@ class HashMatcher(Check):
             for hits in self._files.look_up([probe for probe in probes if probe != Digests()]):
                 if not any(hit.bank.name == bank.name and hit.entry == entry.id for hit in hits):
                     raise NotReadyError(f"bank {bank.name}: the index does not find its entry {entry.id}")
-        snapshot = self._live.loaded.base.snapshot if self._live is not None else None
-        if snapshot is not None and snapshot.stats().hashes and 0 not in snapshot.match(snapshot.pdq(0), 0).row:
-            raise NotReadyError("SLUICE_HASHES: the index does not find its first hash")
+        if self._live is not None:
+            _prove(self._live)
+
+    @staticmethod
+    def _proved(opening: Opening) -> Opening:
+        def opened() -> LiveIndex | None:
+            live = opening()
+            if live is not None:
+                try:
+                    _prove(live)
+                except SluiceError:
+                    live.close()
+                    raise
+            return live
+
+        return opened
 
     @classmethod
     def examples(cls) -> Sequence[Example]:
@@ -127,26 +178,28 @@ class HashMatcher(Check):
 
     async def close(self) -> None:
         """Stops following the store."""
-        if self._following is not None:
-            await self._following.stop()
+        await self._following.stop()
 
     def _look(self, items: Sequence[Item], view: View) -> Sequence[Result]:
+        now = now_ms()
         problems = [_problem(item.digests) for item in items]
         good = [item for item, problem in zip(items, problems, strict=True) if not problem]
         found = iter(zip(good, view.look_up([item.digests for item in good]), strict=True))
-        behind = _models(view, view.banks if self._live is not None else ())
+        behind = _models(view, view.banks if view is not self._files else ())
         results = []
         for problem in problems:
             if problem:
                 results.append(Result(status=Status.ERROR, detail=problem))
             else:
-                results.append(self._result(*next(found), behind))
+                results.append(self._result(*next(found), behind, now))
         return results
 
-    def _result(self, item: Item, hits: Sequence[Hit], behind: tuple[ModelInfo, ...]) -> Result:
+    def _result(self, item: Item, hits: Sequence[Hit], behind: tuple[ModelInfo, ...], now: int) -> Result:
         judged = judge(hits, CSAM)
         kept = keep(judged.hits)
-        quarantined = {id(hit) for hit in judged.hits if self._floods.matched((hit.bank.name, hit.entry), item.at_ms)}
+        # No request comes from the future: one that says so would stop the clock of all that follow.
+        at = min(item.at_ms, now)
+        quarantined = {id(hit) for hit in judged.hits if self._floods.matched((hit.bank.name, hit.entry), at)}
         matches = tuple(_match(hit, id(hit) in quarantined) for hit in kept)
         signals = {"pdq_quality": float(item.digests.pdq_quality)}
         counts = {
@@ -156,6 +209,12 @@ class HashMatcher(Check):
         }
         signals |= {name: float(count) for name, count in counts.items() if count}
         return Result(signals=signals, matches=matches, models=behind)
+
+
+def _prove(live: LiveIndex) -> None:
+    snapshot = live.loaded.base.snapshot
+    if snapshot is not None and snapshot.stats().hashes and 0 not in snapshot.match(snapshot.pdq(0), 0).row:
+        raise NotReadyError("SLUICE_HASHES: the index does not find its first hash")
 
 
 def keep(hits: Sequence[Hit], most: int = MOST_MATCHES) -> Sequence[Hit]:

@@ -7,6 +7,9 @@ from sluice.check import Gauge, Health
 from sluice.hashes.banks import Bank
 from sluice.hashes.view import View
 
+_MOST_MS = 253_402_300_799_000
+"""The end of the year 9999."""
+
 
 def health_of(view: View, required: Collection[str], now_ms: int) -> Health:
     """A required bank that is stale is a reason not to be ready; another one is a note."""
@@ -22,8 +25,14 @@ def health_of(view: View, required: Collection[str], now_ms: int) -> Health:
 
 def _say(bank: Bank, at_ms: int | None) -> str:
     limit = f"bank {bank.name} should be compared with its source every {_span(bank.fresh_for_ms)}"
-    when = f"was last {datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%dT%H:%MZ}" if at_ms else "never was"
+    when = f"was last {_moment(at_ms)}" if at_ms else "never was"
     return f"{limit}, and {when}: `sluice hashes build` or `add --fresh` with the newest list"
+
+
+def _moment(at_ms: int) -> str:
+    if at_ms > _MOST_MS:
+        return "in a year of more than four digits"
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%dT%H:%MZ}"
 
 
 def _span(span_ms: int) -> str:

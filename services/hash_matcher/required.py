@@ -69,7 +69,7 @@ def open_banks(settings: BankSettings) -> Banks:
         raise ConfigError([f"{settings.folder}: the name {TEST_BANK!r} belongs to the built-in test bank"])
     if settings.test_bank:
         banks.append(built_in_test_bank())
-    live = _open_store(settings, banks)
+    live = open_store(settings, banks)
     there = {bank.name for bank in banks} | (live.present() if live is not None else set())
     missing = [name for name in settings.required if name not in there]
     if missing or not there:
@@ -80,7 +80,9 @@ def open_banks(settings: BankSettings) -> Banks:
     return Banks(tuple(banks), live)
 
 
-def _open_store(settings: BankSettings, banks: Sequence[Bank]) -> LiveIndex | None:
+def open_store(settings: BankSettings, banks: Sequence[Bank]) -> LiveIndex | None:
+    """The store, searched with the banks of files; None where it is not described and nobody asked for one. Raises
+    NotReadyError for one of no use, ConfigError for a bad `banks.yaml`."""
     if settings.store_is_default and not (settings.store / BANKS).exists():
         return None
     try:

@@ -180,3 +180,61 @@ def test_a_store_that_is_none_is_told_by_the_main_command(folder: Path, capsys: 
     store(folder, "partner: {}\n")
     assert main(["hashes", "stats"]) == 78
     assert "banks.yaml:1: kind is missing" in capsys.readouterr().err
+
+
+def test_errors_of_the_system_are_told_and_no_traceback(
+    folder: Path, run: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("build", "partner=" + write(folder, f"{HEADER}e1,,,{MD5},,\n"))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_write", full)
+        assert main(["hashes", "add", "partner", "--id", "x", "--md5", MD5]) == 1
+    assert capsys.readouterr().err == "sluice: No space left on device\n"
+    next(folder.glob("base-*.snap")).unlink()
+    for words in (["stats"], ["lookup", MD5], ["merge"]):
+        assert main(["hashes", *words]) == 1, words
+        assert next(iter(capsys.readouterr().err.splitlines())).startswith(f"sluice: {folder}/base-"), words
+    status, (form,), _ = run("verify")
+    assert (status, form["good"]) == (1, False)
+    assert "is missing: put it back from a copy of the store, or build the store anew" in form["problem"]
+
+
+def test_the_lists_of_all_banks_mend_a_store_and_say_so(folder: Path, run: Any) -> None:
+    one = write(folder, f"{HEADER}e1,,,{MD5},,\n")
+    run("build", f"partner={one}")
+    run("add", "other", "--id", "x", "--md5", MD5)
+    path = next(folder.glob("base-*.snap"))
+    path.write_bytes(path.read_bytes()[:-1])
+    status, (form,), _ = run("build", *(f"{bank}={one}" for bank in ("partner", "innocent", "other")))
+    assert (status, "cut off or added to" in form["old_store_damaged"]) == (0, True)
+    assert run("verify")[1][0]["good"]
+    assert {row[0] for row in found(run, MD5)} == {"partner", "innocent", "other"}
+    assert run("build", f"partner={one}")[1][0]["old_store_damaged"] is None
+
+
+def test_verify_tells_a_last_record_that_is_not_what_was_written(folder: Path, run: Any) -> None:
+    run("add", "partner", "--id", "x", "--md5", MD5)
+    delta = folder / "delta-0.log"
+    delta.write_bytes(delta.read_bytes()[:-1] + b"?")
+    status, (form,), _ = run("verify")
+    assert (status, form["good"]) == (1, False)
+    assert "is not what was written" in form["problem"]
+
+
+def test_bad_lines_are_left_out_and_the_rest_of_a_file_never_is(folder: Path, run: Any) -> None:
+    half = folder.parent / "half.csv"
+    half.write_bytes(f"id,md5\ne1,{MD5}\n".encode() + b"e2,\xff\n" + f"e3,{MD5}\n".encode())
+    for words in (["build", f"partner={half}"], ["add", "partner", str(half)]):
+        status, rows, said = run(*words, "--skip-bad")
+        assert (status, rows) == (1, []), words
+        assert f"{half}:3: not UTF-8" in said, words
+
+
+def test_a_moment_that_no_date_can_tell_breaks_no_stats(folder: Path, run: Any) -> None:
+    append(folder, [change(fresh={"partner": 10**17})])
+    rows = {row["bank"]: row for row in run("stats")[1][0]["banks"]}
+    assert (rows["partner"]["fresh_at"], rows["partner"]["stale"]) == ("9999-12-31T23:59:59Z", True)

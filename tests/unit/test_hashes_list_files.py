@@ -1,5 +1,6 @@
 """Lists in files, read in runs: every bad line is named, and low quality is counted."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -68,10 +69,9 @@ def test_a_list_is_read(tmp_path: Path) -> None:
 
 def test_columns_may_be_few_and_in_any_order(tmp_path: Path) -> None:
     assert built(tmp_path, f"md5,id\n{MD5},e1\n", reading()) == [("e1", "", None, ("md5",))]
-    assert built(tmp_path, f"id,quality,pdq\ne1,007,{PDQ}\ne2,50,{PDQ}\n", reading()) == [
-        ("e1", "", None, ()),
-        ("e2", PDQ, 50, ()),
-    ]
+    found = reading()
+    assert built(tmp_path, f"id,quality,pdq\ne1,007,{PDQ}\ne2,050,{PDQ}\n", found) == [("e2", PDQ, 50, ())]
+    assert (found.lines, found.refused) == (1, 1)
 
 
 def test_json_lines_are_read(tmp_path: Path) -> None:
@@ -115,6 +115,10 @@ def test_pdq_hashes_of_low_quality_are_refused_and_counted(tmp_path: Path) -> No
             "list.csv:3: sha1 should be 40 hexadecimal digits",
         ]),
         (f'{HEADER}e1,,,{MD5},,\n"e2,,,{MD5},,\n', ["list.csv:3: not CSV"]),
+        (f'{HEADER}"e1,,,{MD5},,\ne2",,,{MD5},,\ne3,,,{MD5},,\n', [
+            "list.csv:3: a field over several lines: a quotation mark before it is not closed",
+        ]),
+        (gzip.compress(HEADER.encode(), mtime=0), ["list.csv:1: compressed: unpack it first, with gzip -d"]),
         (HEADER.encode() + b"e1,,,\xff\n", ["list.csv:2: not UTF-8"]),
         (HEADER + "e" * 70_000, ["list.csv:2: a line of more than 65536 bytes"]),
     ],
@@ -140,6 +144,55 @@ def test_bad_lines_can_be_left_out_and_each_is_told(tmp_path: Path) -> None:
     rows = HEADER + "x,,,,,\n" * 100 + f"e1,{PDQ},97,,,\ne2,{PDQ}\n"
     assert built(tmp_path, rows, found) == [("e1", PDQ, 97, ())]
     assert (found.lines, found.bad, len(told)) == (1, 101, 101)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"e2,\xff\n",
+        b"e2," + b"a" * 70_000 + b"\n",
+        b'"e2,\n',
+        f'"e2,{MD5}\ne3",{MD5}\n'.encode(),
+    ],
+)
+def test_a_file_that_cannot_be_read_to_its_end_is_no_bad_line(tmp_path: Path, rest: bytes) -> None:
+    """What stands behind would be missing from the list, and nobody would know how much that is."""
+    path = write(tmp_path, f"id,md5\ne1,{MD5}\n".encode() + rest + f"e4,{MD5}\n".encode())
+    other = write(tmp_path, f"id,md5\ne5,{MD5}\n", "other.csv")
+    for read in (
+        lambda found: read_lists([(0, other), (0, path)], found),
+        lambda found: listed_in([other, path], found),
+        lambda found: ids_in(path, found),
+    ):
+        with pytest.raises(BadListError, match=r"list\.csv:[34]: "):
+            list(read(reading(skip=True)))
+
+
+def test_a_file_without_names_of_columns_is_no_bad_line(tmp_path: Path) -> None:
+    one = write(tmp_path, f"{HEADER}e1,{PDQ},97,,,\n", "one.csv")
+    two = write(tmp_path, f"e2,{PDQ},97,,,\n", "two.csv")
+    with pytest.raises(BadListError, match=rf"two\.csv:1: {COLUMNS}"):
+        list(read_lists([(0, one), (0, two)], reading(skip=True)))
+
+
+def test_a_file_that_is_named_twice_has_its_ids_twice(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{HEADER}e1,{PDQ},97,,,\n")
+    with pytest.raises(BadListError, match="this id stands twice"):
+        list(read_lists([(0, path), (0, path)], reading()))
+
+
+def test_an_id_that_is_added_twice_would_lose_what_stood_first(tmp_path: Path) -> None:
+    path = write(tmp_path, f"{HEADER}e1,,,{MD5},,\ne1,,,,{SHA1},\n")
+    with pytest.raises(BadListError, match=r"list\.csv:3: this id stands twice, first in .*list\.csv:2"):
+        list(listed_in([path], reading(skip=True)))
+
+
+@pytest.mark.parametrize("identity", ["[1]", "true", '{"a":1}', "1.5"])
+def test_an_id_in_json_is_a_text_or_a_whole_number(tmp_path: Path, identity: str) -> None:
+    good = f'{{"id": 7, "md5": "{MD5}"}}\n'
+    assert built(tmp_path, good, reading(), "list.jsonl") == [("7", "", None, ("md5",))]
+    (problem,) = refused(tmp_path, good + f'{{"id": {identity}, "md5": "{MD5}"}}\n', "list.jsonl")
+    assert problem.startswith("list.jsonl:2: id should be 1 to 128 printable")
 
 
 def test_the_same_id_twice_is_never_left_out(tmp_path: Path) -> None:
@@ -168,7 +221,7 @@ def test_runs_are_bounded_and_say_the_same(tmp_path: Path, monkeypatch: pytest.M
 def test_a_few_entries_and_ids_alone(tmp_path: Path) -> None:
     path = write(tmp_path, f"{HEADER}e1,{PDQ},97,,,\ne2,{PDQ},3,{MD5},,\ne3,{PDQ},3,,,\n")
     found = reading()
-    assert list(listed_in(path, found)) == [
+    assert list(listed_in([path], found)) == [
         Listed("e1", bytes.fromhex(PDQ), 97),
         Listed("e2", md5=bytes.fromhex(MD5)),
     ]

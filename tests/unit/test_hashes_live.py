@@ -161,7 +161,7 @@ def test_a_base_that_is_damaged_is_not_taken(tmp_path: Path) -> None:
     index.look()
     while "damaged" not in index.trouble:
         index.look()
-    assert index.trouble == "section md5-digests is damaged: its SHA-256 is another"
+    assert f"{name}: section md5-digests is damaged: its SHA-256 is another: build the store anew" in index.trouble
     assert names(index, A, B) == ["a", "b"]
     append(folder, [change(minus("partner", "b"))])
     index.look()
@@ -241,7 +241,7 @@ def test_another_base_under_the_name_is_refused(tmp_path: Path) -> None:
     other = store(tmp_path / "other")
     append(other, [change(plus("partner", B))])
     (other / compact(other).current.base).rename(folder / first)
-    with pytest.raises(HashFileError, match=r"is another file than current\.json names"):
+    with pytest.raises(HashFileError, match=r"another file than current\.json names: build the store anew"):
         LiveIndex(folder)
 
 

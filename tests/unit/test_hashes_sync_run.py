@@ -206,6 +206,17 @@ def test_anew_removes_what_is_listed_no_more(folder: Path) -> None:
     assert (done.whole, done.swept, held(folder)) == ("as asked for", 2, {"a"})
 
 
+def test_a_whole_list_of_nothing_empties_no_bank(folder: Path) -> None:
+    """An exchange that answers with an empty list is in trouble more often than it is empty."""
+    World(now_ms=1000).sync(folder, Listed(*PAGES))
+    with pytest.raises(TerminalError, match="lists nothing, and bank partner has entries: none was removed"):
+        World(now_ms=2000).sync(folder, Listed({}), anew=True)
+    assert (held(folder), fresh(folder)) == (AFTER, 1000)
+    emptied(folder)
+    World(now_ms=3000).sync(folder, Listed({}))
+    assert (held(folder), fresh(folder)) == (set(), 3000)
+
+
 def test_a_checkpoint_that_is_too_old(folder: Path) -> None:
     class Forgetful(Listed):
         most_age_s = 100

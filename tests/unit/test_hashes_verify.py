@@ -33,7 +33,8 @@ def test_every_flipped_byte_is_seen(tmp_path: Path) -> None:
     source = random.Random(3)
     layout = decode(memoryview(data))
     starts = [section.offset for section in layout.sections.values() if section.length]
-    for place in starts + [source.randrange(len(data)) for _ in range(300)] + [len(data) - 1]:
+    # Between the table of sections and the first of them, too.
+    for place in [starts[0] - 1] + starts + [source.randrange(len(data)) for _ in range(300)] + [len(data) - 1]:
         old = data[place]
         data[place] ^= source.randrange(1, 256)
         with pytest.raises(HashFileError):

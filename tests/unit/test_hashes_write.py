@@ -28,6 +28,22 @@ def test_sections_lie_where_the_table_says_with_their_digests(tmp_path: Path) ->
         assert section.sha256 == hashlib.sha256(content).digest()
 
 
+def test_what_is_longer_than_a_step_is_written_whole_wherever_it_begins(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    source = np.random.default_rng(1)
+    parts = [np.frombuffer(source.bytes(size), np.uint8) for size in (3, (5 << 20) + 7, 1 << 21)]
+    with HashFileWriter(path, [Section("a", 1, 100), Section("b", 1, sum(map(len, parts)))]) as writer:
+        writer.append("a", np.zeros(100, np.uint8))
+        for part in parts:
+            writer.append("b", part)
+        writer.finish()
+    data = path.read_bytes()
+    section = decode(memoryview(data)).sections["b"]
+    content = b"".join(part.tobytes() for part in parts)
+    assert data[section.offset : section.offset + section.length] == content
+    assert section.sha256 == hashlib.sha256(content).digest()
+
+
 def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")

@@ -57,3 +57,15 @@ def test_processes_do_not_share_metrics() -> None:
     one, other = Metrics("one"), Metrics("other")
     one.count("things", "Things.")
     assert lines(other) == []
+
+
+def test_a_gauge_is_taken_back_for_what_is_no_more() -> None:
+    metrics = Metrics("hash-matcher")
+    for bank in ("one", "two"):
+        metrics.gauge("hash_bank_stale", "1 while stale.", 1, {"bank": bank})
+    metrics.drop("hash_bank_stale", {"bank": "one"})
+    metrics.drop("hash_bank_stale", {"bank": "one"})
+    metrics.drop("never_there")
+    text = metrics.text().decode()
+    assert 'bank="two"' in text
+    assert 'bank="one"' not in text

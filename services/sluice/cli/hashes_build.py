@@ -100,11 +100,14 @@ def compacted(done: Compacted) -> dict[str, object]:
         "pdq_hashes": done.built.hashes,
         "exact": dict(done.built.known),
         "merged_changes": done.merged,
+        "old_store_damaged": done.damage or None,
     }
 
 
 def say_compacted(done: Compacted) -> None:
     """The same for a person."""
+    if done.damage:
+        say(f"of the old store nothing was taken: {done.damage}")
     say(
         f"generation {done.current.generation}: {done.built.entries} entries, {done.built.hashes} different PDQ "
         f"hashes, {done.bytes} bytes in {done.current.base}"

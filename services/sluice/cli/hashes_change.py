@@ -57,7 +57,7 @@ def add(
         else:
             if any((pdq, quality, md5, sha1, sha256)):
                 refuse("digests go with --id")
-            ops = [Op(bank, one.id, one) for file in _readable(files or []) for one in listed_in(file, reading)]
+            ops = [Op(bank, one.id, one) for one in listed_in(_readable(files or []), reading)]
     except BadListError as error:
         say(f"nothing was added: {len(error.problems)} problems")
         raise typer.Exit(1) from error

@@ -14,6 +14,7 @@ from sluice.deadline import now_ms
 from sluice.errors import TerminalError
 from sluice.hashes.banks import CSAM
 from sluice.hashes.change import HashStoreError
+from sluice.hashes.delta import ANEW
 from sluice.hashes.layout import HashFileError
 from sluice.hashes.live import LiveIndex
 from sluice.hashes.picture import digests_of
@@ -22,6 +23,9 @@ from sluice.local.progress import Progress as Lines
 
 NOTHING = 3
 """Exit status of a lookup that found nothing."""
+
+_MOST_MS = 253_402_300_799_000
+"""The end of the year 9999: what a wrong clock said may be later, and a date cannot."""
 
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
@@ -84,17 +88,27 @@ def verify(store: Store = None, as_json: Json = False) -> None:
     """
     folder = store_folder(store)
     lines = Lines(say, 2.0)
-    problem, size = "", 0
+    problem, size, torn = "", 0, 0
     try:
         index = LiveIndex(folder)
         snapshot = index.loaded.base.snapshot
         if snapshot is not None:
-            snapshot.verify(lambda done, whole: lines.tell(f"{100 * done // max(1, whole)} % verified"))
+            try:
+                snapshot.verify(lambda done, whole: lines.tell(f"{100 * done // max(1, whole)} % verified"))
+            except HashFileError as error:
+                raise HashFileError(f"the base: {error}: {ANEW}") from error
             counted = snapshot.stats()
             size = counted.structure_bytes + counted.known_bytes + counted.metadata_bytes
         torn = index.unread_bytes
+        if index.spoiled:
+            problem = (
+                f"the delta's last record, {torn} bytes, is not what was written: the machine stopped while it was, "
+                "or it was damaged since. The next change takes its place: compare the bank with its source"
+            )
+    except FileNotFoundError as error:
+        problem = f"{error.filename} is missing: put it back from a copy of the store, or {ANEW}"
     except (HashFileError, HashStoreError, OSError) as error:
-        problem, torn = str(error), 0
+        problem = str(error)
     if wants_json(as_json):
         put_json({"good": not problem, "problem": problem, "base_bytes": size, "torn_bytes": torn})
     elif problem:
@@ -176,7 +190,7 @@ def _bank_row(index: LiveIndex, name: str, added: Mapping[str, int], now: int) -
         "ratio": bank.ratio,
         "negative": bank.negative,
         "test": bank.test,
-        "fresh_at": when(at) if at else None,
+        "fresh_at": when(min(at, _MOST_MS)) if at else None,
         "fresh_for_seconds": bank.fresh_for_ms // 1000 or None,
         "stale": bank.stale(at, now),
     }

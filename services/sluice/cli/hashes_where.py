@@ -1,14 +1,16 @@
 """Which store a command is about, and the options that several commands share."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ParamSpec, TypeVar
 
 import typer
 
 from sluice.cli.tell import refuse
 from sluice.hashes.banks import SLUG, Bank
+from sluice.hashes.change import HashStoreError
 from sluice.hashes.store import described
 from sluice.settings import Reader, sluice_home
 
@@ -17,6 +19,26 @@ Store = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON, also on a terminal.")]
 Threads = Annotated[int, typer.Option(min=1, max=64, help="Tables that are sorted at once.")]
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def told(command: Callable[P, T]) -> Callable[P, T]:
+    """The command, of which no error of the system is a bug: a full disk, a file that is gone, a missing right."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise HashStoreError(f"{where}{error.strerror or type(error).__name__}") from error
+
+    return run
 
 
 def store_folder(given: Path | None) -> Path:

@@ -73,8 +73,8 @@ class Bank:
 
     def stale(self, fresh_ms: int | None, now_ms: int) -> bool:
         """Whether its list is older than it may be, or nobody knows how old. `fresh_ms`: when its source was compared
-        with it; None where that is not known."""
-        return bool(self.fresh_for_ms) and now_ms - (fresh_ms or 0) > self.fresh_for_ms
+        with it; None where that is not known. A moment as far ahead says that a clock was wrong, and nothing else."""
+        return bool(self.fresh_for_ms) and abs(now_ms - (fresh_ms or 0)) > self.fresh_for_ms
 
     def counts(self, entry: str) -> bool:
         """Whether an entry counts at this ratio. The same entries do always and everywhere, and those of a smaller

@@ -18,17 +18,17 @@ import numpy.typing as npt
 from sluice.hashes.build import Built, Progress, build
 from sluice.hashes.change import Change, HashStoreError, Key
 from sluice.hashes.current import BANKS, Current, base_name, sync_folder, write_current
-from sluice.hashes.delta import Place, read_frames, seed
+from sluice.hashes.delta import ANEW, Place, raw_frames, read_frames, seed
 from sluice.hashes.entries import Column, Entries
 from sluice.hashes.export import Ids, Keep, runs
-from sluice.hashes.layout import decode
+from sluice.hashes.layout import HashFileError, decode
 from sluice.hashes.listed import SIZES, Listed
 from sluice.hashes.locks import MERGE, WRITE, locked
 from sluice.hashes.mapped import mapped
 from sluice.hashes.opened import read_about
 from sluice.hashes.sections import Shorts, read
 from sluice.hashes.snapshot import Snapshot
-from sluice.hashes.store import begun, described, make_delta
+from sluice.hashes.store import begun, described, make_delta, open_delta
 from sluice.hashes.verify import verify
 
 _LOCK_SECONDS = 30.0
@@ -46,12 +46,14 @@ class Lists:
 
 @dataclass(frozen=True, slots=True)
 class Compacted:
-    """What is there now. `merged`: entries and removals that the delta had."""
+    """What is there now. `merged`: entries and removals that the delta had. `damage`: of the old files, of which
+    nothing was taken then."""
 
     current: Current
     built: Built
     merged: int
     bytes: int
+    damage: str = ""
 
 
 def compact(
@@ -64,6 +66,7 @@ def compact(
 ) -> Compacted:
     """Builds a new base and puts it in place. `fresh`: bank -> when its source was compared with it, in ms.
 
+    Lists of all banks that are described make a sound store of a damaged one, of which nothing is taken then.
     Raises HashStoreError, HashFileError for a base that is damaged, ConfigError for a bad `banks.yaml`, OSError, and
     what the lists' runs raise; then nothing has changed.
     """
@@ -73,16 +76,30 @@ def compact(
             # Under the lock, so that a bank that is described later cannot have entries in what is read here.
             described_banks = described(folder)
             old = begun(folder)
-        changes, place = _read_delta(folder, old, Place(0, seed(old.base_digest, old.generation)))
-        latest = {op.key: op.listed for change in changes for op in change.ops if op.bank not in replaced}
+            # What builds that were killed have left may be all the room there is.
+            _sweep(folder, old)
+        start = Place(0, seed(old.base_digest, old.generation))
+        damage = ""
+        place: Place | None
+        try:
+            changes, place = _read_delta(folder, old, start)
+            latest = {op.key: op.listed for change in changes for op in change.ops if op.bank not in replaced}
+            about, parts = _old_base(folder, old, replaced, latest, engine)
+        except (HashStoreError, HashFileError) as error:
+            if not replaced >= described_banks.keys():
+                raise
+            damage, changes, latest, about, parts = str(error), [], {}, {}, iter(())
+            place = _end(folder, old, start)
         known: dict[str, int] = {}
         for change in changes:
             known |= change.fresh
-        about, parts = _old_base(folder, old, replaced, latest, engine)
         names = sorted(described_banks)
         missing = {*_used(about), *(bank for bank, _ in latest), *replaced} - {*names}
         if missing:
-            raise HashStoreError(f"{folder / BANKS} describes no bank called {', '.join(sorted(missing))}")
+            raise HashStoreError(
+                f"{folder / BANKS} describes no bank called {', '.join(sorted(missing))}, which has entries: "
+                "describe it again; before it goes, `sluice hashes remove BANK --all`"
+            )
         number = {name: at for at, name in enumerate(names)}
         counts = dict.fromkeys(names, 0)
         known = {**about.get("fresh", {}), **known, **(fresh or {})}
@@ -105,17 +122,18 @@ def compact(
             temporary.unlink(missing_ok=True)
         new = Current(old.generation + 1, base_name(built.digest), built.digest)
         with locked(folder, WRITE, _LOCK_SECONDS):
-            since, _ = _read_delta(folder, old, place)
+            # Nobody can append to a delta without an end.
+            since, _ = _read_delta(folder, old, place) if place is not None else ([], None)
             make_delta(folder, new, since)
             write_current(folder, new)
         _sweep(folder, new)
-    return Compacted(new, built, len(latest), size)
+    return Compacted(new, built, len(latest), size, damage)
 
 
 def _read_delta(folder: Path, current: Current, place: Place) -> tuple[list[Change], Place]:
     """Whole frames from there to the end, and where that is."""
     changes: list[Change] = []
-    file = os.open(folder / current.delta, os.O_RDONLY | os.O_CLOEXEC)
+    file = open_delta(folder, current, os.O_RDONLY)
     try:
         for change, behind in read_frames(file, place):
             changes.append(change)
@@ -125,17 +143,40 @@ def _read_delta(folder: Path, current: Current, place: Place) -> tuple[list[Chan
     return changes, place
 
 
+def _end(folder: Path, current: Current, place: Place) -> Place | None:
+    """Behind the last whole frame; None where the delta is damaged or missing."""
+    try:
+        file = open_delta(folder, current, os.O_RDONLY)
+    except HashStoreError:
+        return None
+    try:
+        for _, behind in raw_frames(file, place):
+            place = behind
+    except HashStoreError:
+        return None
+    finally:
+        os.close(file)
+    return place
+
+
 def _old_base(
     folder: Path, old: Current, replaced: Collection[str], latest: Mapping[Key, Any], engine: str
 ) -> tuple[Mapping[str, Any], Iterator[Entries]]:
     """What the builder of the old base said, and its entries that stay, with their old numbers of banks."""
     if not old.base:
         return {}, iter(())
-    data = mapped(folder / old.base)
-    layout = decode(data)
-    contents = read(data, layout)
-    verify(data, layout, contents)
-    about = read_about(Snapshot(data, engine))
+    try:
+        data = mapped(folder / old.base)
+        layout = decode(data)
+        contents = read(data, layout)
+        verify(data, layout, contents)
+        about = read_about(Snapshot(data, engine))
+    except FileNotFoundError as error:
+        raise HashStoreError(
+            f"{folder / old.base} is missing: put it back from a copy of the store, or {ANEW}"
+        ) from error
+    except HashFileError as error:
+        raise HashFileError(f"{folder / old.base}: {error}: {ANEW}") from error
     names: list[str] = about["banks"]
     if int(np.max(contents.banks, initial=0)) >= max(1, len(names)):
         raise HashStoreError(f"{old.base} has entries of a bank without a name")

@@ -52,7 +52,7 @@ def read_current(folder: Path) -> Current | None:
         named = found.base == "" or (_BASE.fullmatch(found.base) is not None and len(found.base_digest) == 32)
         good = named and isinstance(found.generation, int) and 0 <= found.generation < 1 << 53
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise HashStoreError(f"{folder / NAME} makes no sense") from error
+        raise HashStoreError(f"{folder / NAME} makes no sense: put it back from a copy of the store") from error
     if known != FORMAT or not good:
         raise HashStoreError(f"{folder / NAME} is of another format: this program reads {FORMAT}")
     return found

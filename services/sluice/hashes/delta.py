@@ -17,6 +17,9 @@ from dataclasses import dataclass
 
 from sluice.hashes.change import Change, HashStoreError, decode_change, encode_change
 
+ANEW = "build the store anew from its lists: `sluice hashes build` with those of all its banks at once"
+"""What makes a sound store of a damaged one."""
+
 MOST_PAYLOAD = 16 << 20
 _MAGIC = b"SLXD"
 _FIXED = struct.Struct("<4sI")
@@ -100,4 +103,16 @@ def _refuse_unless_nought(file: int, place: Place, size: int) -> None:
 
 
 def _damaged(place: Place) -> HashStoreError:
-    return HashStoreError(f"the delta is damaged at byte {place.offset}: build the store anew from its lists")
+    return HashStoreError(f"the delta is damaged at byte {place.offset}: {ANEW}")
+
+
+def spoiled(file: int, place: Place) -> bool:
+    """Whether a frame of full length stands there whose content is another than was written: the machine stopped
+    while it was being written, or it was damaged since. A writer that was merely killed leaves none such."""
+    size = os.fstat(file).st_size
+    head = os.pread(file, FRAME, place.offset)
+    if len(head) < FRAME or _CRC.unpack_from(head, _FIXED.size)[0] != zlib.crc32(head[: _FIXED.size]):
+        return False
+    magic, length = _FIXED.unpack_from(head)
+    whole = magic == _MAGIC and size == place.offset + FRAME + length
+    return whole and _frame(file, place, size) is None

@@ -25,6 +25,7 @@ _HEADER = struct.Struct("<8sIIQ8s")
 _DIGEST_BYTES = 32
 HEADER_BYTES = _HEADER.size + _DIGEST_BYTES
 _ROW = struct.Struct("<24sI4sQQ32s")
+ROW_BYTES = _ROW.size
 _NAME = re.compile(rb"[a-z0-9-]{1,24}")
 
 

@@ -22,8 +22,9 @@ from sluice.hashing import PDQ_MIN_QUALITY
 RUN = 1 << 15
 """Lines at a time."""
 
-_QUALITY = {"": UNKNOWN, **{str(number): number for number in range(MOST_QUALITY + 1)}}
-_LOW = frozenset(str(number) for number in range(PDQ_MIN_QUALITY))
+_WRITTEN = ("{}", "{:02}", "{:03}")
+_QUALITY = {"": UNKNOWN, **{form.format(number): number for form in _WRITTEN for number in range(MOST_QUALITY + 1)}}
+_LOW = frozenset(form.format(number) for form in _WRITTEN for number in range(PDQ_MIN_QUALITY))
 
 Row = tuple[int, Sequence[str]]
 """Line, and values in the order of `COLUMNS`."""
@@ -35,7 +36,8 @@ class BadListError(ConfigError):
 
 @dataclass(slots=True)
 class Reading:
-    """What a reading of lists found. `skip`: bad lines are told and left out; otherwise they end the reading.
+    """What a reading of lists found. `skip`: bad lines are told and left out; otherwise they end the reading. What
+    keeps a file from being read to its end always does: nobody knows how much is behind it.
 
     `lines`: of entries, good ones; `bad`: lines left out; `refused`: PDQ hashes of too low a quality, which match
     strangers; the entry's other digests count. `read_bytes`: so far, for a bar.
@@ -51,11 +53,18 @@ class Reading:
 
     def note(self, problem: str) -> None:
         """A problem with one line. Raises `BadListError` when there are enough of them."""
+        if self.skip:
+            self.tell(problem)
+        else:
+            self.stop(problem)
+
+    def stop(self, problem: str) -> None:
+        """A problem with a file, which is not read to its end. Raises as `note` does, also where bad lines are left
+        out: a list of which half is missing would take the place of a whole one."""
         self.tell(problem)
-        if not self.skip:
-            self.problems.append(problem)
-            if len(self.problems) >= MOST_PROBLEMS:
-                raise BadListError([*self.problems, "reading stopped here: too much is wrong"])
+        self.problems.append(problem)
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise BadListError([*self.problems, "reading stopped here: too much is wrong"])
 
     def read(self, count: int) -> None:
         """Bytes were read."""
@@ -81,17 +90,24 @@ def read_lists(files: Sequence[tuple[int, Path]], reading: Reading) -> Iterator[
         if hashes:
             _refuse_twins(of_bank, hashes, reading)
         elif not reading.problems:
-            reading.note(f"{of_bank[0]}:1: no entries: a bank that matches nothing is not built")
-            raise BadListError([*reading.problems])
+            reading.stop(f"{of_bank[0]}:1: no entries: a bank that matches nothing is not built")
     if reading.problems:
         raise BadListError(reading.problems)
 
 
-def listed_in(file: Path, reading: Reading) -> Iterator[Listed]:
-    """The same for a file of a few: one entry at a time. PDQ hashes of too low a quality are left out of them."""
-    for line, row in _rows(file, reading):
-        listed = _listed(file, line, row, reading)
-        if listed is not None:
+def listed_in(files: Sequence[Path], reading: Reading) -> Iterator[Listed]:
+    """The same for files of a few: one entry at a time. PDQ hashes of too low a quality are left out of them."""
+    first: dict[str, str] = {}
+    for file in files:
+        for line, row in _rows(file, reading):
+            listed = _listed(file, line, row, reading)
+            if listed is None:
+                continue
+            if listed.id in first:
+                # The second would take the first one's place, and what the first had would match no more.
+                reading.stop(f"{file}:{line}: this id stands twice, first in {first[listed.id]}")
+                continue
+            first[listed.id] = f"{file}:{line}"
             reading.lines += 1
             yield listed
     if reading.problems:
@@ -113,24 +129,31 @@ def ids_in(file: Path, reading: Reading) -> Iterator[str]:
 
 def _rows(file: Path, reading: Reading) -> Iterator[Row]:
     with file.open("rb") as stream:
-        lines = text_lines(file, stream, reading.note, reading.read)
+        if stream.peek(2)[:2] == b"\x1f\x8b":
+            reading.stop(f"{file}:1: compressed: unpack it first, with gzip -d")
+            return
+        lines = text_lines(file, stream, reading.stop, reading.read)
         yield from (_json_rows if file.suffix in (".jsonl", ".ndjson") else _csv_rows)(file, lines, reading)
 
 
 def _csv_rows(file: Path, lines: Iterator[str], reading: Reading) -> Iterator[Row]:
-    found = rows(file, lines, reading.note)
-    line, header = next(found, (1, []))
+    before = len(reading.problems)
+    found = rows(file, lines, reading.stop)
+    last, header = next(found, (1, []))
     wrong = "id" not in header or len(header) < 2 or len(set(header)) < len(header) or set(header) - {*COLUMNS}
     if wrong:
-        reading.note(
-            f"{file}:{line}: the first line should name the columns: id and some of {', '.join(COLUMNS[1:])}"
-        )
+        if len(reading.problems) == before:
+            columns_named = f"id and some of {', '.join(COLUMNS[1:])}"
+            reading.stop(f"{file}:{last}: the first line should name the columns: {columns_named}")
         return
     width = len(header)
     order = [header.index(column) if column in header else width for column in COLUMNS]
     straight = tuple(header) == COLUMNS
     for line, row in found:
-        if len(row) != width:
+        lines_of_row, last = line - last, line
+        if lines_of_row > 1 and any("\n" in value for value in row):
+            reading.stop(f"{file}:{line}: a field over several lines: a quotation mark before it is not closed")
+        elif len(row) != width:
             reading.bad += 1
             reading.note(f"{file}:{line}: {len(row)} fields, should be {width}")
         elif straight:
@@ -156,7 +179,10 @@ def _json_rows(file: Path, lines: Iterator[str], reading: Reading) -> Iterator[R
 
 
 def _word(value: object) -> str:
-    return "" if value is None else str(value).strip()
+    """A text or a whole number; anything else as its JSON, which none of the columns takes."""
+    if value is None or isinstance(value, str):
+        return (value or "").strip()
+    return str(value) if type(value) is int else f" {json.dumps(value)}"
 
 
 def _chunks(found: Iterator[Row]) -> Iterator[list[Row]]:
@@ -257,11 +283,9 @@ def _refuse_twins(files: Sequence[Path], hashes: "array[int]", reading: Reading)
     quiet = Reading(lambda _: None, skip=True)
     for file in files:
         for line, row in _rows(file, quiet):
-            if hash(row[0]) in twins and _read(row) is not None:
-                before = first.setdefault(row[0], f"{file}:{line}")
-                if before != f"{file}:{line}":
-                    problem = f"{file}:{line}: this id stands twice, first in {before}"
-                    reading.tell(problem)
-                    reading.problems.append(problem)
-                    if len(reading.problems) >= MOST_PROBLEMS:
-                        raise BadListError(reading.problems)
+            if hash(row[0]) not in twins or _read(row) is None:
+                continue
+            if row[0] in first:
+                reading.stop(f"{file}:{line}: this id stands twice, first in {first[row[0]]}")
+            else:
+                first[row[0]] = f"{file}:{line}"

@@ -6,7 +6,8 @@ nothing is late, and nothing is missed, while a large file is being looked at.
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,11 +15,16 @@ from sluice.errors import SluiceError
 from sluice.hashes.banks import MOST_BYTES, Bank, read_banks
 from sluice.hashes.change import Change, HashStoreError
 from sluice.hashes.current import BANKS, Current, read_current
+from sluice.hashes.delta import ANEW
 from sluice.hashes.opened import Loaded, OpenBase, OpenDelta, list_digest, refuse_undescribed
 from sluice.hashes.view import Base, Layer, View
 
 _TRIES = 5
 """A merge may remove a file between the look at `current.json` and its opening; five merges in a row do not."""
+
+
+_AGAIN_SECONDS = 5.0
+"""Until a base is opened once more that the system would not let us read."""
 
 
 class ClosedError(SluiceError):
@@ -34,6 +40,10 @@ class _Next:
         self.base = base
         self.changes: list[Change] = []
         """All that the new delta has had so far."""
+        self.trouble = ""
+        """Why the base was not opened when that was last tried."""
+        self.again = 0.0
+        """When to try again, by the monotonic clock."""
 
 
 class LiveIndex:
@@ -51,21 +61,33 @@ class LiveIndex:
         self._closed = threading.Event()
         self._pool = ThreadPoolExecutor(1, "hash-base")
         self._next: _Next | None = None
+        self._unverified: Loaded | None = None
+        self._verified: Future[None] | None = None
         self._banks_data = b""
         self._banks: Mapping[str, Bank] = {}
         self.trouble = ""
         """Why the store's newest content is not in use; empty while it is."""
+        self.spoiled = False
+        """Whether the delta's last record was not what was written (`delta.spoiled`) at the last look; it does not
+        count then."""
         self._read_banks()
         self._current, self._delta, self._loaded = self._open(verified=False)
+        self._unverified = self._loaded
         self._of: tuple[object, ...] = ()
         self.view = View()
         """What counts now. Take it once per piece of work."""
-        self._show()
+        try:
+            self._show()
+            self._look_behind()
+        except (SluiceError, OSError):
+            self.close()
+            raise
 
     def look(self) -> bool:
         """Sees what changed since the last time; says whether the view is another. Raises nothing: see `trouble`."""
         before = self.view
-        troubles = [self._try(step) for step in (self._read_banks, self._follow, self._show)]
+        steps = (self._read_banks, self._follow, self._show, self._look_behind, self._verify)
+        troubles = [self._try(step) for step in steps]
         self.trouble = "; ".join(trouble for trouble in (*troubles, self._base_trouble()) if trouble)
         return self.view is not before
 
@@ -114,11 +136,29 @@ class LiveIndex:
         return ""
 
     def _base_trouble(self) -> str:
-        following = self._next
-        error = following.base.exception() if following is not None and following.base.done() else None
-        if error is None:
-            return ""
-        return str(error) if isinstance(error, SluiceError | OSError) else f"the new base: {type(error).__name__}"
+        return self._next.trouble if self._next is not None else ""
+
+    def _look_behind(self) -> None:
+        self.spoiled = self._newest[1].spoiled
+
+    def _verify(self) -> None:
+        """The base that was there at the start is read whole in a thread of its own: opening it takes no time, and
+        damage inside it would be matches that are missed in silence."""
+        loaded = self._unverified
+        if loaded is None:
+            return
+        snapshot = loaded.base.snapshot
+        if loaded is not self._loaded or snapshot is None:
+            self._unverified = self._verified = None
+        elif self._verified is None:
+            self._verified = self._pool.submit(snapshot.verify, self._go_on)
+        elif self._verified.done():
+            error = self._verified.exception()
+            if error is None:
+                self._unverified = self._verified = None
+                return
+            what = str(error) if isinstance(error, SluiceError) else type(error).__name__
+            raise HashStoreError(f"{self._folder / self._current.base}: {what}: {ANEW}")
 
     @property
     def _newest(self) -> tuple[Current, OpenDelta]:
@@ -170,24 +210,52 @@ class LiveIndex:
             raise HashStoreError(f"{self._folder} is no store of hashes any more")
         newest, delta = self._newest
         if current == newest:
-            self._take(delta.more())
-        elif current.generation == newest.generation + 1:
+            self._take(delta)
+        elif current.generation == newest.generation + 1 and self._read_out(delta):
             # Nobody appends to the old delta any more: read to its end, it and the new one say everything.
-            self._take(delta.more())
             self._begin(current)
-            self._take(self._newest[1].more())
+            self._take(self._newest[1])
         else:
             self._adopt(*self._open(verified=True))
         following = self._next
-        if following is not None and following.base.done() and following.base.exception() is None:
-            self._finish(following)
+        if following is not None and following.base.done():
+            self._settle(following)
 
-    def _take(self, changes: Sequence[Change]) -> None:
-        if not changes:
-            return
-        self._loaded.take(changes)
-        if self._next is not None:
-            self._next.changes.extend(changes)
+    def _read_out(self, delta: OpenDelta) -> bool:
+        """Whether a delta could be read to its end. Where it is damaged, the store was built anew without it."""
+        try:
+            self._take(delta)
+        except HashStoreError:
+            return False
+        return True
+
+    def _take(self, delta: OpenDelta) -> None:
+        before, taken = delta.place, False
+        try:
+            changes = delta.more()
+            if changes:
+                self._loaded.take(changes)
+                if self._next is not None:
+                    self._next.changes.extend(changes)
+            taken = True
+        finally:
+            if not taken:
+                # What was read and not counted in is read again.
+                delta.place = before
+
+    def _settle(self, following: _Next) -> None:
+        """The new base was opened, or it was not."""
+        error = following.base.exception()
+        if error is None:
+            self._finish(following)
+        elif not following.trouble:
+            known = isinstance(error, SluiceError | OSError)
+            following.trouble = str(error) if known else f"the new base: {type(error).__name__}"
+            following.again = time.monotonic() + _AGAIN_SECONDS
+        elif isinstance(error, OSError) and time.monotonic() >= following.again:
+            # Of the system's errors some pass; a file that is damaged stays so.
+            following.again = time.monotonic() + _AGAIN_SECONDS
+            following.base = self._pool.submit(self._load, following.current)
 
     def _begin(self, current: Current) -> None:
         """Opens the new base in a thread of its own."""

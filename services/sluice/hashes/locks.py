@@ -20,7 +20,7 @@ _LOOK_SECONDS = 0.02
 @contextmanager
 def locked(folder: Path, name: str, seconds: float) -> Iterator[None]:
     """Holds a lock of the store. Raises StoreBusyError where another process holds it for longer than `seconds`."""
-    file = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    file = os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
     try:
         _take(file, folder / name, time.monotonic() + seconds)
         yield

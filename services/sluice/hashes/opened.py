@@ -11,7 +11,7 @@ from typing import Any
 from sluice.hashes.banks import Bank
 from sluice.hashes.change import Change, HashStoreError
 from sluice.hashes.current import Current
-from sluice.hashes.delta import Place, read_frames, seed
+from sluice.hashes.delta import ANEW, Place, read_frames, seed, spoiled
 from sluice.hashes.layout import HashFileError
 from sluice.hashes.overlay import Overlay
 from sluice.hashes.snapshot import Snapshot
@@ -33,12 +33,19 @@ class OpenBase:
         """`verified`: read the whole file first, and tell how far that is. Raises HashFileError, OSError."""
         if not current.base:
             return cls(None, {})
-        snapshot = Snapshot.open(folder / current.base, engine)
-        if snapshot.digest != current.base_digest:
-            raise HashFileError(f"{current.base} is another file than current.json names")
-        if verified is not None:
-            snapshot.verify(verified)
-        return cls(snapshot, read_about(snapshot))
+        try:
+            snapshot = Snapshot.open(folder / current.base, engine)
+            _refuse_another(snapshot, current)
+            if verified is not None:
+                snapshot.verify(verified)
+            return cls(snapshot, read_about(snapshot))
+        except HashFileError as error:
+            raise HashFileError(f"{folder / current.base}: {error}: {ANEW}") from error
+
+
+def _refuse_another(snapshot: Snapshot, current: Current) -> None:
+    if snapshot.digest != current.base_digest:
+        raise HashFileError("another file than current.json names")
 
 
 def read_about(snapshot: Snapshot) -> Mapping[str, Any]:
@@ -68,6 +75,10 @@ class OpenDelta:
     def more(self) -> list[Change]:
         """What came since the last call. Raises HashStoreError for damage, once all before it has been told."""
         self._renew()
+        if os.fstat(self._file).st_size < self.place.offset:
+            raise HashStoreError(
+                f"{self._path} is shorter than it was: whoever cut it took changes away. Put it back, or {ANEW}"
+            )
         found = []
         try:
             for change, behind in read_frames(self._file, self.place):
@@ -82,6 +93,11 @@ class OpenDelta:
     def unread_bytes(self) -> int:
         """Behind the last whole frame: being written, or left by a writer that died."""
         return max(0, os.fstat(self._file).st_size - self.place.offset)
+
+    @property
+    def spoiled(self) -> bool:
+        """See `delta.spoiled`."""
+        return spoiled(self._file, self.place)
 
     def _renew(self) -> None:
         """A copy that took the file's place, as mirroring tools make one, says the same up to here, and goes on."""
@@ -130,4 +146,7 @@ def list_digest(chain: bytes, bank: Bank) -> bytes:
 def refuse_undescribed(loaded: Loaded, banks: Mapping[str, Bank], path: Path) -> None:
     """Raises HashStoreError where entries have a bank that nobody describes: they would match for nobody."""
     if name := loaded.undescribed(banks):
-        raise HashStoreError(f"{path} describes no bank called {name}, which has entries")
+        raise HashStoreError(
+            f"{path} describes no bank called {name}, which has entries: describe it again; before it goes, "
+            f"`sluice hashes remove {name} --all`"
+        )

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from sluice.hashes.banks import Bank, load_banks_file
 from sluice.hashes.change import Change, HashStoreError
-from sluice.hashes.current import BANKS, Current, read_current, sync_folder, write_current
-from sluice.hashes.delta import Place, frame, raw_frames, seed
+from sluice.hashes.current import BANKS, NAME, Current, read_current, sync_folder, write_current
+from sluice.hashes.delta import ANEW, Place, frame, raw_frames, seed
 from sluice.hashes.locks import WRITE, locked
 
 MERGE_BYTES = 16 << 20
@@ -47,10 +47,17 @@ def described(folder: Path) -> dict[str, Bank]:
 def begun(folder: Path) -> Current:
     """The store's files; where there are none, an empty store is made in the folder, which has a `banks.yaml`.
 
-    Under the write lock. Raises HashStoreError, OSError.
+    Under the write lock. Raises HashStoreError, also for lists that no `current.json` names: an empty store in their
+    place would match nothing; OSError.
     """
     found = read_current(folder)
     if found is None:
+        left = [*folder.glob("base-*.snap"), *(one for one in folder.glob("delta-*.log") if one.stat().st_size)]
+        if left:
+            raise HashStoreError(
+                f"{folder / NAME} is missing, and {min(left).name} is there: put it back from a copy of the store, "
+                "or move the base and the delta away and build the store anew from its lists"
+            )
         found = Current()
         make_delta(folder, found)
         write_current(folder, found)
@@ -72,7 +79,8 @@ def make_delta(folder: Path, current: Current, changes: Collection[Change] = ())
 
 def append(folder: Path, changes: Sequence[Change]) -> Appended:
     """Appends changes; they count once this returns. Raises HashStoreError for a bank that is not described, damage,
-    or another writer that does not end; ConfigError for a bad `banks.yaml`; OSError.
+    another writer that does not end, or where only the first of them could be written; ConfigError for a bad
+    `banks.yaml`; OSError, and then nothing has changed.
     """
     banks = described(folder)
     unknown = {op.bank for change in changes for op in change.ops} | {bank for one in changes for bank in one.fresh}
@@ -80,11 +88,22 @@ def append(folder: Path, changes: Sequence[Change]) -> Appended:
         raise HashStoreError(f"{folder / BANKS} describes no bank called {', '.join(sorted(unknown - banks.keys()))}")
     with locked(folder, WRITE, _LOCK_SECONDS):
         current = begun(folder)
-        file = os.open(folder / current.delta, os.O_RDWR | os.O_CLOEXEC)
+        file = open_delta(folder, current, os.O_RDWR)
         try:
             return _append(file, Place(0, seed(current.base_digest, current.generation)), changes)
         finally:
             os.close(file)
+
+
+def open_delta(folder: Path, current: Current, flags: int) -> int:
+    """A descriptor of the delta. Raises HashStoreError where it is missing: only a merge, under the write lock,
+    removes one; OSError."""
+    try:
+        return os.open(folder / current.delta, flags | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        raise HashStoreError(
+            f"{folder / current.delta} is missing: put it back from a copy of the store, or {ANEW}"
+        ) from error
 
 
 def _append(file: int, place: Place, changes: Sequence[Change]) -> Appended:
@@ -93,9 +112,19 @@ def _append(file: int, place: Place, changes: Sequence[Change]) -> Appended:
     torn = os.fstat(file).st_size - place.offset
     if torn:
         os.ftruncate(file, place.offset)
-    for change in changes:
+    for done, change in enumerate(changes):
         data, behind = frame(place, change)
-        _write(file, data, place.offset)
+        try:
+            _write(file, data, place.offset)
+        except OSError as error:
+            # Readers have not seen what has no end, but the room that it took may be all there was.
+            os.ftruncate(file, place.offset)
+            if not done:
+                raise
+            raise HashStoreError(
+                f"{error.strerror}: the first {sum(len(one.ops) for one in changes[:done])} entries are done, the "
+                "others are not. Doing all of it again does no harm"
+            ) from error
         place = behind
     os.fsync(file)
     return Appended(torn, place.offset)

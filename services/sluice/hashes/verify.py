@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sluice.hashes.layout import HashFileError, Layout
+from sluice.hashes.layout import HEADER_BYTES, ROW_BYTES, HashFileError, Layout
 from sluice.hashes.sections import BANDS, OFFSETS, Contents
 
 Progress = Callable[[int, int], None]
@@ -33,9 +33,10 @@ def verify(data: memoryview, layout: Layout, contents: Contents, progress: Progr
                 progress(done, layout.length)
         if whole.digest() != section.sha256:
             raise HashFileError(f"section {section.name} is damaged: its SHA-256 is another")
-    ends = [section.offset + section.length for section in layout.sections.values()]
-    starts = [section.offset for section in layout.sections.values()]
-    if any(any(data[end:start]) for end, start in zip(ends, [*starts[1:], layout.length], strict=True)):
+    table = HEADER_BYTES + len(layout.sections) * ROW_BYTES
+    ends = [table, *(section.offset + section.length for section in layout.sections.values())]
+    starts = [*(section.offset for section in layout.sections.values()), layout.length]
+    if any(any(data[end:start]) for end, start in zip(ends, starts, strict=True)):
         raise HashFileError("there is something between the sections")
     _orders(contents)
 

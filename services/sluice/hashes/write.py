@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from sluice.hashes.layout import Layout, Section, encode, lay_out
 
-_STEP = 1 << 20
-"""Bytes digested and written at a time: what fits into a core's cache is read from memory once."""
+_STEP = 1 << 21
+"""Bytes digested and written at a time, from one multiple of it in the file to the next: what fits into a core's
+cache is read from memory once, and what is written as a whole large page is kept, and later mapped, as one."""
 
 
 class HashFileWriter:
@@ -54,14 +55,15 @@ class HashFileWriter:
         view = np.ascontiguousarray(values).reshape(-1).view(np.uint8).data
         if self._written[name] + len(view) > section.length:
             raise ValueError(f"section {name} is longer than announced")
-        for start in range(0, len(view), _STEP):
-            part = view[start : start + _STEP]
-            self._digests[name].update(part)
+        while view:
             offset = section.offset + self._written[name]
+            part = view[: _STEP - offset % _STEP]
+            self._digests[name].update(part)
+            self._written[name] += len(part)
+            view = view[len(part) :]
             while part:
                 done = os.pwrite(self._file, part, offset)
                 part, offset = part[done:], offset + done
-            self._written[name] += len(view[start : start + _STEP])
 
     def finish(self) -> bytes:
         """Writes the header and puts the file in its place, on the disk for good. Returns the header's SHA-256.

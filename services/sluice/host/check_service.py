@@ -135,6 +135,10 @@ class CheckService(Service):
             readiness.note(about, None)
         for about, text in found.notes.items():
             readiness.note(about, text)
+        shown = {(gauge.name, tuple(gauge.labels.items())) for gauge in found.gauges}
+        for gauge in self._health.gauges:
+            if (gauge.name, tuple(gauge.labels.items())) not in shown:
+                self._context.metrics.drop(gauge.name, gauge.labels)
         for gauge in found.gauges:
             self._context.metrics.gauge(gauge.name, gauge.about, gauge.value, gauge.labels)
         self._health = found

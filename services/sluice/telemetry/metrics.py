@@ -49,6 +49,16 @@ class Metrics:
                 self._gauges[name] = found
         found.labels(service=self._service, **given).set(value)
 
+    def drop(self, name: str, labels: Mapping[str, str] | None = None) -> None:
+        """Takes a gauge's value for these labels back: what it was about is no more. No error where there is none."""
+        given = labels or {}
+        names = _names(given)
+        with self._declaring:
+            found = self._gauges.get(name)
+        if found is not None:
+            values = {"service": self._service, **given}
+            found.remove(*(values[label] for label in names))
+
     def text(self) -> bytes:
         """All of them, in Prometheus's text format."""
         return generate_latest(self._registry)

@@ -98,6 +98,12 @@ class _Run:
                 self._flush()
             self._tell(page)
         self._flush()
+        if self._sweeps and not self._seen:
+            # As with `build`: an exchange that answers with nothing is in trouble more often than it is empty.
+            raise TerminalError(
+                f"the exchange lists nothing, and bank {self._source.bank} has entries: none was removed. If that is "
+                f"right, `sluice hashes remove {self._source.bank} --all` and sync again"
+            )
         swept = self._sweep() if self._sweeps else 0
         self._finish()
         return Synced(self._counts, self._whole, swept, self._retries, self._begun_ms, self._merged)

@@ -161,28 +161,28 @@ fn avx2(wanted: &Wanted, found: &mut Vec<Survivor>, ahead: impl Fn(usize)) {
 fn avx512(wanted: &Wanted, found: &mut Vec<Survivor>, ahead: impl Fn(usize)) {
     use std::arch::x86_64::*;
     let query = _mm512_set1_epi16(wanted.fingerprint as i16);
-    let mut keep = |near: u32, place: u32| {
-        let mut mask = near;
-        while mask != 0 {
-            found.push(Survivor { table: wanted.table, place: place + mask.trailing_zeros() });
-            mask &= mask - 1;
-        }
-    };
     for (number, run) in wanted.runs.iter().enumerate() {
         ahead(number);
         let most = _mm512_set1_epi16(run.most as i16);
-        let (chunks, tail) = wanted.fingerprints[run.from as usize..run.to as usize].as_chunks::<32>();
-        for (place, chunk) in (run.from..).step_by(32).zip(chunks) {
-            // SAFETY: a chunk is 64 bytes, and the load wants no alignment.
-            let values = unsafe { _mm512_loadu_si512(chunk.as_ptr().cast()) };
-            keep(_mm512_cmple_epu16_mask(_mm512_popcnt_epi16(_mm512_xor_si512(values, query)), most), place);
-        }
-        if !tail.is_empty() {
-            let lanes = _bzhi_u32(u32::MAX, tail.len() as u32);
-            // SAFETY: lanes beyond the tail are masked out, and what is masked out is not read.
-            let values = unsafe { _mm512_maskz_loadu_epi16(lanes, tail.as_ptr().cast()) };
+        let fingerprints = &wanted.fingerprints[run.from as usize..run.to as usize];
+        // Line by line of memory. A load across the run's last line would wait for the next, for which nobody asked.
+        let before = fingerprints.as_ptr().addr() % 64 / 2;
+        let mut line = fingerprints.as_ptr().wrapping_sub(before);
+        let (mut place, mut left) = (run.from.wrapping_sub(before as u32), before + fingerprints.len());
+        let mut lanes = u32::MAX << before;
+        while left > 0 {
+            lanes = _bzhi_u32(lanes, left.min(32) as u32);
+            // SAFETY: lanes outside the run are masked out, and what is masked out is not read.
+            let values = unsafe { _mm512_maskz_loadu_epi16(lanes, line.cast()) };
             let bits = _mm512_popcnt_epi16(_mm512_xor_si512(values, query));
-            keep(_mm512_mask_cmple_epu16_mask(lanes, bits, most), run.to - tail.len() as u32);
+            let mut near = _mm512_mask_cmple_epu16_mask(lanes, bits, most);
+            while near != 0 {
+                let place = place.wrapping_add(near.trailing_zeros());
+                found.push(Survivor { table: wanted.table, place });
+                near &= near - 1;
+            }
+            (line, place, left) = (line.wrapping_add(32), place.wrapping_add(32), left.saturating_sub(32));
+            lanes = u32::MAX;
         }
     }
 }

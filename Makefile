@@ -30,6 +30,7 @@ demo: setup ## Moderate a sample set on a real stack and print a table.
 .PHONY: test
 test: setup ## Every test, against real Kafka, Triton and models. One folder: make test TESTS=tests/unit
 	$(BIN)/python -m sluice.local.triton fetch
+	$(BIN)/python -m tests.softhsm
 	$(if $(CARGO),cd native && cargo test --quiet --no-default-features)
 	$(BIN)/pytest $(or $(TESTS),tests/unit tests/integration)
 
@@ -59,7 +60,8 @@ CONTRACT_BASE = git describe --tags --abbrev=0 2>/dev/null || git rev-parse --ve
 # that we use of threatexchange imports it.
 .PHONY: lock
 lock: ## Pin every dependency anew, by hash. Needs uv.
-	$(UV) pip compile pyproject.toml --extra demo --extra train --extra eval --extra heic --extra triton --extra bench --extra sync --extra dev \
+	$(UV) pip compile pyproject.toml --extra demo --extra train --extra eval --extra heic --extra triton --extra bench --extra sync \
+	  --extra postgres --extra pkcs11 --extra aws-kms --extra gcp-kms --extra azure-kms --extra dev \
 	  --output-file requirements.lock --upgrade --no-emit-package weighted-levenshtein $(LOCK_FLAGS)
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["java"])' \
 	  | $(UV) pip compile - --output-file requirements-java.lock --no-annotate $(LOCK_FLAGS)

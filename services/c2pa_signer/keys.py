@@ -1,65 +1,150 @@
-"""The signing chain as it lies in files: read, checked, and watched for its end."""
+"""A key that is ready to sign: read, opened wherever it lives, and tried out before anybody relies on it."""
 
-import datetime as dt
-from dataclasses import dataclass
-from pathlib import Path
+import threading
+from collections.abc import Mapping, Sequence
 
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from sluice.errors import NotReadyError
-from sluice.local.certificates import load_chain
+from c2pa_signer.key import Key, PrivateKey, verifies
+from c2pa_signer.keys_chain import Certificates
+from c2pa_signer.keys_uri import KeyUri, Kind
+from c2pa_signer.kms_aws import AwsKey
+from c2pa_signer.kms_azure import AzureKey
+from c2pa_signer.kms_gcp import GcpKey
+from c2pa_signer.pkcs11_key import Pkcs11Key
+from c2pa_signer.vault_key import VaultKey
+from sluice.c2pa_sdk import CredentialError, Json, RemoteSigningKey, Sdk, SigningKey, Source
+from sluice.errors import NotReadyError, RetryableError, SluiceError
+from sluice.provenance import State, verify_with
+
+_PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c636000000002000148afa471"
+    "0000000049454e44ae426082"
+)
+"""One black pixel."""
+_TRIAL = {
+    "claim_generator_info": [{"name": "Sluice", "version": "trial"}],
+    "format": "image/png",
+    "assertions": [
+        {
+            "label": "c2pa.actions.v2",
+            "created": True,
+            "data": {
+                "actions": [
+                    {
+                        "action": "c2pa.created",
+                        "digitalSourceType": "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCreation",
+                    }
+                ]
+            },
+        }
+    ],
+}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class SigningChain:
-    """PEM texts and what must be known of them. Has no repr: one of them is a private key."""
+class Identity:
+    """A key, its certificates, and the C2PA library opened with both. Threads share one."""
 
-    trust_anchors: str
-    chain: bytes
-    key: bytes
-    serial: str
-    """Of the signing certificate, hexadecimal."""
-    begins: dt.datetime
-    expires: dt.datetime
-    """UTC: from when and until when every certificate of the chain is valid."""
-
-    def require_valid(self, now: dt.datetime | None = None) -> None:
-        """Raises NotReadyError where a signature made now would not verify."""
-        moment = now or dt.datetime.now(dt.UTC)
-        if moment >= self.expires:
+    def __init__(self, certificates: Certificates, key: Key, stamp_url: str = "") -> None:
+        """`stamp_url`: where timestamps come from, if any do. Raises NotReadyError where the library refuses the
+        certificates."""
+        self.certificates = certificates
+        self.key = key
+        self.sdk = Sdk(certificates.anchors_pem)
+        self.reader = Sdk(certificates.issuer_pem or certificates.anchors_pem)
+        """Trusts the certificate that issued the signing one. That a root reaches it is the same for every picture,
+        and `try_out` sees to it; verifying it again each time would be a third of a signature's cost."""
+        self._fault = threading.local()
+        try:
+            self.plain = self._opened("")
+            self.stamping = self._opened(stamp_url) if stamp_url else None
+        except CredentialError as error:
             raise NotReadyError(
-                f"signing certificate {self.serial} expired at {self.expires.isoformat()}; "
-                "install a new chain (`sluice dev certs --force` makes one for development)"
+                f"signing certificate {certificates.serial} is not one that C2PA accepts: {error}"
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"<a signing identity, certificate {self.certificates.serial}>"
+
+    def embed(
+        self, key: SigningKey, picture: bytes, media_type: str, manifest: Json, sources: Sequence[Source]
+    ) -> bytes:
+        """The picture, signed; `key` is `plain` or `stamping`. Raises what the key raised, and CredentialError where
+        it was not the key that failed."""
+        self._fault.error = None
+        try:
+            return self.sdk.sign(key, picture, media_type, manifest, sources)
+        except CredentialError as error:
+            fault: SluiceError | None = self._fault.error
+            if fault is not None:
+                raise fault from error
+            raise
+
+    def try_out(self) -> None:
+        """Signs one pixel and reads it back. Raises NotReadyError, and RetryableError where no key answers."""
+        try:
+            signed = self.embed(self.plain, _PNG, "image/png", _TRIAL, ())
+        except CredentialError as error:
+            serial = self.certificates.serial
+            raise NotReadyError(f"signing certificate {serial} is not one that C2PA accepts: {error}") from error
+        found = verify_with(self.sdk, signed, "image/png")
+        if found.state is not State.TRUSTED:
+            raise NotReadyError(f"what the key signs is {found.state} to a verifier: {', '.join(found.failures)}")
+
+    def _opened(self, stamp_url: str) -> SigningKey:
+        pem, key = self.certificates.pem, self.key
+        if isinstance(key, PrivateKey):
+            return SigningKey(pem, key.key_pem, key.algorithm, stamp_url)
+        return RemoteSigningKey(pem, self._sign, key.algorithm, stamp_url)
+
+    def _sign(self, data: bytes) -> bytes:
+        """Called by the library: what goes wrong is kept for who called that."""
+        self._fault.error = RetryableError("the signing key failed")
+        try:
+            signature = self.key.sign(data)
+        except SluiceError as error:
+            self._fault.error = error
+            return b""
+        if not verifies(self.certificates.leaf, self.key.algorithm, signature, data):
+            self._fault.error = NotReadyError(
+                "the signing key is not that of the certificate: was it rotated, or is its algorithm another one?"
             )
-        if moment < self.begins:
-            raise NotReadyError(f"signing certificate {self.serial} is not valid before {self.begins.isoformat()}")
+            return b""
+        self._fault.error = None
+        return signature
 
 
-def read_signing_chain(folder: Path, now: dt.datetime | None = None) -> SigningChain:
-    """Reads `root.pem`, `chain.pem` and `key.pem`. Raises NotReadyError for what is missing, malformed, expired, or
-    for a key that is not the signing certificate's."""
-    files = load_chain(folder)
+def open_key(certificates: Certificates, uri: KeyUri, env: Mapping[str, str]) -> Key:
+    """The key at an address. Raises NotReadyError, RetryableError."""
+    algorithm, pem = certificates.algorithm, certificates.pem
+    match uri.kind:
+        case Kind.PKCS11:
+            return Pkcs11Key(uri, algorithm, pem)
+        case Kind.AWS:
+            return AwsKey(uri, algorithm, pem)
+        case Kind.GCP:
+            return GcpKey(uri, algorithm, pem)
+        case Kind.AZURE:
+            return AzureKey(uri, algorithm, pem)
+        case Kind.VAULT:
+            return VaultKey(uri, algorithm, pem, env)
+
+
+def read_private_key(certificates: Certificates, key_pem: bytes) -> PrivateKey:
+    """The key in a file. Raises NotReadyError for one that is broken, locked, or not the signing certificate's."""
     try:
-        chain, key_pem = files.chain.read_bytes(), files.key.read_bytes()
-        anchors = files.root.read_text(encoding="ascii")
-        certificates = x509.load_pem_x509_certificates(chain)
         key = serialization.load_pem_private_key(key_pem, password=None)
-        x509.load_pem_x509_certificates(anchors.encode())
-    except (OSError, ValueError, TypeError) as error:
-        raise NotReadyError(f"{folder}: a certificate or the key cannot be read") from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise NotReadyError(f"{files.key}: the signing key should be of the curve P-256")
-    if key.public_key() != certificates[0].public_key():
-        raise NotReadyError(f"{files.key} is not the key of the first certificate in {files.chain}")
-    signing = SigningChain(
-        trust_anchors=anchors,
-        chain=chain,
-        key=key_pem,
-        serial=files.serial,
-        begins=max(certificate.not_valid_before_utc for certificate in certificates),
-        expires=min(certificate.not_valid_after_utc for certificate in certificates),
+    except TypeError as error:
+        raise NotReadyError("key.pem is encrypted; Sluice has no place for its password: decrypt it") from error
+    except ValueError as error:
+        raise NotReadyError("key.pem cannot be read: it should hold one private key as PEM") from error
+    if not isinstance(key, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey):
+        raise NotReadyError("key.pem should hold a key of ECDSA, Ed25519 or RSA")
+    if key.public_key() != certificates.leaf.public_key():
+        raise NotReadyError("key.pem is not the key of the first certificate in chain.pem")
+    # The library reads PKCS#8 alone.
+    plain = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    signing.require_valid(now)
-    return signing
+    return PrivateKey(certificates.algorithm, certificates.pem, plain, key)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from c2pa_signer.screen import Screened
 from c2pa_signer.settings import Mining
 from sluice.c2pa_sdk import Json
 from sluice.hashing import PDQ_MIN_QUALITY
@@ -46,6 +47,10 @@ class Ingredient:
     part: Part
     media_type: str
     data: bytes | None = None
+    sha256: bytes = b""
+    """Of its bytes as they were handed in. Not for the manifest: whoever has the upload could find what it became."""
+    screened: Screened | None = None
+    """What its credentials are worth; None: nobody has looked yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from c2pa_signer.worker import MOST_BYTES, SignerRecords
+from c2pa_signer.uploads import MOST_BYTES
+from c2pa_signer.worker import SignerRecords
 from sluice.errors import RetryableError, SluiceError
 from sluice.host.refusal import RefusalError
 from sluice.host.room import Room

@@ -5,9 +5,13 @@ from collections.abc import Mapping
 
 import grpc.aio
 
+from c2pa_signer.keyring import Keyring, Place
+from c2pa_signer.keys_health import KeyHealth, looking
 from c2pa_signer.rpc import C2paSignerRpc
 from c2pa_signer.settings import SignerSettings, read_signer_settings
 from c2pa_signer.sign import Signer
+from c2pa_signer.stamps import Stamps
+from c2pa_signer.stamps_door import StampDoor
 from c2pa_signer.worker import SignerRecords, keep_allowed
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.exactly_once import TransactionalReader
@@ -15,6 +19,7 @@ from sluice.bus.record import Record
 from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
 from sluice.host.catch_up import CatchUp
+from sluice.host.file_watch import watching
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
@@ -22,7 +27,6 @@ from sluice.settings import Reader, sluice_home
 from sluice.v1.c2pa_signer_pb2_grpc import add_C2paSignerServicer_to_server
 
 GROUP = "sluice-c2pa-signer"
-_CONCURRENCY = 8
 _IN_HAND = 512
 """Records of a topic that are read and not yet committed; bytes bound the memory. A paused topic is read again when
 half of them are done, and the client takes up to a second for that: work must not run out meanwhile."""
@@ -46,9 +50,13 @@ class SignerService(Service):
         self._tails: list[LogTail[bytes]] = []
         self._catch_up: CatchUp | None = None
         self._records: SignerRecords | None = None
+        self._stamps: Stamps | None = None
+        self._door: StampDoor | None = None
+        self._ring: Keyring | None = None
+        self._health: KeyHealth | None = None
 
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:
-        self._own = read_signer_settings(reader, sluice_home(env))
+        self._own = read_signer_settings(reader, sluice_home(env), env)
 
     def add_rpc(self, server: grpc.aio.Server) -> None:
         add_C2paSignerServicer_to_server(self._servicer, server)
@@ -56,7 +64,7 @@ class SignerService(Service):
     async def open(self, context: Context) -> None:
         assert self._own is not None
         self._context = context
-        signer = Signer.open(self._own.certs)
+        signer = await self._open_signer(self._own, context)
         kafka = context.settings.kafka
         decisions = LogTail(kafka, Topic.DECISIONS, keep_allowed, context.log, SMALL_VALUES)
         signed = LogTail(kafka, Topic.SIGNED, keep_value, context.log, SMALL_VALUES)
@@ -64,17 +72,33 @@ class SignerService(Service):
         await asyncio.gather(decisions.start(), signed.start())
         self._catch_up = CatchUp(context.readiness, self._tails)
         await self._catch_up.start()
-        self._records = SignerRecords(signer, context.store, decisions, signed, self._own.mining)
+        self._records = SignerRecords(
+            signer, context.store, decisions, signed, self._own.mining, self._own.concurrency
+        )
         self._servicer.room = Room.for_calls(context.settings)
         self._servicer.records = self._records
 
+    async def _open_signer(self, own: SignerSettings, context: Context) -> Signer:
+        if own.stamps:
+            self._stamps = Stamps(own.stamps)
+            self._door = StampDoor(self._stamps)
+        place = Place(own.certs, own.key, self._door.url if self._door else "", own.env)
+        # A key that lives elsewhere is asked over the network.
+        self._ring = await asyncio.to_thread(Keyring, place)
+        signer = Signer(self._ring, stamps=self._stamps, down=own.stamps_down)
+        self._health = KeyHealth(self._ring, signer, self._stamps, context.readiness, context.metrics)
+        return signer
+
     async def run(self, stop: asyncio.Event) -> None:
-        context, records = self._context, self._records
+        own, context, records, ring, health = self._own, self._context, self._records, self._ring, self._health
+        assert own is not None
         assert context is not None
         assert records is not None
+        assert ring is not None
+        assert health is not None
         settings = context.settings
         lanes = (Topic.APPROVED,)
-        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, _CONCURRENCY)
+        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, own.concurrency)
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
         reader = TransactionalReader(
             consumer,
@@ -87,7 +111,8 @@ class SignerService(Service):
             settings.max_inflight_bytes,
             log_reader(settings.kafka),
         )
-        await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
+        async with watching([ring], context), looking(health):
+            await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)
 
     async def close(self) -> None:
         self._servicer.records = None
@@ -97,3 +122,13 @@ class SignerService(Service):
         for tail in self._tails:
             await tail.close()
         self._tails = []
+        self._close_signer()
+
+    def _close_signer(self) -> None:
+        if self._door is not None:
+            self._door.close()
+        if self._stamps is not None:
+            self._stamps.close()
+        if self._ring is not None:
+            self._ring.value.key.close()
+        self._door = self._stamps = self._ring = self._health = None

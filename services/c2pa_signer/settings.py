@@ -1,11 +1,20 @@
 """What the signer is told."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
+from c2pa_signer.keys_uri import KeyUri, Kind, parse_key_uri
+from c2pa_signer.stamps import Down
+from sluice.errors import ConfigError
 from sluice.local.certificates import certs_folder
 from sluice.settings import Reader
+
+CONCURRENCY = 32
+"""A key that takes 20 ms over the network then signs up to 1,600 times a second; a near one is held up by nothing."""
 
 
 class Mining(StrEnum):
@@ -18,16 +27,56 @@ class Mining(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignerSettings:
-    """`certs`: a folder with `root.pem`, `chain.pem` and `key.pem`."""
+    """`certs`: a folder with `root.pem`, `chain.pem`, and `key.pem` or `key.uri` (docs/signing-keys.md)."""
 
     certs: Path
     mining: Mining
+    key: KeyUri | None = None
+    """Where the key lives; None: the folder says it."""
+    stamps: tuple[str, ...] = ()
+    """URLs of timestamp authorities, the preferred one first; none: pictures are not stamped."""
+    stamps_down: Down = Down.HOLD
+    concurrency: int = CONCURRENCY
+    """Pictures that are signed at once."""
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """For keys whose services are found through variables of their own."""
 
 
-def read_signer_settings(reader: Reader, home: Path) -> SignerSettings:
-    """SLUICE_C2PA_CERTS (by default the development chain in SLUICE_HOME) and SLUICE_C2PA_TRAINING_MINING
-    (`unsaid`, `allowed` or `notAllowed`). The caller calls `reader.finish()`."""
+def read_signer_settings(reader: Reader, home: Path, env: Mapping[str, str] | None = None) -> SignerSettings:
+    """SLUICE_C2PA_CERTS (by default the development chain in SLUICE_HOME), SLUICE_C2PA_KEY, SLUICE_C2PA_TSA (URLs,
+    separated by commas), SLUICE_C2PA_TSA_DOWN (`hold` or `unstamped`), SLUICE_C2PA_CONCURRENCY (1 to 256) and
+    SLUICE_C2PA_TRAINING_MINING (`unsaid`, `allowed` or `notAllowed`). The caller calls `reader.finish()`."""
+    stamps = reader.words("SLUICE_C2PA_TSA")
+    for url in stamps:
+        if not _is_url(url):
+            reader.problem("SLUICE_C2PA_TSA should be URLs, as http://timestamp.example/rfc3161, separated by commas")
+    if stamps and getproxies().get("http") and not proxy_bypass("127.0.0.1"):
+        reader.problem("NO_PROXY should hold 127.0.0.1 where HTTP_PROXY and SLUICE_C2PA_TSA are set")
     return SignerSettings(
         certs=reader.path("SLUICE_C2PA_CERTS", certs_folder(home)),
         mining=Mining(reader.choice("SLUICE_C2PA_TRAINING_MINING", Mining.UNSAID, tuple(Mining))),
+        key=_key(reader),
+        stamps=stamps,
+        stamps_down=Down(reader.choice("SLUICE_C2PA_TSA_DOWN", Down.HOLD, tuple(Down))),
+        concurrency=reader.number("SLUICE_C2PA_CONCURRENCY", CONCURRENCY, most=256),
+        env=dict(env or {}),
     )
+
+
+def _key(reader: Reader) -> KeyUri | None:
+    text = reader.text("SLUICE_C2PA_KEY", "")
+    if not text:
+        return None
+    try:
+        found = parse_key_uri(text)
+    except ConfigError as error:
+        reader.problem(f"SLUICE_C2PA_KEY: {error}")
+        return None
+    if found.kind is Kind.VAULT:
+        reader.text("VAULT_ADDR")
+    return found
+
+
+def _is_url(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)

@@ -1,16 +1,20 @@
 """From an approved asset to a signed one. Whoever asks, the log decides: no decision, no signature."""
 
 import asyncio
+import contextlib
+import functools
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from google.protobuf.message import DecodeError
 
-from c2pa_signer.asset import sign_asset
+from c2pa_signer.asset import Made, make_asset
 from c2pa_signer.authorise import authorise
-from c2pa_signer.manifest import Facts, Ingredient, Part
+from c2pa_signer.manifest import Facts
 from c2pa_signer.settings import Mining
-from c2pa_signer.sign import Signed, Signer
+from c2pa_signer.sign import Signer
+from c2pa_signer.uploads import MOST_BYTES, read_uploads, told
 from sluice import __version__
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.tail import LogTail
@@ -18,6 +22,7 @@ from sluice.bus.topics import Topic
 from sluice.deadline import Deadline, now_ms
 from sluice.errors import NotReadyError, PoisonError, RetryableError, TerminalError
 from sluice.ids import partition_for
+from sluice.media import EXTENSIONS
 from sluice.objects import ObjectStore, signed_key
 from sluice.v1.asset_pb2 import ApprovedAsset, SignedAsset
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
@@ -25,16 +30,11 @@ from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
 from sluice.v1.request_pb2 import OPERATION_EDIT, STAGE_OUTPUT, ObjectReference
 
 _LOOK_UP_SECONDS = 10.0
-MOST_BYTES = 64 << 20
-"""Of a picture that is read to be signed."""
-_EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "image/gif": "gif",
-    "image/tiff": "tiff",
-    "image/avif": "avif",
-}
+THREADS = 32
+"""That sign at once, at most. Each waits where the key is far away; one that works holds a core."""
+LARGE = 4 << 20
+LARGE_AT_ONCE = 4
+"""Requests with more bytes of pictures than LARGE. A signature takes some three times as much memory."""
 
 
 def keep_allowed(record: Record) -> bytes | None:
@@ -56,12 +56,16 @@ class SignerRecords:
         decisions: LogTail[bytes],
         signed: LogTail[bytes],
         mining: Mining,
+        threads: int = THREADS,
     ) -> None:
         self._signer = signer
         self._store = store
         self._decisions = decisions
         self._signed = signed
         self._mining = mining
+        # Threads of their own: the event loop has too few to wait for a key that is far away.
+        self._threads = ThreadPoolExecutor(threads, "sign")
+        self._large = asyncio.Semaphore(LARGE_AT_ONCE)
 
     async def handle(self, record: Record) -> Sequence[Outgoing]:
         """One signed asset, or none where the log already has it. TerminalError where nothing may be signed."""
@@ -90,7 +94,8 @@ class SignerRecords:
         decision = Decision.FromString(found) if found is not None else None
         authorise(decision, request_id, original.sha256)
         assert decision is not None
-        picture = await self._store.get(original, MOST_BYTES)
+        if original.media_type not in EXTENSIONS:
+            raise TerminalError(f"not signed: no way to sign {original.media_type}")
         facts = Facts(
             request_id=request_id,
             edit=decision.operation == OPERATION_EDIT,
@@ -101,29 +106,37 @@ class SignerRecords:
             pdq_quality=approved.pdq_quality if approved is not None else 0,
             mining=self._mining,
         )
-        uploads = approved.uploads if approved is not None and facts.edit else ()
+        uploads = list(approved.uploads) if approved is not None and facts.edit else []
+        # All of it in one thread: a picture that changes threads costs more than what is done with it there.
+        work = functools.partial(self._made, facts, original, uploads)
+        size = sum(reference.size_bytes for reference in (original, *uploads))
         try:
-            signed = await asyncio.to_thread(self._embed, picture, original.media_type, facts, list(uploads))
+            async with self._large if size > LARGE else contextlib.nullcontext():
+                made, reference = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except NotReadyError as error:
             raise RetryableError(str(error)) from error
-        key = signed_key(request_id, hashlib.sha256(signed.data).digest(), _EXTENSIONS[original.media_type])
-        reference = await self._store.put(key, signed.data, signed.media_type)
         return SignedAsset(
             request_id=request_id,
             signed=reference,
             source_sha256=original.sha256,
-            manifest_label=signed.manifest_label,
-            certificate_serial=signed.certificate_serial,
+            manifest_label=made.signed.manifest_label,
+            certificate_serial=made.signed.certificate_serial,
             policy_digest=decision.policy_digest,
             signed_at_ms=now_ms(),
+            ingredients=[told(ingredient) for ingredient in made.ingredients],
         )
 
-    def _embed(self, picture: bytes, media_type: str, facts: Facts, uploads: list[ObjectReference]) -> Signed:
-        if media_type not in _EXTENSIONS:
-            raise TerminalError(f"not signed: no way to sign {media_type}")
-        # Uploads are named, not opened: a stranger's manifest is not parsed beside the key.
-        ingredients = [Ingredient(Part.UPLOAD, upload.media_type) for upload in uploads]
-        return sign_asset(self._signer, facts, picture, ingredients)
+    def _made(
+        self, facts: Facts, original: ObjectReference, uploads: Sequence[ObjectReference]
+    ) -> tuple[Made, ObjectReference]:
+        """The signed picture, and where it lies now."""
+        ingredients = read_uploads(self._store, uploads)
+        picture = self._store.get_now(original, MOST_BYTES)
+        made = make_asset(self._signer, facts, picture, ingredients)
+        data, media_type = made.signed.data, made.signed.media_type
+        sha256 = hashlib.sha256(data).digest()
+        key = signed_key(facts.request_id, sha256, EXTENSIONS[media_type])
+        return made, self._store.put_now(key, data, media_type, sha256)
 
     async def _settle(self, request_id: str) -> None:
         """Reads both logs to their end as it is now, so that "not there" is true."""

@@ -6,8 +6,9 @@ then refuses, unless it is told otherwise. Here it is told otherwise, once, for 
 
 import io
 import json
+import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,12 +45,16 @@ class Source:
 
 
 class SigningKey:
-    """A P-256 key with its certificates, leaf first, opened for signing. Threads may share one."""
+    """A key with its certificates, leaf first, opened for signing. Threads may share one."""
 
-    def __init__(self, chain_pem: bytes, key_pem: bytes) -> None:
-        """Raises CredentialError for certificates that the SDK does not accept."""
+    def __init__(self, chain_pem: bytes, key_pem: bytes, algorithm: str = "es256", stamp_url: str = "") -> None:
+        """A private key as PEM. `algorithm`: `es256`, `es384`, `ps256` or `ed25519`; KeyError for another.
+        `stamp_url`: of an RFC 3161 timestamp authority, asked for every signature.
+
+        Raises CredentialError for certificates that the SDK does not accept.
+        """
         try:
-            info = c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, chain_pem, key_pem, None)
+            info = c2pa.C2paSignerInfo(_algorithm(algorithm), chain_pem, key_pem, stamp_url.encode() or None)
             self._native = c2pa.Signer.from_info(info)
         except c2pa.C2paError as error:
             raise _refusal(error) from None
@@ -57,6 +62,27 @@ class SigningKey:
     def native(self) -> c2pa.Signer:
         """The SDK's own object."""
         return self._native
+
+
+class RemoteSigningKey(SigningKey):
+    """A key that lives elsewhere.
+
+    Every manifest gets some 9 kB of padding: the SDK keeps room for 10,000 bytes and knows no way to say less.
+    """
+
+    def __init__(
+        self, chain_pem: bytes, sign: Callable[[bytes], bytes], algorithm: str = "es256", stamp_url: str = ""
+    ) -> None:
+        """`sign` is called in the thread that signs a picture; it returns the signature (ECDSA: as ASN.1), or nothing
+        where it failed. What it raises is a failure too, and lost. Otherwise as `SigningKey`."""
+        # The SDK logs what a callback raises, word for word.
+        logging.getLogger("c2pa").disabled = True
+        try:
+            self._native = c2pa.Signer.from_callback(
+                sign, _algorithm(algorithm), chain_pem.decode("ascii", "replace"), stamp_url or None
+            )
+        except c2pa.C2paError as error:
+            raise _refusal(error) from None
 
 
 class Sdk:
@@ -80,7 +106,10 @@ class Sdk:
             raise _refusal(error) from None
 
     def sign(self, key: SigningKey, data: bytes, media_type: str, manifest: Json, sources: Sequence[Source]) -> bytes:
-        """The picture with a manifest embedded. Raises CredentialError."""
+        """The picture with a manifest embedded. Nothing has looked at it yet: `read` tells whether it verifies.
+
+        Raises CredentialError.
+        """
         out = io.BytesIO()
         try:
             with c2pa.Builder(dict(manifest), context=self._context) as builder:
@@ -105,8 +134,14 @@ def _settings(trust_anchors_pem: str) -> Json:
         },
         # Readers other than the SDK's do not know compressed manifests.
         "core": {"prefer_compress_manifests": False, "allowed_network_hosts": []},
-        "verify": {"verify_after_sign": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
+        # Whoever signs reads all of it back through `read`, which tells more and is as strict. Once is enough: it is
+        # most of a signature's cost (docs/performance.md).
+        "verify": {"verify_after_sign": False, "remote_manifest_fetch": False, "ocsp_fetch": False},
     }
+
+
+def _algorithm(name: str) -> c2pa.C2paSigningAlg:
+    return c2pa.C2paSigningAlg[name.upper()]
 
 
 def _refusal(error: Exception) -> CredentialError:

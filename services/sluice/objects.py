@@ -131,10 +131,17 @@ class ObjectStore:
             raise ForbiddenUriError("the reference points outside our object store")
         return _checked(uri.removeprefix(prefix))
 
-    async def put(self, key: str, data: bytes, media_type: str) -> ObjectReference:
-        """Writes an object, replacing any under that key. Raises RetryableError."""
-        reference = await self._describe(key, data, media_type)
-        await self._write(key, data, media_type)
+    async def put(self, key: str, data: bytes, media_type: str, sha256: bytes = b"") -> ObjectReference:
+        """Writes an object, replacing any under that key. `sha256`: of the data, where the caller knows it.
+
+        Raises RetryableError.
+        """
+        return await asyncio.to_thread(self.put_now, key, data, media_type, sha256)
+
+    def put_now(self, key: str, data: bytes, media_type: str, sha256: bytes = b"") -> ObjectReference:
+        """`put` that blocks, for a thread that has more to do with the data."""
+        reference = self._described(key, data, media_type, sha256 or hashlib.sha256(data).digest())
+        self._write_now(key, data, media_type)
         return reference
 
     async def keep(self, key: str, data: bytes, media_type: str) -> ObjectReference:
@@ -142,9 +149,9 @@ class ObjectStore:
 
         Raises RetryableError.
         """
-        reference = await self._describe(key, data, media_type)
+        reference = self._described(key, data, media_type, await _sha256(data))
         if not await self._fresh(key, len(data)):
-            await self._write(key, data, media_type)
+            await asyncio.to_thread(self._write_now, key, data, media_type)
         return reference
 
     async def get(self, reference: ObjectReference, limit: int) -> bytes:
@@ -153,33 +160,45 @@ class ObjectStore:
         Raises ForbiddenUriError, TooLargeError (more than `limit` bytes), NotFoundError, DigestMismatchError (size or
         SHA-256 differ) or RetryableError.
         """
+        return await asyncio.to_thread(self.get_now, reference, limit)
+
+    def get_now(self, reference: ObjectReference, limit: int) -> bytes:
+        """`get` that blocks, for a thread that has more to do with the data."""
         key = self.key(reference.uri)
         if reference.size_bytes > limit:
             raise TooLargeError(f"{reference.size_bytes} bytes, at most {limit} are read")
         with _translated(key):
-            found = await asyncio.to_thread(self._store.get, key)
+            found = self._store.get(key)
             if found.meta["size"] != reference.size_bytes:
                 raise DigestMismatchError(f"{key} is {found.meta['size']} bytes, not {reference.size_bytes}")
-            data = bytes(await asyncio.to_thread(found.bytes))
-        if await _sha256(data) != reference.sha256:
+            data = bytes(found.bytes())
+        if hashlib.sha256(data).digest() != reference.sha256:
             raise DigestMismatchError(f"{key} is not the bytes of its reference")
         return data
+
+    async def read(self, key: str, limit: int) -> bytes:
+        """The bytes under a key, whatever they are: for who takes nothing on trust from them.
+
+        Raises ForbiddenUriError, TooLargeError (more than `limit` bytes), NotFoundError or RetryableError.
+        """
+        with _translated(_checked(key)):
+            found = await asyncio.to_thread(self._store.get, key)
+            if found.meta["size"] > limit:
+                raise TooLargeError(f"{found.meta['size']} bytes, at most {limit} are read")
+            return bytes(await asyncio.to_thread(found.bytes))
 
     async def exists(self, key: str) -> bool:
         """Whether there is an object under this key. Raises RetryableError."""
         return await self._head(key) is not None
 
-    async def _describe(self, key: str, data: bytes, media_type: str) -> ObjectReference:
-        return ObjectReference(
-            uri=self.uri(key), sha256=await _sha256(data), size_bytes=len(data), media_type=media_type
-        )
+    def _described(self, key: str, data: bytes, media_type: str, sha256: bytes) -> ObjectReference:
+        return ObjectReference(uri=self.uri(key), sha256=sha256, size_bytes=len(data), media_type=media_type)
 
-    async def _write(self, key: str, data: bytes, media_type: str) -> None:
+    def _write_now(self, key: str, data: bytes, media_type: str) -> None:
         # A folder has no place for attributes and refuses them.
-        remote = not isinstance(self._store, stores.LocalStore)
+        attributes = None if isinstance(self._store, stores.LocalStore) else {"Content-Type": media_type}
         with _translated(key):
-            attributes = {"Content-Type": media_type} if remote else None
-            await asyncio.to_thread(lambda: self._store.put(key, data, attributes=attributes))
+            self._store.put(key, data, attributes=attributes)
 
     async def _fresh(self, key: str, size: int) -> bool:
         found = await self._head(key)

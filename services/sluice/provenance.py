@@ -14,6 +14,8 @@ from sluice.c2pa_sdk import CredentialError, Json, Sdk
 DECISION_LABEL = "io.sluice.decision"
 """The assertion that names the decision which let the picture out."""
 
+_UNKNOWN_SIGNER = "signingCredential.untrusted"
+
 
 class State(StrEnum):
     """What a picture's credentials are worth. Only TRUSTED means anything about who made them."""
@@ -75,18 +77,29 @@ def verify_with(sdk: Sdk, data: bytes, media_type: str) -> Verification:
         return Verification(State.INVALID, failures=(f"unreadable.{error}",))
     if found is None:
         return Verification(State.NONE)
-    return _read(*found)
+    return judge(*found)
 
 
-def _read(detailed: Json, brief: Json) -> Verification:
+def judge(detailed: Json, brief: Json) -> Verification:
+    """What the manifest store that `Sdk.read` found is worth."""
     label = str(detailed.get("active_manifest") or "")
     manifest = detailed.get("manifests", {}).get(label, {})
     about = brief.get("manifests", {}).get(label, {})
     signature = about.get("signature_info", {})
     claim = manifest.get("claim", {})
-    failures = _codes(detailed.get("validation_results", {}).get("activeManifest", {}))
+    results = detailed.get("validation_results", {})
+    failures = _codes(results.get("activeManifest", {}))
+    state = _state(str(detailed.get("validation_state", "")), failures)
+    if state is State.INVALID:
+        # What is wrong may stand here alone: somebody changed the credentials of an ingredient later.
+        failures += tuple(
+            code
+            for delta in results.get("ingredientDeltas", ())
+            for code in _codes(delta.get("validationDeltas", {}))
+            if code != _UNKNOWN_SIGNER
+        )
     return Verification(
-        state=_state(str(detailed.get("validation_state", "")), failures),
+        state=state,
         label=label,
         issuer=str(signature.get("issuer", "")),
         serial=_hexadecimal(str(signature.get("cert_serial_number", ""))),
@@ -106,7 +119,7 @@ def _state(word: str, failures: tuple[str, ...]) -> State:
     if word == "Trusted" and not failures:
         return State.TRUSTED
     # The SDK says "Valid" and lists the untrusted signer as a failure; that one is what VALID means.
-    if word in ("Valid", "Trusted") and set(failures) <= {"signingCredential.untrusted"}:
+    if word in ("Valid", "Trusted") and set(failures) <= {_UNKNOWN_SIGNER}:
         return State.VALID
     return State.INVALID
 

@@ -37,6 +37,7 @@ SERVICES = {
     "orchestrator": "sluice.v1.Orchestrator",
     "c2pa-signer": "sluice.v1.C2paSigner",
     "policy-shadow": "",
+    "provenance": "sluice.v1.Provenance",
 }
 """Name -> its gRPC service; empty for what is on Kafka alone."""
 

@@ -8,18 +8,24 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from PIL import Image
 
-from c2pa_signer.keys import read_signing_chain
+from c2pa_signer.key import PrivateKey
+from c2pa_signer.keyring import Keyring, Place
+from c2pa_signer.keys import Identity
 from c2pa_signer.manifest import Plan, plan
 from c2pa_signer.settings import Mining, read_signer_settings
-from c2pa_signer.sign import Signer
+from c2pa_signer.sign import Signer, _objection
 from sluice.errors import ConfigError, NotReadyError, TerminalError
 from sluice.local.authority import ORGANIZATION, issue_chain
 from sluice.provenance import State
+from sluice.refreshed import Current
 from sluice.samples.sample import MEDIA_TYPES
 from sluice.settings import Reader
 from tests.unit.signing import FACTS, anchor, check, picture, signer, write_chain
+from tests.unit.signing_authority import key_pem
 
 JPEG = "image/jpeg"
 
@@ -92,15 +98,18 @@ def test_an_assertion_that_the_signer_does_not_vouch_for_is_not_signed(tmp_path:
 def test_a_chain_that_its_own_root_does_not_reach_signs_nothing(tmp_path: Path) -> None:
     write_chain(tmp_path)
     (tmp_path / "root.pem").write_bytes(issue_chain()["root.pem"])
-    with pytest.raises(TerminalError, match=r"credentials are valid: signingCredential\.untrusted"):
-        Signer.open(tmp_path).sign(picture(), JPEG, plan(FACTS, JPEG))
+    with pytest.raises(NotReadyError, match=r"root\.pem"):
+        Signer.open(tmp_path)
 
 
 def test_another_key_in_the_same_certificate_signs_nothing(tmp_path: Path) -> None:
     """The files are checked when they are read; here the check is gone round."""
-    chain = replace(read_signing_chain(write_chain(tmp_path)), key=issue_chain()["key.pem"])
-    with pytest.raises(TerminalError, match="refused the picture: Signature"):
-        Signer(chain).sign(picture(), JPEG, plan(FACTS, JPEG))
+    certificates = Keyring(Place(write_chain(tmp_path))).value.certificates
+    other = load_pem_private_key(issue_chain()["key.pem"], None)
+    assert isinstance(other, EllipticCurvePrivateKey)
+    key = PrivateKey(certificates.algorithm, certificates.pem, key_pem(other), other)
+    with pytest.raises(TerminalError, match=r"credentials are invalid: claimSignature\.mismatch"):
+        Signer(Current(Identity(certificates, key))).sign(picture(), JPEG, plan(FACTS, JPEG))
 
 
 def test_an_expired_certificate_is_refused_at_the_start(tmp_path: Path) -> None:
@@ -149,9 +158,9 @@ def test_what_was_read_back_is_compared_with_what_was_meant(tmp_path: Path) -> N
     one = signer(tmp_path)
     made = plan(FACTS, JPEG)
     found = check(one.sign(picture(), JPEG, made).data)
-    assert one._objection(found, made) == ""
-    assert "another certificate" in one._objection(replace(found, serial="1"), made)
-    assert "does not vouch" in one._objection(replace(found, gathered=frozenset({"c2pa.actions.v2"})), made)
+    assert _objection(found, made, one.serial) == ""
+    assert "another certificate" in _objection(replace(found, serial="1"), made, one.serial)
+    assert "does not vouch" in _objection(replace(found, gathered=frozenset({"c2pa.actions.v2"})), made, one.serial)
     other = {**found.assertions, "io.sluice.decision": {**found.decision, "request_id": "another"}}
-    assert "another decision" in one._objection(replace(found, assertions=other), made)
-    assert "invalid" in one._objection(replace(found, state=State.INVALID), made)
+    assert "another decision" in _objection(replace(found, assertions=other), made, one.serial)
+    assert "invalid" in _objection(replace(found, state=State.INVALID), made, one.serial)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from typer.testing import CliRunner
 
@@ -165,3 +166,27 @@ def test_the_command_says_that_a_chain_has_expired(tmp_path: Path) -> None:
     outcome = CliRunner().invoke(app, [], env={"SLUICE_HOME": str(tmp_path)})
     assert outcome.exit_code == 1
     assert "has expired" in outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "kind"),
+    [
+        ("es256", ec.EllipticCurvePublicKey),
+        ("ES384", ec.EllipticCurvePublicKey),
+        ("ps256", rsa.RSAPublicKey),
+        ("ed25519", ed25519.Ed25519PublicKey),
+    ],
+)
+def test_the_signing_key_may_be_of_another_kind(algorithm: str, kind: type) -> None:
+    files = issue_chain(algorithm=algorithm)
+    leaf, issuing = x509.load_pem_x509_certificates(files["chain.pem"])
+    key = serialization.load_pem_private_key(files["key.pem"], None)
+    assert isinstance(leaf.public_key(), kind)
+    assert key.public_key() == leaf.public_key()
+    leaf.verify_directly_issued_by(issuing)
+    issuing.verify_directly_issued_by(x509.load_pem_x509_certificate(files["root.pem"]))
+
+
+def test_an_algorithm_that_is_not_known_is_refused() -> None:
+    with pytest.raises(KeyError):
+        issue_chain(algorithm="rot13")

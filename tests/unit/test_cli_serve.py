@@ -34,3 +34,9 @@ def test_a_service_that_is_gone_is_replaced_where_callers_look_for_it() -> None:
     assert vacant_place("hash-matcher", running) is None
     taken = taken_over(running, "ingest", gone, 77)
     assert taken.services == {"ingest": ServiceAt(address, 77, 0, "127.0.0.1:8")}
+
+
+def test_a_door_for_the_world_is_taken_over_too() -> None:
+    vacant = ServiceAt("127.0.0.1:7", 2, 0, "127.0.0.1:8", "127.0.0.1:6")
+    assert joining({}, RUNNING, vacant, "provenance")["SLUICE_PROVENANCE_HTTP"] == "127.0.0.1:6"
+    assert "SLUICE_PROVENANCE_HTTP" not in joining({}, RUNNING, vacant, "ingest")

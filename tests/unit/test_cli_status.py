@@ -1,5 +1,7 @@
 """What `sluice status` says of a service."""
 
+from dataclasses import replace
+
 from sluice.cli.status import Found
 from sluice.local.health import Health
 from sluice.local.ops import NOTHING, Said
@@ -26,11 +28,18 @@ def test_reasons_and_notes_have_lines_of_their_own() -> None:
     ]
 
 
+def test_a_door_for_the_world_has_a_line_of_its_own() -> None:
+    at = replace(AT, http="127.0.0.1:20003")
+    _, line = Found(at, Health.SERVING, NOTHING).lines("provenance", 10)
+    assert line == "                http://127.0.0.1:20003 (Soft Binding API)"
+
+
 def test_json_has_the_same() -> None:
     form = Found(AT, Health.NOT_SERVING, Said({"kafka": "joining"}, {"policy": "broken"})).form()
     assert form == {
         "address": "127.0.0.1:20001",
         "ops": "127.0.0.1:20002",
+        "http": "",
         "pid": 17,
         "health": "NOT_SERVING",
         "restarts": 0,

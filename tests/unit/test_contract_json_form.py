@@ -3,7 +3,13 @@
 import json
 
 from sluice.contract.json_form import decision_json, failure_json
-from sluice.v1.asset_pb2 import SignedAsset
+from sluice.v1.asset_pb2 import (
+    CREDENTIAL_STATE_INVALID,
+    CREDENTIAL_STATE_VALID,
+    CredentialState,
+    SignedAsset,
+    SignedIngredient,
+)
 from sluice.v1.decision_pb2 import Action, Decision, Input, Reason
 from sluice.v1.request_pb2 import ObjectReference, Operation, Stage
 from sluice.v1.verdict_pb2 import ContentResult, ListMatch, Model, Person, Status
@@ -91,6 +97,11 @@ def test_a_signed_picture_is_shown_with_its_file() -> None:
         request_id=ID,
         signed=ObjectReference(uri="file:///o/signed/x.png", sha256=b"\x0a", media_type="image/png"),
         manifest_label="urn:c2pa:1",
+        ingredients=[
+            SignedIngredient(sha256=b"\x0b", credentials=CREDENTIAL_STATE_VALID, carried=True),
+            SignedIngredient(sha256=b"\x0c", credentials=CREDENTIAL_STATE_INVALID, failures=["claim.missing"]),
+            SignedIngredient(credentials=CredentialState.ValueType(77)),
+        ],
     )
     form = decision_json(DECISION, asset, "out/x.png")
     assert form["asset"] == {
@@ -98,6 +109,11 @@ def test_a_signed_picture_is_shown_with_its_file() -> None:
         "sha256": "0a",
         "media_type": "image/png",
         "manifest_label": "urn:c2pa:1",
+        "ingredients": [
+            {"sha256": "0b", "credentials": "VALID", "failures": [], "carried": True},
+            {"sha256": "0c", "credentials": "INVALID", "failures": ["claim.missing"], "carried": False},
+            {"sha256": "", "credentials": "77", "failures": [], "carried": False},
+        ],
     }
     assert form["signed_file"] == "out/x.png"
 

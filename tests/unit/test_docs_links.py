@@ -109,7 +109,7 @@ def test_the_rights_of_principals_are_what_services_use() -> None:
     channels = yaml.safe_load((ROOT / "asyncapi.yaml").read_text())["channels"]
     row = re.compile(r"^\| `?([\w -]+?)`? \| ([^|]*) \| ([^|]*) \| [^|]*\|$", re.MULTILINE)
     rights = {who: (topics_in(w), topics_in(r)) for who, w, r in row.findall((ROOT / "SECURITY.md").read_text())}
-    for who in ("ingest", "orchestrator", "c2pa-signer", "policy-shadow"):
+    for who in ("ingest", "orchestrator", "c2pa-signer", "policy-shadow", "provenance"):
         assert rights[who][0] == {name for name in Topic if who in channels[name]["x-writers"]}
         assert rights[who][1] == {name for name in Topic if who in channels[name]["x-readers"]}
     for check in (

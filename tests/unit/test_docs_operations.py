@@ -11,6 +11,7 @@ from image_classifier.settings import read_image_settings
 from ingest.settings import read_ingest_settings
 from orchestrator.service import OrchestratorService
 from person_classifier.rule import ADULT_AGE
+from provenance.settings import read_provenance_settings
 from sluice.bus.topics import DAY_MS, HOUR_MS, MIB, TOPICS
 from sluice.local.entry_points import service_names
 from sluice.local.plan import read_partitions
@@ -83,6 +84,7 @@ def everything(env: Environment) -> Iterator[object]:
     yield read_image_settings(reader)
     yield read_signer_settings(reader, settings.home)
     yield read_partitions(reader)
+    yield read_provenance_settings(reader, settings.home)
     yield orchestrator._remember
     reader.finish()
 

@@ -30,8 +30,11 @@ async def test_health_is_told_and_taken_back() -> None:
     await service._tell_health()
     assert (readiness.conditions, readiness.notes) == ({"a": "why a"}, {"b": "note b"})
     assert b'sluice_sick{bank="x",service="toy"} 2.0' in metrics.text()
-    check.said = Health({"c": "why c"})
+    check.said = Health({"c": "why c"}, gauges=[Gauge("sick", "How sick.", 1.0, {"bank": "y"})])
     await service._tell_health()
+    # What is said no more is gone, or an alert on it would never end.
+    assert b'bank="x"' not in metrics.text()
+    assert b'sluice_sick{bank="y",service="toy"} 1.0' in metrics.text()
     assert (readiness.conditions, readiness.notes) == ({"c": "why c"}, {})
     check.said = Health()
     await service._tell_health()

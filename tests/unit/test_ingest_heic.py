@@ -54,7 +54,7 @@ def test_without_its_decoder_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delitem(Image.OPEN, "HEIF")
     answer = read(STILL, "", BOUNDS)
     assert isinstance(answer, Refusal)
-    assert (answer.trouble, "not installed" in answer.detail) == (Trouble.UNKNOWN_TYPE, True)
+    assert (answer.trouble, "install the extra heic" in answer.detail) == (Trouble.UNKNOWN_TYPE, True)
 
 
 def test_a_plugin_that_is_not_there_is_not_looked_for_twice(monkeypatch: pytest.MonkeyPatch) -> None:

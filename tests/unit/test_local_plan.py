@@ -62,3 +62,8 @@ def test_each_service_has_its_own_door_for_operators() -> None:
     assert service_env(plan(env), "127.0.0.1:9", "127.0.0.1:7", "127.0.0.1:8")["SLUICE_OPS_ADDRESS"] == "127.0.0.1:8"
     # One address for all of them would be the first's alone.
     assert service_env(plan(env), "127.0.0.1:9", "127.0.0.1:7")["SLUICE_OPS_ADDRESS"] == ""
+
+
+def test_a_door_for_the_world_is_told() -> None:
+    told = service_env(plan({}), "127.0.0.1:9", "127.0.0.1:7", doors={"SLUICE_PROVENANCE_HTTP": "127.0.0.1:6"})
+    assert told["SLUICE_PROVENANCE_HTTP"] == "127.0.0.1:6"

@@ -35,7 +35,8 @@ def test_the_file_is_for_other_programs_too(tmp_path: Path) -> None:
     lock = claim(tmp_path)
     publish(tmp_path, RUNNING)
     found = json.loads((tmp_path / STATE_FILE).read_text())
-    assert found["services"] == {"ingest": {"address": "127.0.0.1:4000", "pid": 17, "restarts": 0, "ops": ""}}
+    at = {"address": "127.0.0.1:4000", "pid": 17, "restarts": 0, "ops": "", "http": ""}
+    assert found["services"] == {"ingest": at}
     lock.release()
 
 

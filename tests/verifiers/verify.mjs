@@ -16,7 +16,7 @@ import { ManifestStore } from '@trustnxt/c2pa-ts/manifest';
 
 const TYPES = {
   '.jpg': 'image/jpeg', '.png': 'image/png', '.webp': 'image/webp',
-  '.gif': 'image/gif', '.tiff': 'image/tiff', '.avif': 'image/avif',
+  '.gif': 'image/gif', '.tiff': 'image/tiff', '.avif': 'image/avif', '.heic': 'image/heic',
 };
 
 async function withWasm(bytes, file, settings) {
@@ -28,17 +28,27 @@ async function withWasm(bytes, file, settings) {
   }
   const found = JSON.parse(reader.json());
   reader.free();
-  const codes = (found.validation_results.activeManifest.failure ?? []).map((each) => each.code);
+  const codesOf = (results) => (results.failure ?? []).map((each) => each.code);
+  const codes = codesOf(found.validation_results.activeManifest);
+  if (found.validation_state === 'Invalid') {
+    const deltas = found.validation_results.ingredientDeltas ?? [];
+    codes.push(...deltas.flatMap((each) => codesOf(each.validationDeltas)));
+  }
   return { good: found.validation_state === 'Trusted' && codes.length === 0, codes };
 }
 
 async function withTs(bytes) {
   const kind = [JPEG, PNG, BMFF].find((each) => each.canRead(bytes));
   if (!kind) return null;
-  const asset = new kind(bytes);
-  const store = asset.getManifestJUMBF();
-  if (!store) return { good: false, codes: ['no manifest'] };
-  const result = await ManifestStore.read(SuperBox.fromBuffer(store)).validate(asset);
+  let result;
+  try {
+    const asset = new kind(bytes);
+    const store = asset.getManifestJUMBF();
+    if (!store) return { good: false, codes: ['no manifest'] };
+    result = await ManifestStore.read(SuperBox.fromBuffer(store)).validate(asset);
+  } catch {
+    return { good: false, codes: ['unreadable'] };
+  }
   const codes = result.statusEntries.filter((each) => !each.success).map((each) => each.code);
   return { good: result.isValid && codes.length === 0, codes };
 }

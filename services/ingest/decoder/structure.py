@@ -8,7 +8,8 @@ contradicts itself about its frames is refused.
 from collections.abc import Iterator
 
 from ingest.decoder.answer import Trouble, UnreadableError
-from ingest.decoder.sniff import Format, brands
+from ingest.decoder.sniff import Format
+from sluice.media import brands
 
 MOST_FRAMES = 512
 

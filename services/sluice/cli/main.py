@@ -189,6 +189,12 @@ def hashes(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_FORWARD)
+def provenance(context: typer.Context) -> None:
+    """Where a picture comes from: `sluice provenance verify`."""
+    _forward("sluice.cli.provenance", "sluice provenance", context.args)
+
+
+@app.command(context_settings=_FORWARD)
 def topics(context: typer.Context) -> None:
     """Create and list the Kafka topics."""
     _forward("sluice.cli.topics", "sluice topics", context.args)

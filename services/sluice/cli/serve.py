@@ -7,23 +7,25 @@ from dataclasses import replace
 from sluice.cli.tell import refuse, say
 from sluice.cli.where import find_running, no_broker
 from sluice.errors import TerminalError
-from sluice.local.entry_points import load_service
+from sluice.local.entry_points import HTTP_DOORS, load_service
 from sluice.local.health import Health, ask_health
 from sluice.local.state import Running, ServiceAt, publish
 from sluice.settings import sluice_home
 
 
-def joining(env: Mapping[str, str], running: Running, vacant: ServiceAt | None) -> dict[str, str]:
+def joining(env: Mapping[str, str], running: Running, vacant: ServiceAt | None, name: str = "") -> dict[str, str]:
     """The environment of a service that joins the running stack; what the caller set itself stays.
 
-    `vacant`: whose place it takes, with both addresses; None for any free port.
+    `vacant`: whose place it takes, with its addresses; None for any free port.
     """
+    http = {HTTP_DOORS[name]: vacant.http} if vacant and vacant.http and name in HTTP_DOORS else {}
     stack = {
         "KAFKA_BOOTSTRAP_SERVERS": running.kafka,
         "SLUICE_OBJECT_STORE": running.object_store,
         "SLUICE_C2PA_CERTS": running.certificates,
         "SLUICE_TEST_BANK": "1",
         **({"SLUICE_GRPC_ADDRESS": vacant.address, "SLUICE_OPS_ADDRESS": vacant.ops} if vacant else {}),
+        **http,
     }
     return {**stack, **{name: value for name, value in env.items() if value}}
 
@@ -51,7 +53,7 @@ def serve(name: str) -> int:
         if running is None:
             raise no_broker(env)
         vacant = vacant_place(name, running)
-        env = joining(env, running, vacant)
+        env = joining(env, running, vacant, name)
         if vacant is not None:
             publish(sluice_home(env), taken_over(running, name, vacant, os.getpid()))
     return main(env)

@@ -25,6 +25,7 @@ class Found:
         return {
             "address": self.at.address,
             "ops": self.at.ops,
+            "http": self.at.http,
             "pid": self.at.pid,
             "health": self.health.value,
             "restarts": self.at.restarts,
@@ -37,6 +38,8 @@ class Found:
         again = f"  started again {self.at.restarts} times" if self.at.restarts else ""
         ops = f"http://{self.at.ops}" if self.at.ops else ""
         yield f"  {name:<{width}}  {self.at.address:<21}  {self.health:<11}  {ops}{again}".rstrip()
+        if self.at.http:
+            yield f"  {'':<{width}}    http://{self.at.http} (Soft Binding API)"
         said = [f"not ready: {condition}: {reason}" for condition, reason in self.said.reasons.items()]
         said += [f"note: {about}: {text}" for about, text in self.said.notes.items()]
         for line in "\n".join(said).splitlines():

@@ -7,7 +7,7 @@ request are not in a decision, so they cannot be here.
 from typing import TypeAlias
 
 from sluice.contract.names import short_name
-from sluice.v1.asset_pb2 import SignedAsset
+from sluice.v1.asset_pb2 import CredentialState, SignedAsset, SignedIngredient
 from sluice.v1.decision_pb2 import Action, Decision, Input, Reason
 from sluice.v1.request_pb2 import Operation, Stage
 from sluice.v1.verdict_pb2 import ContentResult, ListMatch, Model, Person, Status
@@ -63,6 +63,18 @@ def asset_json(asset: SignedAsset) -> JsonObject:
         "sha256": asset.signed.sha256.hex(),
         "media_type": asset.signed.media_type,
         "manifest_label": asset.manifest_label,
+        "ingredients": [_ingredient(ingredient) for ingredient in asset.ingredients],
+    }
+
+
+def _ingredient(ingredient: SignedIngredient) -> JsonObject:
+    known = ingredient.credentials in CredentialState.values()
+    name = CredentialState.Name(ingredient.credentials) if known else str(ingredient.credentials)
+    return {
+        "sha256": ingredient.sha256.hex(),
+        "credentials": name.removeprefix("CREDENTIAL_STATE_"),
+        "failures": list(ingredient.failures),
+        "carried": ingredient.carried,
     }
 
 

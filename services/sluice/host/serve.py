@@ -26,8 +26,6 @@ from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
 
 _OPEN_AGAIN_SECONDS = 2.0
-MAX_MESSAGE = 8 << 20
-"""Largest gRPC message, bytes: room for eight inline pictures at the default limit."""
 
 
 def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
@@ -66,7 +64,7 @@ async def _run(service: Service, settings: Settings) -> None:
     producer = AsyncProducer(plain_producer(settings.kafka))
     server = grpc.aio.server(
         interceptors=[Doors(log)],
-        options=[("grpc.max_receive_message_length", MAX_MESSAGE), ("grpc.so_reuseport", 0)],
+        options=[("grpc.max_receive_message_length", service.max_message), ("grpc.so_reuseport", 0)],
     )
     health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
     service.add_rpc(server)

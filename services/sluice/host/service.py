@@ -35,6 +35,8 @@ class Service(ABC):
     """As `sluice serve` knows it."""
     rpc: ClassVar[str] = ""
     """Full name of its gRPC service, for health and reflection."""
+    max_message: ClassVar[int] = 8 << 20
+    """Largest gRPC message that it takes, bytes: room for eight inline pictures at the default limit."""
 
     @abstractmethod
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:

@@ -5,12 +5,12 @@ an extension and then calls its own work invalid, so the profile is kept exactly
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ORGANIZATION = "Sluice development (not for production)"
@@ -21,6 +21,16 @@ _INTERMEDIATE_DAYS = 5 * 365
 _ROOT_DAYS = 10 * 365
 _PEM = serialization.Encoding.PEM
 
+_Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+
+_LEAF_KEYS: Mapping[str, Callable[[], _Key]] = {
+    "es256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "es384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "ps256": lambda: rsa.generate_private_key(65537, 3072),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+}
+"""Signature algorithm, as C2PA calls it -> a new key for it. RSA has the size that is as strong as P-256."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Authority:
@@ -28,11 +38,15 @@ class _Authority:
     key: ec.EllipticCurvePrivateKey
 
 
-def issue_chain(begins: dt.datetime | None = None, leaf_days: int = LEAF_DAYS) -> Mapping[str, bytes]:
+def issue_chain(
+    begins: dt.datetime | None = None, leaf_days: int = LEAF_DAYS, algorithm: str = "es256"
+) -> Mapping[str, bytes]:
     """`root.pem`, `chain.pem` (signing certificate, then intermediate) and `key.pem` (of the signing certificate).
 
-    The keys of root and intermediate are forgotten once they have signed. By default all begin five minutes ago: a
-    verifier whose clock is a little behind should not call them "not yet valid".
+    `algorithm` of the signing key: `es256`, `es384`, `ps256` or `ed25519`, in capitals or not; KeyError for another.
+    The authorities above it have P-384 and P-256 keys in any case; those keys are forgotten once they have signed.
+    By default all certificates begin five minutes ago: a verifier whose clock is a little behind should not call
+    them "not yet valid".
     """
     start = begins or dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
     root_key = ec.generate_private_key(ec.SECP384R1())
@@ -40,7 +54,7 @@ def issue_chain(begins: dt.datetime | None = None, leaf_days: int = LEAF_DAYS) -
     issuing_key = ec.generate_private_key(ec.SECP256R1())
     draft = _ca("Issuing CA", issuing_key, 0, start, _INTERMEDIATE_DAYS)
     issuing = _Authority(_sign(draft, root, issuing_key), issuing_key)
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = _LEAF_KEYS[algorithm.lower()]()
     leaf = _sign(_leaf("Signer", key, start, leaf_days), issuing, key)
     return {
         "root.pem": root.certificate.public_bytes(_PEM),
@@ -61,7 +75,7 @@ def _ca(
     )
 
 
-def _leaf(name: str, key: ec.EllipticCurvePrivateKey, start: dt.datetime, days: int) -> x509.CertificateBuilder:
+def _leaf(name: str, key: _Key, start: dt.datetime, days: int) -> x509.CertificateBuilder:
     """A draft that may sign claims. E-mail protection is the one purpose that every reader of C2PA accepts without
     being told to."""
     return (
@@ -72,7 +86,7 @@ def _leaf(name: str, key: ec.EllipticCurvePrivateKey, start: dt.datetime, days: 
     )
 
 
-def _draft(name: str, key: ec.EllipticCurvePrivateKey, start: dt.datetime, days: int) -> x509.CertificateBuilder:
+def _draft(name: str, key: _Key, start: dt.datetime, days: int) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(_name(name))
@@ -84,7 +98,7 @@ def _draft(name: str, key: ec.EllipticCurvePrivateKey, start: dt.datetime, days:
     )
 
 
-def _sign(draft: x509.CertificateBuilder, by: _Authority | None, key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+def _sign(draft: x509.CertificateBuilder, by: _Authority | None, key: _Key) -> x509.Certificate:
     """Signed `by` an authority, or by the certificate's own `key` where that is None: a root."""
     signing = by.key if by else key
     issuer = by.certificate.subject if by else _name("Root")

@@ -10,6 +10,8 @@ from sluice.errors import TerminalError
 GROUP: Final = "sluice.services"
 OPTIONAL: Final[Mapping[str, str]] = {"policy-shadow": "SLUICE_SHADOW_POLICY"}
 """Services that a stack has only where this variable says what for."""
+HTTP_DOORS: Final[Mapping[str, str]] = {"provenance": "SLUICE_PROVENANCE_HTTP"}
+"""Services that also answer the world over HTTP, and the variable that says where."""
 Main = Callable[[Mapping[str, str]], int]
 """A service's main: the environment in, the process's exit status out."""
 

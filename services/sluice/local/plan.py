@@ -64,10 +64,13 @@ def without_kafka(env: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in env.items() if name not in KAFKA_VARIABLES}
 
 
-def service_env(plan: Plan, bootstrap: str, address: str, ops: str = "") -> dict[str, str]:
+def service_env(
+    plan: Plan, bootstrap: str, address: str, ops: str = "", doors: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """What one service is told: the caller's environment, and where everything is.
 
-    `address`: where its gRPC server listens; `ops`: where operators ask it over HTTP, empty for nowhere.
+    `address`: where its gRPC server listens; `ops`: where operators ask it over HTTP, empty for nowhere; `doors`:
+    variables that name where else it listens.
 
     The test bank is loaded, and drains are shortened, unless the caller says otherwise.
     """
@@ -83,6 +86,7 @@ def service_env(plan: Plan, bootstrap: str, address: str, ops: str = "") -> dict
         "SLUICE_OBJECT_STORE": plan.object_store,
         "SLUICE_GRPC_ADDRESS": address,
         "SLUICE_OPS_ADDRESS": ops,
+        **(doors or {}),
         "PYTHONUNBUFFERED": "1",
     }
     return {**defaults, **{name: value for name, value in base.items() if value}, **told}

@@ -15,6 +15,7 @@ from typing import Final
 
 from sluice.bus.create_topics import create
 from sluice.errors import NotReadyError
+from sluice.local.entry_points import HTTP_DOORS
 from sluice.local.health import Health, ask_health
 from sluice.local.interrupts import undisturbed
 from sluice.local.kafka import QUICK_START, Broker, start_broker
@@ -46,6 +47,7 @@ class Stack:
         self._services: dict[str, Kept] = {}
         self._addresses: dict[str, str] = {}
         self._ops: dict[str, str] = {}
+        self._http: dict[str, str] = {}
         self._kafka: Kept | None = None
         self._started = ""
 
@@ -77,7 +79,9 @@ class Stack:
             object_store=self._plan.object_store,
             certificates=str(self._plan.certificates),
             services={
-                name: ServiceAt(self._addresses[name], kept.process.pid, kept.restarts, self._ops[name])
+                name: ServiceAt(
+                    self._addresses[name], kept.process.pid, kept.restarts, self._ops[name], self._http.get(name, "")
+                )
                 for name, kept in self._services.items()
             },
         )
@@ -118,14 +122,23 @@ class Stack:
 
     def _start_services(self, kafka: KafkaSettings) -> None:
         self._say(f"starting {len(self._plan.services)} services")
-        ports = iter(free_ports(2 * len(self._plan.services)))
+        ports = iter(free_ports(3 * len(self._plan.services)))
         for name, argv in self._plan.services.items():
             self._addresses[name] = f"{LOOPBACK}:{next(ports)}"
             self._ops[name] = f"{LOOPBACK}:{next(ports)}"
-            env = service_env(self._plan, kafka.bootstrap, self._addresses[name], self._ops[name])
+            doors = self._doors(name, f"{LOOPBACK}:{next(ports)}")
+            env = service_env(self._plan, kafka.bootstrap, self._addresses[name], self._ops[name], doors)
             start = partial(Process.start, name, argv, env, self._plan.log(name))
             serves, taken = partial(self._serves, name), partial(self._answers, name)
             self._services[name] = Kept(start(), start, serves, taken)
+
+    def _doors(self, name: str, free: str) -> Mapping[str, str]:
+        """Where else a service listens: where the caller says, or else at `free`."""
+        variable = HTTP_DOORS.get(name)
+        if variable is None:
+            return {}
+        self._http[name] = self._plan.env.get(variable, "") or free
+        return {variable: self._http[name]}
 
     def _wait_ready(self, all_or_nothing: bool) -> dict[str, str]:
         failed: dict[str, str] = {}

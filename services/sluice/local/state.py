@@ -22,13 +22,14 @@ LOCK_FILE: Final = "stack.lock"
 class ServiceAt:
     """Where a service of the stack listens (gRPC, host:port), its process id, and how often it was started again.
 
-    `ops`: where operators ask it over HTTP (host:port), or empty.
+    `ops`: where operators ask it over HTTP (host:port), or empty. `http`: where others do.
     """
 
     address: str
     pid: int
     restarts: int = 0
     ops: str = ""
+    http: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Signing: how much the service adds to the library that signs for it."""

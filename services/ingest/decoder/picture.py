@@ -86,9 +86,7 @@ def _format(data: bytes, declared: str, bounds: Bounds) -> Format:
         raise UnreadableError(Trouble.TRUNCATED, f"{form.value}: it ends early")
     _check_metadata(structure.metadata_bytes(form, data), bounds)
     if form is Format.HEIC and not heic.registered():
-        raise UnreadableError(
-            Trouble.UNKNOWN_TYPE, "HEIC is not read here: install the extra heic"
-        )
+        raise UnreadableError(Trouble.UNKNOWN_TYPE, "HEIC is not read here: install the extra heic")
     return form
 
 

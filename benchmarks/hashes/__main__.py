@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--size", type=int, default=1_000_000, help="hashes")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1, help="for building")
-    parser.add_argument("--without", action="append", default=[], choices=["multihash", "flat", "exact"])
+    parser.add_argument("--without", action="append", default=[], choices=["multihash", "flat", "exact", "copied"])
     parser.add_argument("--folder", type=Path, default=ROOT / "out" / "benchmarks", help="where the file is built")
     parser.add_argument("--service", action="store_true", help="lookups over gRPC")
     parser.add_argument("--stream", action="store_true", help="with --service: on streams, not call by call")
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(inputs: Inputs, folder: Path, rounds: int, threads: int, without: Sequence[str]) -> Mapping[str, object]:
     path = folder / "hashes"
     say(f"building a file of {inputs.size:,} hashes")
-    made = make_ours(inputs, path, threads)
+    made = make_ours(inputs, path, threads, "copied" not in without)
     snapshot = Snapshot.open(path)
     stats = snapshot.stats()
     clock, cpu = open_ms(path)

@@ -83,18 +83,21 @@ class Faiss:
         return set(zip(asked.tolist(), numbers.tolist(), distances.astype(int).tolist(), strict=True))
 
 
-def make_ours(inputs: Inputs, path: Path, threads: int) -> dict[str, Made]:
-    """Builds the file; ours over it mapped and read into memory, and over the same hashes without their tables."""
+def make_ours(inputs: Inputs, path: Path, threads: int, copied: bool = True) -> dict[str, Made]:
+    """Builds the file; ours over it mapped and, unless not `copied`, read into memory, and over the same hashes
+    without their tables."""
     made_inputs = _cpu(lambda: [None for _ in inputs.entries()])
     cpu = _cpu(lambda: build(path, inputs.entries(), threads=threads))
     snapshot = Snapshot.open(path)
-    contents, copy = (read(data, decode(data)) for data in (mapped(path), mapped(path, copied=True)))
+    data = mapped(path)
+    contents = last = read(data, decode(data))
     each = snapshot.stats().bytes_per_hash
-    engines = {
-        OURS: (contents, cpu - made_inputs, each),
-        COPIED: (copy, 0.0, each),
-        BRUTE: (replace(copy, tables=None), 0.0, 32.0),
-    }
+    engines = {OURS: (contents, cpu - made_inputs, each)}
+    if copied:
+        data = mapped(path, copied=True)
+        last = read(data, decode(data))
+        engines[COPIED] = (last, 0.0, each)
+    engines[BRUTE] = (replace(last, tables=None), 0.0, 32.0)
     return {
         name: Made(Ours(snapshot, hash_engine(one, snapshot.engine)), seconds, bytes_)
         for name, (one, seconds, bytes_) in engines.items()

@@ -174,7 +174,17 @@ def _changes(found: Matcher, store: Path, stub: HashMatcherStub, phase: Phase, s
     while not swapped or time.monotonic() - begin < seconds:
         phase.waited.append(_added(store, stub, source, len(phase.waited)))
         if merging is None and time.monotonic() - begin >= seconds / 4:
-            command = [sys.executable, "-m", "sluice.cli.main", "hashes", "merge", "--json", "--store", str(store)]
+            command = [
+                "nice",
+                sys.executable,
+                "-m",
+                "sluice.cli.main",
+                "hashes",
+                "merge",
+                "--json",
+                "--store",
+                str(store),
+            ]
             merge_begin, merging = time.monotonic(), subprocess.Popen(command, stdout=subprocess.DEVNULL)
         if merging is not None and not merged and merging.poll() is not None:
             if merging.returncode:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -54,7 +54,10 @@ class Key(Protocol):
 
 def algorithm_of(certificate: x509.Certificate) -> Algorithm:
     """How the key of a certificate signs. Raises NotReadyError for a key that C2PA has no use for."""
-    key = certificate.public_key()
+    try:
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise NotReadyError("the signing certificate's key is of a kind that cannot be read") from error
     if isinstance(key, ed25519.Ed25519PublicKey):
         return Algorithm.ED25519
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= LEAST_RSA_BITS:

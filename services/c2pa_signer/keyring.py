@@ -1,8 +1,9 @@
 """The signing identity as a folder has it, read again while the service runs.
 
-SLUICE_C2PA_CERTS holds `root.pem` (what verifiers trust, and the roots of timestamp authorities), `chain.pem` (the
-signing certificate first) and either `key.pem` or, for a key that lives elsewhere, `key.uri`. A folder is replaced as
-a whole: a new certificate and the key it belongs to are taken into use together or not at all.
+SLUICE_C2PA_CERTS holds `root.pem` (what verifiers trust), `chain.pem` (the signing certificate first), either
+`key.pem` or, for a key that lives elsewhere, `key.uri`, and `stamp-roots.pem` where there are timestamp authorities.
+A folder is replaced as a whole: a new certificate and the key it belongs to are taken into use together or not
+at all.
 """
 
 import datetime as dt
@@ -13,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from c2pa_signer.keys import Identity, open_key, read_private_key
-from c2pa_signer.keys_chain import read_certificates
+from c2pa_signer.keys_chain import STAMP_ROOTS, Certificates, read_certificates
 from c2pa_signer.keys_uri import KeyUri, parse_key_uri
 from sluice.errors import ConfigError, NotReadyError, RetryableError
 from sluice.refreshed import Current, Snapshot, Version, snapshot
@@ -21,7 +22,7 @@ from sluice.refreshed import Current, Snapshot, Version, snapshot
 Clock = Callable[[], dt.datetime]
 
 _AGAIN_SECONDS = 30.0
-"""Until a chain is looked at again whose key did not answer."""
+"""Until a chain is looked at again whose files are good, but that could not sign when it was tried."""
 
 
 def utc_now() -> dt.datetime:
@@ -43,7 +44,7 @@ class Place:
 class Keyring(Current[Identity]):
     """The identity in use. `sluice.host.file_watch` keeps it at what the folder says."""
 
-    __slots__ = ("_clock", "_digest", "_place", "_refused_at")
+    __slots__ = ("_clock", "_digest", "_looks", "_place", "_refused_at")
 
     about = "signing-chain"
     """As notes and metrics call it."""
@@ -52,9 +53,11 @@ class Keyring(Current[Identity]):
         """Opens the first identity. Raises NotReadyError, and RetryableError where the key does not answer."""
         self._place = place
         self._clock = clock
-        self._refused_at = 0.0
+        self._refused_at: float | None = None
+        self._looks = 0
+        self._digest = b""
         seen = self.read()
-        super().__init__(self._load(seen))
+        super().__init__(self._opened(self._certificates(seen), seen))
         self._digest = seen.digest
 
     @property
@@ -72,32 +75,46 @@ class Keyring(Current[Identity]):
         """What the folder holds now."""
         folder = self._place.folder
         names = ["root.pem", "chain.pem"]
+        if _is_there(folder / STAMP_ROOTS):
+            names.append(STAMP_ROOTS)
         if self._place.uri is None:
-            names += [name for name in ("key.uri", "key.pem") if (folder / name).exists()][:1] or ["key.pem"]
+            names += [name for name in ("key.uri", "key.pem") if _is_there(folder / name)][:1] or ["key.pem"]
         found = snapshot([folder / name for name in names])
-        if self._refused_at and time.monotonic() - self._refused_at > _AGAIN_SECONDS:
+        if self._refused_at is not None and time.monotonic() - self._refused_at > _AGAIN_SECONDS:
             # The same files are worth another look: it was not they that were wrong.
-            return Snapshot({**found.files, folder / f"again-{self._refused_at}": b""}, found.problems)
-        return found
+            self._refused_at = None
+            self._looks += 1
+        if not self._looks or found.digest == self._digest:
+            return found
+        return Snapshot({**found.files, folder / f"again-{self._looks}": b""}, found.problems)
 
     def adopt(self, seen: Snapshot) -> None:
         """Opens what was read, tries it out, and only then puts it in place. NotReadyError, RetryableError: nothing
         changed."""
+        self._refused_at = None
+        certificates = self._certificates(seen)
         try:
-            fresh = self._load(seen)
-        except RetryableError:
+            fresh = self._opened(certificates, seen)
+        except (RetryableError, NotReadyError):
             self._refused_at = time.monotonic()
             raise
-        self._refused_at = 0.0
+        self._looks = 0
         before, self.value = self.value, fresh
         self._digest = _without_marks(seen).digest
         before.key.close()
 
-    def _load(self, seen: Snapshot) -> Identity:
-        folder = self._place.folder
+    def _certificates(self, seen: Snapshot) -> Certificates:
+        """What the files say; only other files can mend what is wrong with it."""
         files = {path.name: data for path, data in seen.files.items()}
         self._require_files(files)
-        certificates = read_certificates(files["chain.pem"], files["root.pem"])
+        if seen.problems:
+            raise NotReadyError(seen.problems[0])
+        return read_certificates(files["chain.pem"], files["root.pem"], files.get(STAMP_ROOTS))
+
+    def _opened(self, certificates: Certificates, seen: Snapshot) -> Identity:
+        """Ready to sign. What is wrong here may mend itself: a certificate begins, a permission is given."""
+        folder = self._place.folder
+        files = {path.name: data for path, data in seen.files.items()}
         certificates.require_valid(self._clock())
         uri = self._place.uri
         if uri is None and "key.uri" in files:
@@ -112,8 +129,10 @@ class Keyring(Current[Identity]):
 
     def _require_files(self, files: Mapping[str, bytes]) -> None:
         folder = self._place.folder
-        if not folder.exists():
-            raise NotReadyError(f"{folder} does not exist; `sluice dev certs` makes a development chain")
+        if not _is_there(folder):
+            raise NotReadyError(
+                f"{folder} does not exist, or may not be looked into; `sluice dev certs` makes a development chain"
+            )
         wanted = ["root.pem", "chain.pem"]
         if self._place.uri is None and "key.uri" not in files:
             wanted.append("key.pem")
@@ -123,6 +142,14 @@ class Keyring(Current[Identity]):
                 f"{folder} has no {', '.join(missing)} that can be read; "
                 "`sluice dev certs --force` makes a new development chain"
             )
+
+
+def _is_there(path: Path) -> bool:
+    """What may not be looked into is not there: a reason that is told, not a crash."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _without_marks(seen: Snapshot) -> Snapshot:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
@@ -51,7 +52,7 @@ class Identity:
         certificates."""
         self.certificates = certificates
         self.key = key
-        self.sdk = Sdk(certificates.anchors_pem)
+        self.sdk = Sdk(certificates.anchors_pem, certificates.stamp_anchors_pem)
         self.reader = Sdk(certificates.issuer_pem or certificates.anchors_pem)
         """Trusts the certificate that issued the signing one. That a root reaches it is the same for every picture,
         and `try_out` sees to it; verifying it again each time would be a third of a signature's cost."""
@@ -137,7 +138,7 @@ def read_private_key(certificates: Certificates, key_pem: bytes) -> PrivateKey:
         key = serialization.load_pem_private_key(key_pem, password=None)
     except TypeError as error:
         raise NotReadyError("key.pem is encrypted; Sluice has no place for its password: decrypt it") from error
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise NotReadyError("key.pem cannot be read: it should hold one private key as PEM") from error
     if not isinstance(key, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey):
         raise NotReadyError("key.pem should hold a key of ECDSA, Ed25519 or RSA")

@@ -17,6 +17,8 @@ _PURPOSES = frozenset({"1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.6
 """E-mail protection, document signing (RFC 9336), C2PA claim signing: what a claim may be signed for."""
 _PURPOSES_TEXT = "e-mail protection, document signing or C2PA claim signing (1.3.6.1.4.1.62558.2.1)"
 
+STAMP_ROOTS = "stamp-roots.pem"
+
 E = TypeVar("E", bound=x509.ExtensionType)
 
 
@@ -26,12 +28,14 @@ class Certificates:
 
     pem: bytes
     anchors_pem: str
-    """The roots that reach it, and whatever else is trusted: those of timestamp authorities."""
+    """The roots that reach it, and whatever else is trusted."""
     leaf: x509.Certificate
     algorithm: Algorithm
     begins: dt.datetime
     ends: dt.datetime
     """UTC: from when and until when every certificate of the chain is valid."""
+    stamp_anchors_pem: str = ""
+    """The roots of timestamp authorities, which sign nothing but timestamps in our name."""
 
     @property
     def issuer_pem(self) -> str:
@@ -55,10 +59,16 @@ class Certificates:
             raise NotReadyError(f"signing certificate {self.serial} is not valid before {self.begins.isoformat()}")
 
 
-def read_certificates(chain_pem: bytes, anchors_pem: bytes) -> Certificates:
+def read_certificates(chain_pem: bytes, anchors_pem: bytes, stamp_anchors_pem: bytes | None = None) -> Certificates:
     """Raises NotReadyError for a chain that no verifier would accept, and says in what. Looks at no clock."""
     chain = _parsed(chain_pem, "chain.pem")
     anchors = _parsed(anchors_pem, "root.pem")
+    stamps = _parsed(stamp_anchors_pem, STAMP_ROOTS) if stamp_anchors_pem is not None else ()
+    if any(_issued(anchor, stamp) for anchor in anchors for stamp in stamps if anchor != stamp):
+        raise NotReadyError(
+            f"a certificate in {STAMP_ROOTS} issued one in root.pem; put the one that issues for the timestamp "
+            "authority there, or the root into root.pem alone"
+        )
     leaf = chain[0]
     _require_leaf(leaf, chain)
     _require_path(chain, anchors)
@@ -70,6 +80,7 @@ def read_certificates(chain_pem: bytes, anchors_pem: bytes) -> Certificates:
         algorithm=algorithm_of(leaf),
         begins=max(certificate.not_valid_before_utc for certificate in chain),
         ends=min(certificate.not_valid_after_utc for certificate in chain),
+        stamp_anchors_pem=(stamp_anchors_pem or b"").decode("ascii", "replace"),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
@@ -46,9 +46,12 @@ class Http:
     Proxies are those of HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Redirects are not followed.
     """
 
-    def __init__(self, url: str, about: str, seconds: float, cafile: Path | None = None) -> None:
+    def __init__(
+        self, url: str, about: str, seconds: float, cafile: Path | None = None, direct: bool = False
+    ) -> None:
         """`about`: what errors call the service. `seconds`: for one answer. `cafile`: authorities instead of the
-        system's (SSL_CERT_FILE). Raises NotReadyError where that cannot be read."""
+        system's (SSL_CERT_FILE). `direct`: past any proxy. Raises NotReadyError where the address, the proxy's or the
+        authorities cannot be read."""
         self._about = about
         self._seconds = seconds
         self._lock = threading.Lock()
@@ -58,8 +61,12 @@ class Http:
             context = ssl.create_default_context(cafile=str(cafile) if cafile else None)
         except (OSError, ssl.SSLError) as error:
             raise NotReadyError(f"{about}: {cafile} holds no certificates that can be read") from error
+        try:
+            proxy = None if direct else _proxy(url)
+        except ValueError:
+            raise NotReadyError(f"{about}: its address, or that of the proxy, cannot be read") from None
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=context, proxy=_proxy(url), max_connections=_CONNECTIONS, keepalive_expiry=30.0
+            ssl_context=context, proxy=proxy, max_connections=_CONNECTIONS, keepalive_expiry=30.0
         )
 
     def close(self) -> None:
@@ -101,6 +108,8 @@ class Http:
                 return Reply(response.status, names, data)
         except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as error:
             raise RetryableError(f"{self._about}: no answer: {type(error).__name__}") from error
+        except httpcore2.ProxyError:
+            raise RetryableError(f"{self._about}: the proxy lets nobody through to it") from None
         except httpcore2.UnsupportedProtocol as error:
             raise NotReadyError(f"{self._about}: its address should begin with https:// or http://") from error
 
@@ -117,8 +126,16 @@ class Http:
 
 
 def _proxy(url: str) -> httpcore2.Proxy | None:
+    """Raises ValueError where an address cannot be read."""
     parts = urlsplit(url)
+    if parts.port == 0:
+        raise ValueError("no port")
     found = getproxies().get(parts.scheme, "")
     if not found or proxy_bypass(parts.hostname or ""):
         return None
-    return httpcore2.Proxy(found)
+    # People write HOST:PORT too, and USER:PASSWORD@ in front.
+    proxy = urlsplit(found if "://" in found else f"http://{found}")
+    place = f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}"
+    if proxy.username is None:
+        return httpcore2.Proxy(place)
+    return httpcore2.Proxy(place, auth=(unquote(proxy.username), unquote(proxy.password or "")))

@@ -16,6 +16,7 @@ from c2pa_signer.keys_uri import KeyUri
 from sluice.errors import NotReadyError, RetryableError
 
 _ABOUT = "Google Cloud KMS"
+_TOKENS = "Google's tokens"
 _SCOPE = "https://www.googleapis.com/auth/cloudkms"
 _ENDPOINT = "https://cloudkms.googleapis.com"
 
@@ -40,8 +41,10 @@ class GcpKey:
         endpoint = uri.options.get("endpoint", _ENDPOINT).rstrip("/")
         self._url = f"{endpoint}/v1/{uri.rest}:asymmetricSign"
         self._http = Http(endpoint, _ABOUT, SECONDS)
-        self._asking = Http(_ENDPOINT, "Google's tokens", SECONDS)
-        self._tokens = Tokens(_fetch(self._asking))
+        self._asking = Http(_ENDPOINT, _TOKENS, SECONDS)
+        # The metadata server is beside this machine; through a proxy one would ask the proxy's, in plain text.
+        self._beside = Http("http://metadata.google.internal", _TOKENS, SECONDS, direct=True)
+        self._tokens = Tokens(_fetch(self._asking, self._beside))
 
     def __repr__(self) -> str:
         return f"<a key in Google Cloud KMS, {self.algorithm}>"
@@ -61,14 +64,16 @@ class GcpKey:
         """Closes the connections."""
         self._http.close()
         self._asking.close()
+        self._beside.close()
 
 
-def _fetch(http: Http) -> Callable[[], tuple[str, float]]:
+def _fetch(far: Http, beside: Http) -> Callable[[], tuple[str, float]]:
     """A function for `Tokens`."""
     auth = library("google.auth", "gcp-kms")
     errors = library("google.auth.exceptions", "gcp-kms")
 
     def ask(url: str, method: str = "GET", body: Any = None, headers: Any = None, **_: Any) -> _Response:
+        http = beside if url.startswith("http://") else far
         try:
             reply = http.ask(method, url, headers, body.encode() if isinstance(body, str) else body)
         except RetryableError as error:

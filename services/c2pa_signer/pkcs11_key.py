@@ -2,7 +2,9 @@
 
 import ctypes
 import threading
+from dataclasses import dataclass, field
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,8 @@ class Pkcs11Key:
         try:
             signature = self._signed(key, data)
         except self._pkcs11.PKCS11Error as error:
-            # What state the session is in nobody knows; the token forgets it with the process.
+            # What state the session is in nobody knows; and a token has only so many.
+            self._end(session)
             raise RetryableError(f"the PKCS#11 token does not sign: {type(error).__name__}") from error
         self._give_back((session, key))
         return signature
@@ -92,33 +95,58 @@ class Pkcs11Key:
         """A session and the key in it. A private key is found only by who has logged in."""
         errors = self._pkcs11
         try:
-            token = self._token()
+            module = self._module()
+            token = self._token(module)
             session = token.open()
-            with self._lock:
-                key = self._found(session)
-                if key is None:
-                    self._login = token.open(user_pin=self._pin())
-                    key = self._found(session)
+            try:
+                return session, self._entered(module, token, session)
+            except (NotReadyError, errors.PKCS11Error, RuntimeError):
+                self._end(session)
+                raise
         except _pin_errors(errors) as error:
             raise NotReadyError(f"the PKCS#11 token refuses the PIN in pin-source: {type(error).__name__}") from error
         except errors.UserAlreadyLoggedIn as error:
             raise NotReadyError("the PKCS#11 token has no such private key (object, id)") from error
         except (errors.PKCS11Error, RuntimeError) as error:
             raise NotReadyError(f"the PKCS#11 token cannot be used: {type(error).__name__}") from error
+
+    def _entered(self, module: "_Module", token: Any, session: Any) -> Any:
+        """The key, after a login where it takes one."""
+        with self._lock:
+            key = self._found(session)
+            if key is None:
+                self._log_in(module, token)
+                key = self._found(session)
         if key is None:
             raise NotReadyError("the PKCS#11 token has no such private key (object, id)")
-        return session, key
+        return key
 
-    def _token(self) -> Any:
+    def _log_in(self, module: "_Module", token: Any) -> None:
+        pin = self._pin()
+        tried = sha256(token.serial + b"/" + pin.encode()).digest()
+        if tried in module.refused:
+            raise NotReadyError(
+                "the PKCS#11 token refused the PIN in pin-source, and a few wrong ones lock it: another one is tried "
+                "at once, this one after a restart"
+            )
+        try:
+            self._login = token.open(user_pin=pin)
+        except (self._pkcs11.PinIncorrect, self._pkcs11.PinLenRange, self._pkcs11.PinInvalid):
+            module.refused.add(tried)
+            raise
+
+    def _module(self) -> "_Module":
         path = self._options["module-path"]
         if not Path(path).is_file():
             raise NotReadyError("module-path of the PKCS#11 address names no file")
-        module = _for_threads(str(Path(path).resolve()))
+        return _for_threads(str(Path(path).resolve()))
+
+    def _token(self, module: "_Module") -> Any:
         wanted = self._options.get("token", "")
         serial = self._options.get("serial", "")
         tokens = [
             token
-            for token in module.get_tokens()
+            for token in module.library.get_tokens()
             if (not wanted or token.label == wanted) and (not serial or token.serial == serial.encode())
         ]
         initialized = [token for token in tokens if token.flags & self._pkcs11.TokenFlag.TOKEN_INITIALIZED]
@@ -162,8 +190,16 @@ class _InitializeArgs(ctypes.Structure):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Module:
+    """A library that was opened. `refused`: digests of PINs, each with its token; not to be tried again."""
+
+    library: Any
+    refused: set[bytes] = field(default_factory=set, repr=False)
+
+
 @cache
-def _for_threads(path: str) -> Any:
+def _for_threads(path: str) -> _Module:
     """A PKCS#11 library, opened once per process and told that threads will use it at the same time.
 
     The client opens it as for one thread (C_Initialize without arguments), and SoftHSM then fails now and then.
@@ -178,7 +214,7 @@ def _for_threads(path: str) -> Any:
         raise NotReadyError("the PKCS#11 library cannot be opened for threads") from error
     if status != 0:
         raise NotReadyError(f"the PKCS#11 library cannot be opened for threads: status {status:#x}")
-    return opened
+    return _Module(opened)
 
 
 def _pin_errors(errors: Any) -> tuple[type[Exception], ...]:

@@ -4,7 +4,10 @@ A manifest store can be built so that reading it takes gigabytes. The child has 
 memory and time, no file and no socket. What it could not read in peace never comes near the keys.
 """
 
+import os
+import threading
 from dataclasses import dataclass
+from functools import cache
 
 from sluice.confined import answered, run_confined
 from sluice.provenance import State
@@ -47,6 +50,12 @@ class Screened:
 NOTHING = Screened(State.NONE)
 
 
+@cache
+def _turns() -> threading.BoundedSemaphore:
+    """So many children at once as there are cores, four at least: each may take a gigabyte."""
+    return threading.BoundedSemaphore(max(4, os.cpu_count() or 1))
+
+
 def screen(data: bytes, media_type: str, seconds: float = SECONDS) -> Screened:
     """What a picture's credentials are worth. Starts no child where the bytes hold no manifest store.
 
@@ -54,7 +63,8 @@ def screen(data: bytes, media_type: str, seconds: float = SECONDS) -> Screened:
     """
     if _MARK not in data:
         return NOTHING
-    ended = run_confined("c2pa_signer.screen_child", [media_type, str(len(data))], data, seconds)
+    with _turns():
+        ended = run_confined("c2pa_signer.screen_child", [media_type, str(len(data))], data, seconds)
     form = answered(ended)
     if form is None:
         return Screened(State.INVALID, (f"unreadable.{ended.fate}",))

@@ -1,6 +1,7 @@
 """The signer as a service."""
 
 import asyncio
+import functools
 from collections.abc import Mapping
 
 import grpc.aio
@@ -16,6 +17,7 @@ from c2pa_signer.worker import SignerRecords, keep_allowed
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.exactly_once import TransactionalReader
 from sluice.bus.record import Record
+from sluice.bus.scan import first
 from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
 from sluice.host.catch_up import CatchUp
@@ -23,18 +25,26 @@ from sluice.host.file_watch import watching
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
-from sluice.settings import Reader, sluice_home
+from sluice.settings import KafkaSettings, Reader, sluice_home
 from sluice.v1.c2pa_signer_pb2_grpc import add_C2paSignerServicer_to_server
 
 GROUP = "sluice-c2pa-signer"
 _IN_HAND = 512
 """Records of a topic that are read and not yet committed; bytes bound the memory. A paused topic is read again when
 half of them are done, and the client takes up to a second for that: work must not run out meanwhile."""
+_ABOUT_MS = 60_000
+"""A transaction's records get their times when they arrive; it is over within a minute."""
 
 
 def keep_value(record: Record) -> bytes:
     """A signed asset as it is."""
     return record.value
+
+
+def decision_of_then(kafka: KafkaSettings, request_id: str, partition: int, at_ms: int) -> Record | None:
+    """A request's decision, looked for in the log about the time when its picture was approved: both come in one
+    transaction. RetryableError."""
+    return first(kafka, Topic.DECISIONS, partition, request_id, max(1, at_ms - _ABOUT_MS), at_ms + _ABOUT_MS)
 
 
 class SignerService(Service):
@@ -73,7 +83,14 @@ class SignerService(Service):
         self._catch_up = CatchUp(context.readiness, self._tails)
         await self._catch_up.start()
         self._records = SignerRecords(
-            signer, context.store, decisions, signed, self._own.mining, self._own.concurrency
+            signer,
+            context.store,
+            decisions,
+            signed,
+            self._own.mining,
+            self._own.concurrency,
+            self._own.uploads,
+            functools.partial(decision_of_then, kafka),
         )
         self._servicer.room = Room.for_calls(context.settings)
         self._servicer.records = self._records
@@ -116,6 +133,9 @@ class SignerService(Service):
 
     async def close(self) -> None:
         self._servicer.records = None
+        if self._records is not None:
+            self._records.close()
+            self._records = None
         if self._catch_up is not None:
             await self._catch_up.close()
             self._catch_up = None

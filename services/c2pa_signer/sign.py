@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,10 @@ from sluice.refreshed import Current
 
 _STAMPED = frozenset({"timeStamp.validated", "timeStamp.trusted"})
 """Status codes of the C2PA specification: the timestamp is whole, and of an authority that the anchors reach."""
+_LONG_SECONDS = 90.0
+"""Keys over the network give up after ten seconds, the library on timestamps after thirty; a token never does."""
 _NO_STAMP = "not signed: no timestamp authority answers; the picture waits (SLUICE_C2PA_TSA_DOWN=hold)"
-_BAD_STAMP = "not signed: the timestamp would not be trusted: is its authority's root in root.pem?"
+_BAD_STAMP = "not signed: the timestamp would not be trusted: is its authority's root in root.pem or stamp-roots.pem?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Signer:
         self._down = down
         self._trouble = ""
         self._unstamped = 0
+        self._begun: dict[int, float] = {}
         self._counting = threading.Lock()
 
     @classmethod
@@ -82,7 +86,12 @@ class Signer:
 
     @property
     def trouble(self) -> str:
-        """What went wrong with the key or the timestamps at the last signature; empty: nothing."""
+        """What went wrong with the key or the timestamps at the last signature, or that one does not end; empty:
+        nothing."""
+        with self._counting:
+            first = min(self._begun.values(), default=None)
+        if first is not None and time.monotonic() - first > _LONG_SECONDS:
+            return f"a signature has been under way for more than {_LONG_SECONDS:.0f} s: the key does not answer"
         return self._trouble
 
     @property
@@ -108,12 +117,17 @@ class Signer:
             if ingredient.data is not None
         ]
         work = _Work(picture, media_type, plan.manifest, sources)
+        with self._counting:
+            self._begun[threading.get_ident()] = time.monotonic()
         try:
             signed = self._stamped(identity, work, plan) if identity.stamping is not None else None
             signed = signed or self._signed(identity, identity.plain, work, plan)
         except (RetryableError, NotReadyError) as error:
             self._trouble = str(error)
             raise
+        finally:
+            with self._counting:
+                del self._begun[threading.get_ident()]
         if identity.stamping is None or signed.stamped:
             self._trouble = ""
         else:
@@ -151,12 +165,15 @@ class Signer:
         except RetryableError as error:
             raise RetryableError(f"not signed: {error}") from error
         except CredentialError as error:
+            # Where the chain has ended meanwhile it is not the picture that is to blame.
+            identity.certificates.require_valid(self._clock())
             raise TerminalError(f"not signed: the C2PA library refused the picture: {error}") from error
         # Timestamps and the credentials of ingredients are judged by all the anchors.
         reader = identity.sdk if work.sources or key is identity.stamping else identity.reader
         found, stamped = _read_back(reader, data, work.media_type)
         problem = _objection(found, plan, identity.certificates.serial)
         if problem:
+            identity.certificates.require_valid(self._clock())
             raise TerminalError(f"not signed: read back, {problem}")
         return Signed(data, work.media_type, found.label, found.serial, stamped)
 

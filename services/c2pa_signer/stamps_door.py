@@ -17,6 +17,13 @@ _POLL_SECONDS = 0.1
 _IDLE_SECONDS = 30.0
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Whoever asked has hung up, and knows it."""
+
+
 class StampDoor:
     """Serves from the moment it is made until it is closed."""
 
@@ -48,8 +55,7 @@ class StampDoor:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it that
                 """Nothing: what matters is counted."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), name="stamps", daemon=True
         )

@@ -1,10 +1,12 @@
 """What an edit was made from: its uploads are read from the object store and their credentials looked at."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from c2pa_signer.asset import look
 from c2pa_signer.manifest import Ingredient, Part
 from c2pa_signer.screen import MOST_FAILURES, Screened
+from c2pa_signer.settings import Uploads
 from sluice.errors import RetryableError, SluiceError
 from sluice.media import sniff
 from sluice.objects import ObjectStore, TooLargeError
@@ -26,6 +28,8 @@ TOO_LARGE = "sluice.tooLarge"
 GONE = "sluice.gone"
 """The object store has it no more, or other bytes in its place."""
 UNKNOWN_TYPE = "sluice.unknownType"
+NAMED = "sluice.named"
+"""Whole, but credentials of uploads are not carried on here (SLUICE_C2PA_UPLOADS)."""
 
 _STATES: dict[State | None, "CredentialState.ValueType"] = {
     None: CREDENTIAL_STATE_UNREAD,
@@ -35,7 +39,9 @@ _STATES: dict[State | None, "CredentialState.ValueType"] = {
 }
 
 
-def read_uploads(store: ObjectStore, references: Sequence[ObjectReference]) -> list[Ingredient]:
+def read_uploads(
+    store: ObjectStore, references: Sequence[ObjectReference], rule: Uploads = Uploads.CARRY
+) -> list[Ingredient]:
     """The uploads in their order, looked at one after another: one is in memory at a time, and those beside it whose
     credentials are carried on. One that cannot be read is named, and keeps nothing from being signed.
 
@@ -45,6 +51,8 @@ def read_uploads(store: ObjectStore, references: Sequence[ObjectReference]) -> l
     room = MOST_BYTES
     for reference in references:
         upload = _looked(store, reference, room)
+        if upload.data is not None and rule is Uploads.NAME:
+            upload = replace(upload, data=None, screened=Screened(State.VALID, (NAMED,)))
         room -= len(upload.data or b"")
         found.append(upload)
     return found

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from google.protobuf.message import DecodeError
@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from c2pa_signer.asset import Made, make_asset
 from c2pa_signer.authorise import authorise
 from c2pa_signer.manifest import Facts
-from c2pa_signer.settings import Mining
+from c2pa_signer.settings import Mining, Uploads
 from c2pa_signer.sign import Signer
 from c2pa_signer.uploads import MOST_BYTES, read_uploads, told
 from sluice import __version__
@@ -32,6 +32,9 @@ from sluice.v1.request_pb2 import OPERATION_EDIT, STAGE_OUTPUT, ObjectReference
 _LOOK_UP_SECONDS = 10.0
 THREADS = 32
 """That sign at once, at most. Each waits where the key is far away; one that works holds a core."""
+Kept = Callable[[str, int, int], Record | None]
+"""(request id, partition, when) -> the decision as the log itself has it; `when`: about when it came, the broker's
+time, milliseconds since the epoch. Blocks. RetryableError."""
 LARGE = 4 << 20
 LARGE_AT_ONCE = 4
 """Requests with more bytes of pictures than LARGE. A signature takes some three times as much memory."""
@@ -57,12 +60,18 @@ class SignerRecords:
         signed: LogTail[bytes],
         mining: Mining,
         threads: int = THREADS,
+        uploads: Uploads = Uploads.CARRY,
+        kept: Kept | None = None,
     ) -> None:
+        """`decisions` and `signed`: the newest of each log. `kept`: finds a decision that is not among them, because
+        its picture has waited for long."""
         self._signer = signer
         self._store = store
         self._decisions = decisions
         self._signed = signed
         self._mining = mining
+        self._uploads = uploads
+        self._kept = kept
         # Threads of their own: the event loop has too few to wait for a key that is far away.
         self._threads = ThreadPoolExecutor(threads, "sign")
         self._large = asyncio.Semaphore(LARGE_AT_ONCE)
@@ -76,7 +85,8 @@ class SignerRecords:
         await self._settle(approved.request_id)
         if self._signed.get(approved.request_id) is not None:
             return ()
-        asset = await self.sign(approved.request_id, approved.original, approved)
+        older = await self._older(record, approved.request_id)
+        asset = await self.sign(approved.request_id, approved.original, approved, older)
         key = approved.request_id.encode()
         return (Outgoing(Topic.SIGNED, record.partition, key, asset.SerializeToString(), record.trace()),)
 
@@ -86,11 +96,28 @@ class SignerRecords:
         found = self._signed.get(request_id)
         return SignedAsset.FromString(found) if found is not None else None
 
+    async def _older(self, record: Record, request_id: str) -> bytes | None:
+        """The decision of a picture that has waited until newer ones took its decision's place in memory."""
+        if self._kept is None or self._decisions.get(request_id) is not None:
+            return None
+        partition = partition_for(request_id, self._decisions.partitions)
+        found = await asyncio.to_thread(self._kept, request_id, partition, record.timestamp_ms)
+        return keep_allowed(found) if found is not None else None
+
+    def close(self) -> None:
+        """What has not begun by now does not begin any more."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
     async def sign(
-        self, request_id: str, original: ObjectReference, approved: ApprovedAsset | None = None
+        self,
+        request_id: str,
+        original: ObjectReference,
+        approved: ApprovedAsset | None = None,
+        older: bytes | None = None,
     ) -> SignedAsset:
-        """Signs a picture that the request's decision allows. RetryableError, TerminalError."""
-        found = self._decisions.get(request_id)
+        """Signs a picture that the request's decision allows. `older`: the decision, where it is not one of the
+        newest. RetryableError, TerminalError."""
+        found = self._decisions.get(request_id) or older
         decision = Decision.FromString(found) if found is not None else None
         authorise(decision, request_id, original.sha256)
         assert decision is not None
@@ -130,7 +157,7 @@ class SignerRecords:
         self, facts: Facts, original: ObjectReference, uploads: Sequence[ObjectReference]
     ) -> tuple[Made, ObjectReference]:
         """The signed picture, and where it lies now."""
-        ingredients = read_uploads(self._store, uploads)
+        ingredients = read_uploads(self._store, uploads, self._uploads)
         picture = self._store.get_now(original, MOST_BYTES)
         made = make_asset(self._signer, facts, picture, ingredients)
         data, media_type = made.signed.data, made.signed.media_type

@@ -33,12 +33,14 @@ class Asking:
         anchors_pem: str,
         max_bytes: int,
         watermarks: Sequence[Watermark] = (),
+        stamps_pem: str = "",
     ) -> None:
-        """`anchors_pem`: who signs in our name. `max_bytes`: of a picture that is asked about."""
+        """`anchors_pem`: who signs in our name; `stamps_pem`: who says when. `max_bytes`: of a picture asked of."""
         self._records = records
         self._index = index
         self._store = store
         self._anchors = anchors_pem
+        self._stamps = stamps_pem
         self._watermarks = watermarks
         self._turn = asyncio.Semaphore(LOOKS)
         self.max_bytes = max_bytes
@@ -46,7 +48,7 @@ class Asking:
     async def ask(self, picture: bytes, most: int) -> Answer:
         """What the picture is: at most so many findings. UnreadableError for what is no picture; RetryableError."""
         async with self._turn:
-            seen = await asyncio.to_thread(look, picture, self._anchors, query=True)
+            seen = await asyncio.to_thread(look, picture, self._anchors, self._stamps, query=True)
             limits = replace(_LIMITS, results=most, candidates=max(most, _LIMITS.candidates))
             return await find(
                 seen, self._records, self._index, self._fetch, watermarks=self._watermarks, limits=limits

@@ -87,18 +87,23 @@ class Look:
         return np.frombuffer(self.luma, np.uint8).reshape(SIDE, SIDE)
 
 
-def look(data: bytes, anchors_pem: str = "", *, query: bool = False, seconds: float = SECONDS) -> Look:
+def look(
+    data: bytes, anchors_pem: str = "", stamps_pem: str = "", *, query: bool = False, seconds: float = SECONDS
+) -> Look:
     """Reads a picture. Blocks for about a second.
 
-    `anchors_pem`: whom to trust; empty: nobody. `query`: whether to take the many fingerprints that a look-up asks
-    for, or the few that are stored. Raises UnreadableError, and RetryableError where the child did not start.
+    `anchors_pem`: whom to trust, and `stamps_pem` with timestamps; empty: nobody. `query`: whether to take the many
+    fingerprints that a look-up asks for, or the few that are stored. Raises UnreadableError, and RetryableError where
+    the child did not start.
     """
     media_type = sniff(data)
     if media_type is None or len(data) > MOST_BYTES:
         raise UnreadableError(
             Trouble.EMPTY if not data else Trouble.UNKNOWN_TYPE if media_type is None else Trouble.TOO_LARGE
         )
-    job = json.dumps({"media_type": media_type, "anchors": anchors_pem, "query": query}).encode()
+    job = json.dumps(
+        {"media_type": media_type, "anchors": anchors_pem, "stamps": stamps_pem, "query": query}
+    ).encode()
     answer, finished = _ask(len(job).to_bytes(4, "big") + job + data, seconds)
     parts = _Parts(answer)
     seen = parts.header()

@@ -52,7 +52,7 @@ def main() -> None:
     """Loads everything, limits itself, says that it is ready, then reads."""
     source, out = sys.stdin.buffer, sys.stdout.buffer
     job = json.loads(source.read(int.from_bytes(source.read(4), "big")))
-    sdk = Sdk(job["anchors"])
+    sdk = Sdk(job["anchors"], job["stamps"])
     warm()
     _limit()
     out.write(READY)

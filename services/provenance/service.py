@@ -63,11 +63,15 @@ class ProvenanceService(Service):
         own = self._own
         assert own is not None
         self._context = context
-        anchors = await asyncio.to_thread(read_anchors, own.anchors)
+        anchors, stamps = await asyncio.gather(
+            asyncio.to_thread(read_anchors, own.anchors), asyncio.to_thread(read_anchors, own.stamp_anchors)
+        )
         self._watermarks = [Watermark.of_file(path) for path in own.watermark_keys]
         self._records = await open_records(own.database)
         self._index = FingerprintIndex()
-        asking = Asking(self._records, self._index, context.store, anchors, own.max_image_bytes, self._watermarks)
+        asking = Asking(
+            self._records, self._index, context.store, anchors, own.max_image_bytes, self._watermarks, stamps
+        )
         room = Room.for_calls(context.settings)
         self._servicer.room = room
         self._servicer.asking = asking

@@ -15,13 +15,14 @@ MOST_PICTURE_BYTES: Final = 64 << 20
 @dataclass(frozen=True, slots=True)
 class ProvenanceSettings:
     """`database`: a path or `postgresql://...`; `http`: host:port of the Soft Binding API, or empty; `keep_days`: 0
-    for ever; `anchors`: files of certificates whom to trust; `max_image_bytes`: of a picture that somebody asks
-    about."""
+    for ever; `anchors`: files of certificates whom to trust, `stamp_anchors` with timestamps alone;
+    `max_image_bytes`: of a picture that somebody asks about."""
 
     database: str
     http: str
     keep_days: int
     anchors: tuple[Path, ...]
+    stamp_anchors: tuple[Path, ...]
     max_image_bytes: int
     watermark_keys: tuple[Path, ...]
     """Files with the keys of watermarks that pictures carry; none: they carry none."""
@@ -29,17 +30,19 @@ class ProvenanceSettings:
 
 def read_provenance_settings(reader: Reader, home: Path) -> ProvenanceSettings:
     """SLUICE_PROVENANCE_DB, SLUICE_PROVENANCE_HTTP, SLUICE_PROVENANCE_KEEP_DAYS, SLUICE_MAX_IMAGE_BYTES,
-    SLUICE_WATERMARK_KEYS, and whom to trust: SLUICE_C2PA_ANCHORS, by default the root in SLUICE_C2PA_CERTS.
+    SLUICE_WATERMARK_KEYS, and whom to trust: SLUICE_C2PA_ANCHORS and
+    SLUICE_C2PA_STAMP_ANCHORS, by default root.pem and, if it is there, stamp-roots.pem in SLUICE_C2PA_CERTS.
 
     The caller calls `reader.finish()`."""
-    root = reader.path("SLUICE_C2PA_CERTS", certs_folder(home)) / "root.pem"
-    named = _paths(reader, "SLUICE_C2PA_ANCHORS")
+    certs = reader.path("SLUICE_C2PA_CERTS", certs_folder(home))
+    stamps = certs / "stamp-roots.pem"
     database = reader.text("SLUICE_PROVENANCE_DB", str(home / "provenance.db"))
     return ProvenanceSettings(
         database=database if database.startswith(POSTGRES) else str(Path(database).absolute()),
         http=reader.address(HTTP),
         keep_days=reader.number("SLUICE_PROVENANCE_KEEP_DAYS", 0, least=0, most=36_500),
-        anchors=named or (root,),
+        anchors=_paths(reader, "SLUICE_C2PA_ANCHORS") or (certs / "root.pem",),
+        stamp_anchors=_paths(reader, "SLUICE_C2PA_STAMP_ANCHORS") or ((stamps,) if stamps.exists() else ()),
         watermark_keys=_paths(reader, "SLUICE_WATERMARK_KEYS"),
         max_image_bytes=reader.number("SLUICE_MAX_IMAGE_BYTES", 20 << 20, most=MOST_PICTURE_BYTES),
     )

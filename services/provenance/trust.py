@@ -19,9 +19,11 @@ def _read(path: Path) -> str:
         x509.load_pem_x509_certificates(text)
     except OSError as error:
         raise NotReadyError(
-            f"{path} cannot be read ({error.strerror}): name your roots in SLUICE_C2PA_ANCHORS, or run "
-            "`sluice dev certs`"
+            f"{path} cannot be read ({error.strerror}): name your roots in SLUICE_C2PA_ANCHORS (those of timestamp "
+            "authorities in SLUICE_C2PA_STAMP_ANCHORS), or run `sluice dev certs`"
         ) from error
     except ValueError as error:
-        raise NotReadyError(f"{path} is no file of certificates in PEM form: see SLUICE_C2PA_ANCHORS") from error
+        raise NotReadyError(
+            f"{path} is no file of certificates in PEM form: see SLUICE_C2PA_ANCHORS and SLUICE_C2PA_STAMP_ANCHORS"
+        ) from error
     return text.decode("ascii", "replace")

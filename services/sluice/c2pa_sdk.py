@@ -28,6 +28,11 @@ PURPOSES = (
 )
 """What a certificate may be for. The SDK forgets its own list as soon as it is given any trust anchors."""
 
+SIGNERS = "urn:sluice:signers"
+STAMPS = "urn:sluice:stamps"
+"""What the lists of anchors are called."""
+
+_CERTIFICATE = re.compile("-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 _KIND = re.compile(r"[A-Za-z]{1,40}")
 
 
@@ -86,10 +91,15 @@ class RemoteSigningKey(SigningKey):
 
 
 class Sdk:
-    """Reads and signs, trusting the anchors it was made with; none: nobody is trusted. Threads may share one."""
+    """Reads and signs, trusting the anchors it was made with; none: nobody is trusted. Threads may share one.
 
-    def __init__(self, trust_anchors_pem: str = "") -> None:
-        self._context = c2pa.Context.from_dict(_settings(trust_anchors_pem))
+    `stamp_anchors_pem`: trusted with timestamps alone. The SDK itself trusts any anchor with anything, and only says
+    by which list it trusted a signer: `sluice.provenance.judge` wants that to be SIGNERS. Where both lists reach one
+    it names either; so what stands in both is kept in the first alone, and neither should issue the other's.
+    """
+
+    def __init__(self, trust_anchors_pem: str = "", stamp_anchors_pem: str = "") -> None:
+        self._context = c2pa.Context.from_dict(_settings(trust_anchors_pem, stamp_anchors_pem))
 
     def read(self, data: bytes, media_type: str) -> tuple[Json, Json] | None:
         """The manifest store in detail and in short, both checked against `data`; None where there is none.
@@ -121,11 +131,14 @@ class Sdk:
         return out.getvalue()
 
 
-def _settings(trust_anchors_pem: str) -> Json:
-    anchors = {"trust_anchors": trust_anchors_pem} if trust_anchors_pem else {}
+def _settings(trust_anchors_pem: str, stamp_anchors_pem: str) -> Json:
+    signers = {"".join(each.split()) for each in _CERTIFICATE.findall(trust_anchors_pem)}
+    others = [each for each in _CERTIFICATE.findall(stamp_anchors_pem) if "".join(each.split()) not in signers]
+    lists = (("manifest", SIGNERS, trust_anchors_pem), ("tsa", STAMPS, "\n".join(others)))
+    anchors = [{"trust_kind": kind, "trust_uri": uri, "trust_anchors": pem} for kind, uri, pem in lists if pem]
     return {
         "version": 1,
-        "trust": {**anchors, "trust_config": "\n".join(PURPOSES)},
+        "trust": {"anchors": anchors, "trust_config": "\n".join(PURPOSES)},
         "builder": {
             # A thumbnail can be larger than the picture, and one of an upload would publish the upload.
             "thumbnail": {"enabled": False},

@@ -28,6 +28,8 @@ MEMORY = 1 << 30
 """Bytes of address space beside the input; Python and the C2PA library take about a third of it."""
 MOST_ANSWER = 1 << 20
 """Bytes that a child may write."""
+_STOPPED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""A terminal sends them to all its processes: no fault of the input."""
 
 
 class Fate(StrEnum):
@@ -56,8 +58,8 @@ def confine(input_bytes: int = 0) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_ANSWER, MOST_ANSWER))
-    # 0, 1 and 2 are open already; there is no number left for another.
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    # 0, 1 and 2 are open already; there is no number for another, not even where one of them is closed.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     out = sys.stdout.buffer
     out.write(READY)
     out.flush()
@@ -66,13 +68,14 @@ def confine(input_bytes: int = 0) -> None:
 def run_confined(module: str, words: Sequence[str], data: bytes, seconds: float = SECONDS) -> Ended:
     """Runs `python -m module WORD...` with `data` as its standard input. Blocks.
 
-    Raises RetryableError where it did not start. The child sees nothing of the environment but where Python finds
-    its packages, and imports nothing from the working directory, which may be the stranger's as well.
+    Raises RetryableError where it did not start, or somebody stopped it. The child sees nothing of the environment
+    but where Python finds its packages, and imports nothing from the working directory, which may be the stranger's
+    as well.
     """
     command = [sys.executable, "-P", "-m", module, *words]
-    with tempfile.TemporaryFile() as out:
-        try:
-            # Standard output is a file, so that the limit on its size is the kernel's to keep.
+    try:
+        # Standard output is a file, so that the limit on its size is the kernel's to keep.
+        with tempfile.TemporaryFile() as out:
             done = subprocess.run(
                 command,
                 input=data,
@@ -82,12 +85,14 @@ def run_confined(module: str, words: Sequence[str], data: bytes, seconds: float 
                 check=False,
                 env=_environment(),
             )
-        except subprocess.TimeoutExpired:
-            return Ended(Fate.SLOW)
-        except OSError as error:
-            raise RetryableError("the child that reads strangers' files could not be started") from error
-        out.seek(0)
-        written = out.read(MOST_ANSWER)
+            out.seek(0)
+            written = out.read(MOST_ANSWER)
+    except subprocess.TimeoutExpired:
+        return Ended(Fate.SLOW)
+    except OSError as error:
+        raise RetryableError("the child that reads strangers' files could not be started") from error
+    if -done.returncode in _STOPPED:
+        raise RetryableError("the child that reads strangers' files was stopped from outside")
     if not written.startswith(READY):
         raise RetryableError(
             f"the child that reads strangers' files did not start: exit status {done.returncode}; "

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sluice.c2pa_sdk import CredentialError, Json, Sdk
+from sluice.c2pa_sdk import SIGNERS, CredentialError, Json, Sdk
 
 DECISION_LABEL = "io.sluice.decision"
 """The assertion that names the decision which let the picture out."""
 
 _UNKNOWN_SIGNER = "signingCredential.untrusted"
+_KNOWN_SIGNER = "signingCredential.trusted"
 
 
 class State(StrEnum):
@@ -89,7 +90,11 @@ def judge(detailed: Json, brief: Json) -> Verification:
     claim = manifest.get("claim", {})
     results = detailed.get("validation_results", {})
     failures = _codes(results.get("activeManifest", {}))
-    state = _state(str(detailed.get("validation_state", "")), failures)
+    word = str(detailed.get("validation_state", ""))
+    if word == "Trusted" and not _is_by_signers(results.get("activeManifest", {})):
+        # By an anchor that is there for timestamps: its house may issue certificates to anybody.
+        failures += (_UNKNOWN_SIGNER,)
+    state = _state(word, failures)
     if state is State.INVALID:
         # What is wrong may stand here alone: somebody changed the credentials of an ingredient later.
         failures += tuple(
@@ -122,6 +127,13 @@ def _state(word: str, failures: tuple[str, ...]) -> State:
     if word in ("Valid", "Trusted") and set(failures) <= {_UNKNOWN_SIGNER}:
         return State.VALID
     return State.INVALID
+
+
+def _is_by_signers(results: Json) -> bool:
+    """Whether the active manifest is trusted by an anchor of signers. `trustListUri`, beside these results, is of
+    whichever manifest was read last, and that may be an ingredient."""
+    said = [entry.get("explanation") for entry in results.get("success", ()) if entry.get("code") == _KNOWN_SIGNER]
+    return bool(said) and all(f"[{SIGNERS}]" in str(one) for one in said)
 
 
 def _codes(results: Json) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ class Snapshot:
     `digest`: SHA-256 over all of it, problems too: two snapshots with the same one hold the same.
     """
 
-    files: Mapping[Path, bytes]
+    files: Mapping[Path, bytes] = field(repr=False)
     problems: tuple[str, ...] = ()
     digest: bytes = field(init=False)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from c2pa_signer.settings import Mining
+from c2pa_signer.settings import Mining, Uploads
 from c2pa_signer.sign import Signer
-from c2pa_signer.worker import SignerRecords
+from c2pa_signer.worker import Kept, SignerRecords
 from sluice.bus.record import Outgoing, Record
 from sluice.deadline import Deadline
 from sluice.hashing import digests
@@ -100,10 +100,16 @@ class Stand:
         return asset, await self.store.get(asset.signed, 64 << 20)
 
 
-def stand(folder: Path, signing: Signer | None = None, mining: Mining = Mining.UNSAID) -> Stand:
+def stand(
+    folder: Path,
+    signing: Signer | None = None,
+    mining: Mining = Mining.UNSAID,
+    uploads: Uploads = Uploads.CARRY,
+    kept: Kept | None = None,
+) -> Stand:
     """A signer in a folder of its own."""
     store = ObjectStore.open((folder / "objects").as_uri())
     decisions, signed = MemoryTail(), MemoryTail()
     logs: list[Any] = [decisions, signed]
-    records = SignerRecords(signing or signer(folder), store, logs[0], logs[1], mining)
+    records = SignerRecords(signing or signer(folder), store, logs[0], logs[1], mining, uploads=uploads, kept=kept)
     return Stand(records, store, decisions, signed)

@@ -1,8 +1,12 @@
 """A stranger's credentials are read at arm's length."""
 
+import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ import pytest
 from c2pa_signer import screen as module
 from c2pa_signer.manifest import plan
 from c2pa_signer.screen import COSTLY, NOTHING, Screened, screen
+from sluice.confined import Ended, Fate
 from sluice.errors import RetryableError
 from sluice.provenance import State
 from sluice.samples.sample import MEDIA_TYPES
@@ -93,3 +98,22 @@ def test_the_child_is_told_nothing_in_confidence(signed: bytes, monkeypatch: pyt
     monkeypatch.setattr(subprocess, "run", watched)
     assert screen(signed, JPEG) == WHOLE
     assert set(seen[0]) <= {"PATH", "PYTHONPATH", "LD_LIBRARY_PATH"}
+
+
+def test_no_more_children_at_once_than_there_is_memory_for(signed: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, under_way, most = threading.Lock(), 0, 0
+
+    def run(*_: object) -> Ended:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.01)
+        with lock:
+            under_way -= 1
+        return Ended(Fate.SLOW)
+
+    monkeypatch.setattr(module, "run_confined", run)
+    with ThreadPoolExecutor(64) as pool:
+        assert len(list(pool.map(lambda _: screen(signed, JPEG), range(128)))) == 128
+    assert most <= max(4, os.cpu_count() or 1)

@@ -7,6 +7,7 @@ import pytest
 from c2pa_signer import uploads as module
 from c2pa_signer.asset import NOT_CARRIED
 from c2pa_signer.manifest import Plan
+from c2pa_signer.settings import Uploads
 from c2pa_signer.sign import Signed, Signer
 from sluice.errors import RetryableError, TerminalError
 from sluice.objects import ObjectStore
@@ -133,4 +134,16 @@ async def test_what_a_stranger_handed_in_never_keeps_a_picture_from_leaving(tmp_
     asset, out = await choosy.sign(picture(), [await choosy.keep(upload()), await choosy.keep(whole)])
     assert states(asset) == [(CREDENTIAL_STATE_NONE, False), (CREDENTIAL_STATE_VALID, False)]
     assert list(asset.ingredients[1].failures) == [NOT_CARRIED]
+    assert check(out).state is State.TRUSTED
+
+
+async def test_uploads_are_named_and_no_more_where_the_operator_says_so(tmp_path: Path) -> None:
+    here = stand(tmp_path, uploads=Uploads.NAME)
+    whole = await credentialed(here)
+    label = check(whole, "image/jpeg").label
+    asset, out = await here.sign(picture(), [await here.keep(whole), await here.keep(whole + b"more")])
+    assert states(asset) == [(CREDENTIAL_STATE_VALID, False), (CREDENTIAL_STATE_INVALID, False)]
+    assert list(asset.ingredients[0].failures) == [module.NAMED]
+    assert label
+    assert label.encode() not in out
     assert check(out).state is State.TRUSTED

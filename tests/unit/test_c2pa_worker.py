@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,30 @@ async def test_nothing_of_the_record_but_ids_and_digests_reaches_the_file(tmp_pa
     approved = ApprovedAsset.FromString(record.value)
     for secret in ("of-secrets", approved.original.uri, "file://", str(tmp_path)):
         assert secret.encode() not in data
+
+
+async def test_a_picture_that_waited_until_its_decision_left_memory_is_signed_all_the_same(tmp_path: Path) -> None:
+    asked: list[tuple[str, int, int]] = []
+    log: dict[str, bytes] = {}
+
+    def kept(request_id: str, partition: int, at_ms: int) -> Record | None:
+        asked.append((request_id, partition, at_ms))
+        return Record("d", partition, 0, request_id.encode(), log[request_id], at_ms) if request_id in log else None
+
+    here = stand(tmp_path, kept=kept)
+    record = replace(await here.approve(picture()), timestamp_ms=1_700_000_000_000)
+    log[REQUEST_ID] = here.decisions.values.pop(REQUEST_ID)
+    (out,) = await here.records.handle(record)
+    _, data = await here.read(out)
+    assert check(data).state is State.TRUSTED
+    assert asked == [(REQUEST_ID, 0, 1_700_000_000_000)]
+    # What is found there is held against the picture as any decision is.
+    decision = Decision.FromString(log[REQUEST_ID])
+    decision.contents[0].sha256 = b"x" * 32
+    log[REQUEST_ID] = decision.SerializeToString()
+    with pytest.raises(TerminalError, match="of other bytes"):
+        await here.records.handle(record)
+    decision.action = ACTION_BLOCK
+    log[REQUEST_ID] = decision.SerializeToString()
+    with pytest.raises(TerminalError, match="no decision"):
+        await here.records.handle(record)

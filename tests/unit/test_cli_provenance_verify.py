@@ -12,6 +12,7 @@ from c2pa_signer.asset import sign_asset
 from sluice.cli import provenance_verify
 from sluice.cli.main import main
 from sluice.errors import RetryableError
+from sluice.local.authority import issue_chain
 from sluice.local.certificates import ensure_chain
 from tests.unit.signing import FACTS, anchor, picture, signer
 
@@ -19,7 +20,8 @@ from tests.unit.signing import FACTS, anchor, picture, signer
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SLUICE_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("SLUICE_C2PA_ANCHORS", raising=False)
+    for name in ("SLUICE_C2PA_ANCHORS", "SLUICE_C2PA_STAMP_ANCHORS", "SLUICE_C2PA_CERTS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     signing = signer(tmp_path)
     (tmp_path / "signed.jpg").write_bytes(sign_asset(signing, FACTS, picture()).data)
@@ -126,3 +128,23 @@ def test_people_get_lines(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     assert lines[0] == "signed.jpg: trusted"
     assert lines[-1] == "bare.png: not trusted: it has no credentials"
     assert any(line.split() == ["request", "id", FACTS.request_id] for line in lines)
+
+
+def test_roots_for_timestamps_are_trusted_with_nothing_else(
+    home: Path, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "other.pem").write_bytes(issue_chain()["root.pem"])
+    status, (form,), _ = run("--anchors", "other.pem", "--stamp-anchors", "anchor.pem", "signed.jpg")
+    assert (status, form["state"]) == (1, "valid")
+    monkeypatch.setenv("SLUICE_C2PA_STAMP_ANCHORS", "anchor.pem")
+    status, (form,), _ = run("--anchors", "other.pem", "signed.jpg")
+    assert (status, form["state"]) == (1, "valid")
+    status, (form,), _ = run("--anchors", "anchor.pem", "signed.jpg")
+    assert (status, form["state"]) == (0, "trusted")
+    monkeypatch.setenv("SLUICE_C2PA_STAMP_ANCHORS", "missing.pem")
+    status, _, said = run("--anchors", "anchor.pem", "signed.jpg")
+    assert status == 78
+    assert "SLUICE_C2PA_STAMP_ANCHORS: missing.pem cannot be read" in said
+    status, _, said = run("--stamp-anchors", "signed.jpg", "--anchors", "anchor.pem", "signed.jpg")
+    assert status == 2
+    assert "--stamp-anchors: signed.jpg is no file of certificates" in said

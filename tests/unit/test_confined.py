@@ -1,8 +1,10 @@
 """A child that reads what strangers made has little of everything, and says how it ended."""
 
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +46,7 @@ def test_a_child_answers(run: Run) -> None:
         ("bytearray(2 << 30)", Fate.DIED),
         ("sys.stdout.write('x' * (2 << 20))", Fate.DIED),
         ("open('/dev/null')", Fate.DIED),
+        ("import os; os.close(2); os.open('/dev/null', 0)", Fate.DIED),
         ("import socket; socket.socket()", Fate.DIED),
         ("import os; os.abort()", Fate.DIED),
         ("sys.exit(3)", Fate.DIED),
@@ -90,3 +93,16 @@ def test_what_is_no_json_object_is_no_answer(answer: bytes) -> None:
     assert answered(Ended(Fate.ANSWERED, answer)) is None
     assert answered(Ended(Fate.DIED, b"{}")) is None
     assert answered(Ended(Fate.ANSWERED, b'{"a": 1}')) == {"a": 1}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_child_that_somebody_stopped_says_nothing_of_its_input(run: Run, number: signal.Signals) -> None:
+    """A terminal's Ctrl-C reaches children too: no upload is false because of it."""
+    with pytest.raises(RetryableError, match="stopped from outside"):
+        run(f"import os; os.kill(os.getpid(), {int(number)})")
+
+
+def test_a_disk_that_takes_no_files_is_not_the_inputs_fault(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nonexistent")
+    with pytest.raises(RetryableError, match="could not be started"):
+        run("print(data)")

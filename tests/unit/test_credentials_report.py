@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from sluice.c2pa_sdk import SIGNERS
 from sluice.credentials.report import MOST_CHARACTERS, MOST_ITEMS, Action, IngredientSeen, Report, report_of
 from sluice.provenance import State, judge
 
@@ -15,11 +16,15 @@ def store(assertions: dict[str, Any], **about: Any) -> tuple[dict[str, Any], dic
     """What the SDK finds: in detail, and in short. The signer vouches for all but `passed`."""
     created = [{"url": f"self#jumbf=c2pa.assertions/{label}"} for label in assertions if label != "passed"]
     claim = {"created_assertions": created, "gathered_assertions": [{"url": "self#jumbf=c2pa.assertions/passed"}]}
+    success = [
+        {"code": "timeStamp.trusted"},
+        {"code": "signingCredential.trusted", "explanation": f"found in [{SIGNERS}] trust anchors"},
+    ]
     detailed = {
         "active_manifest": LABEL,
         "manifests": {LABEL: {"claim": claim, "assertion_store": assertions}},
         "validation_state": "Trusted",
-        "validation_results": {"activeManifest": {"success": [{"code": "timeStamp.trusted"}], "failure": []}},
+        "validation_results": {"activeManifest": {"success": success, "failure": []}},
     }
     return detailed, {"manifests": {LABEL: about}}
 

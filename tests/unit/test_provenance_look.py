@@ -58,6 +58,8 @@ def test_credentials_are_those_of_the_anchors(tmp_path_factory: pytest.TempPathF
     assert ours.credentials.serial
     assert theirs.credentials.state is State.VALID
     assert look(signed + b"more", anchor()).credentials.state is State.INVALID
+    # Whoever may say when a picture was signed may not sign in our name.
+    assert look(signed, "", anchor()).credentials.state is State.VALID
 
 
 def _bomb() -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from c2pa_signer import sign
 from c2pa_signer.key import Algorithm, PrivateKey
 from c2pa_signer.keyring import Keyring, Place
 from c2pa_signer.keys import Identity
@@ -93,3 +94,27 @@ def test_a_service_over_https_is_asked_by_all_threads_at_once(
 def test_the_number_is_a_setting(tmp_path: Path) -> None:
     assert read_signer_settings(Reader({}), tmp_path).concurrency == CONCURRENCY
     assert read_signer_settings(Reader({"SLUICE_C2PA_CONCURRENCY": "5"}), tmp_path).concurrency == 5
+
+
+def test_a_signature_that_does_not_end_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library of PKCS#11 may wait for ever; nothing fails then, and nothing is signed."""
+    near = Keyring(Place(write_chain(tmp_path))).value
+    assert isinstance(near.key, PrivateKey)
+    asked, answer = threading.Event(), threading.Event()
+
+    class HangingKey(FarKey):
+        def sign(self, data: bytes) -> bytes:
+            asked.set()
+            answer.wait(60)
+            return self._key.sign(data)
+
+    signer = Signer(Current(Identity(near.certificates, HangingKey(near.key))))
+    with ThreadPoolExecutor(1) as pool:
+        under_way = pool.submit(signer.sign, picture(), JPEG, plan(FACTS, JPEG))
+        assert asked.wait(60)
+        assert signer.trouble == ""
+        monkeypatch.setattr(sign, "_LONG_SECONDS", 0.0)
+        assert "the key does not answer" in signer.trouble
+        answer.set()
+        assert under_way.result(60).data
+    assert signer.trouble == ""

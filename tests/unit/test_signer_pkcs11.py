@@ -14,7 +14,7 @@ from c2pa_signer.keyring import Keyring, Place
 from c2pa_signer.manifest import plan
 from c2pa_signer.pkcs11_key import Pkcs11Key
 from c2pa_signer.sign import Signer
-from sluice.errors import NotReadyError
+from sluice.errors import NotReadyError, RetryableError
 from sluice.provenance import State, verify
 from tests.softhsm import SoftHsm, ensure
 from tests.unit.signing import FACTS, picture
@@ -144,3 +144,37 @@ def test_a_wrong_pin_is_named_and_not_told(token: Token, tmp_path: Path, capfd: 
     with pytest.raises(NotReadyError, match="refuses the PIN in pin-source: PinIncorrect") as caught:
         token.open(tmp_path, "es256", token.address("es256", token="other", pin="wrong"))
     assert "000000" not in str(caught.value) + repr(caught.value.__cause__) + "".join(capfd.readouterr())
+
+
+def test_a_pin_that_was_wrong_is_not_tried_again(token: Token, tmp_path: Path) -> None:
+    """A signer that is not ready looks again every two seconds; a token locks itself after a few wrong PINs."""
+    (token.folder / "mistyped").write_text("111111\n")
+    address = token.address("es256", token="other", pin="mistyped")
+    with pytest.raises(NotReadyError, match="PinIncorrect"):
+        token.open(tmp_path, "es256", address)
+    with pytest.raises(NotReadyError, match="another one is tried at once"):
+        token.open(tmp_path, "es256", address)
+    (token.folder / "mistyped").write_text("222222\n")
+    with pytest.raises(NotReadyError, match="PinIncorrect"):
+        token.open(tmp_path, "es256", address)
+
+
+def test_a_session_that_failed_is_given_back_to_the_token(token: Token, tmp_path: Path) -> None:
+    key = token.open(tmp_path, "es256", token.address("es256"))._ring.value.key
+    assert isinstance(key, Pkcs11Key)
+    gone, ended = key._pkcs11.DeviceRemoved, list[bool]()
+
+    class Broken:
+        """A session, and a key in it, of a token that was pulled out."""
+
+        def sign(self, *_: object, **__: object) -> bytes:
+            raise gone
+
+        def close(self) -> None:
+            ended.append(True)
+
+    key._idle.append((Broken(), Broken()))
+    with pytest.raises(RetryableError, match="DeviceRemoved"):
+        key.sign(b"data")
+    assert ended == [True]
+    assert key.sign(b"data")

@@ -19,8 +19,9 @@ GCP = "gcpkms://projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +97,9 @@ def test_what_is_told(tmp_path: Path) -> None:
         ("SLUICE_C2PA_KEY", PKCS11 + "&pin-value=843921", "SLUICE_C2PA_KEY: a PKCS#11 address should not hold a PIN"),
         ("SLUICE_C2PA_KEY", "hashivault://images", "VAULT_ADDR is not set"),
         ("SLUICE_C2PA_TSA", "timestamp.example", "SLUICE_C2PA_TSA should be URLs"),
+        ("SLUICE_C2PA_TSA", "http://[::1", "SLUICE_C2PA_TSA should be URLs"),
+        ("SLUICE_C2PA_TSA", "http://tsa.example:99999/", "SLUICE_C2PA_TSA should be URLs"),
+        ("SLUICE_C2PA_UPLOADS", "drop", "SLUICE_C2PA_UPLOADS"),
         ("SLUICE_C2PA_TSA_DOWN", "perhaps", "SLUICE_C2PA_TSA_DOWN"),
         ("SLUICE_C2PA_CONCURRENCY", "0", "SLUICE_C2PA_CONCURRENCY"),
     ],
@@ -121,3 +125,14 @@ def test_a_proxy_must_not_stand_between_the_library_and_its_door(
     reader = Reader({"SLUICE_C2PA_TSA": "http://one.example/tsa"})
     read_signer_settings(reader, tmp_path)
     reader.finish()
+
+
+@pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy"])
+def test_a_proxy_for_everything_must_not_stand_there_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "http://proxy.example:3128")
+    reader = Reader({"SLUICE_C2PA_TSA": "http://one.example/tsa"})
+    read_signer_settings(reader, tmp_path)
+    with pytest.raises(ConfigError, match=r"NO_PROXY should hold 127\.0\.0\.1"):
+        reader.finish()

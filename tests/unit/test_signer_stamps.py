@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ import pytest
 
 from c2pa_signer.keyring import Keyring, Place
 from c2pa_signer.keys_http import Http
-from c2pa_signer.manifest import plan
+from c2pa_signer.manifest import Ingredient, Part, plan
 from c2pa_signer.sign import Signed, Signer
 from c2pa_signer.stamps import Down, Stamps
 from c2pa_signer.stamps_door import StampDoor
 from sluice.c2pa_sdk import Sdk
-from sluice.errors import RetryableError, TerminalError
-from sluice.provenance import State, verify
+from sluice.errors import NotReadyError, RetryableError, TerminalError
+from sluice.provenance import State, verify, verify_with
 from tests.unit.signing import FACTS, picture
 from tests.unit.signing_authority import House, install, key_pem, new_key, pem
 from tests.unit.stamp_authority import Authority, stamping
@@ -222,3 +223,67 @@ def test_the_door_hears_only_who_knows_the_path(office: Office) -> None:
     assert authority.asked == 0
     http.close()
     door.close()
+
+
+def test_whoever_hangs_up_at_the_door_is_no_news(office: Office, capfd: pytest.CaptureFixture[str]) -> None:
+    door = StampDoor(Stamps([]))
+    office.stack.callback(door.close)
+    door._server.handle_error(None, ("127.0.0.1", 1))
+    assert capfd.readouterr().err == ""
+
+
+def test_the_house_of_a_timestamp_authority_signs_no_pictures_in_our_name(office: Office) -> None:
+    """Such a house may give certificates for e-mail to anybody, who could then sign as if it were us."""
+    (authority,) = office.authorities("grants")
+    ours = office.sign(office.signer([authority])).data
+    signers, stamps = pem(office.house.root).decode(), pem(authority.house.root).decode()
+    key = new_key("es256")
+    chain = authority.house.chain(authority.house.leaf(key.public_key()))
+    stranger = Signer.open(install(office.folder / "stranger", chain, stamps.encode(), key_pem=key_pem(key)))
+    forged = stranger.sign(picture(), JPEG, plan(FACTS, JPEG)).data
+    # Also where it was made of a picture of ours.
+    upload = Ingredient(Part.UPLOAD, JPEG, ours)
+    forged_edit = stranger.sign(picture(), JPEG, plan(replace(FACTS, edit=True), JPEG, [upload])).data
+    assert verify_with(Sdk(signers + stamps), forged, JPEG).state is State.TRUSTED
+    sdk = Sdk(signers, stamps)
+    for data in (forged, forged_edit):
+        found = verify_with(sdk, data, JPEG)
+        assert (found.state, found.failures) == (State.VALID, ("signingCredential.untrusted",))
+    assert verify_with(sdk, ours, JPEG).state is State.TRUSTED
+    edit = Signer.open(office.folder).sign(
+        picture(), JPEG, plan(replace(FACTS, edit=True), JPEG, [replace(upload, data=forged)])
+    )
+    assert verify_with(sdk, edit.data, JPEG).state is State.TRUSTED
+
+
+def test_roots_of_authorities_have_a_file_of_their_own(office: Office) -> None:
+    (authority,) = office.authorities("grants")
+    office.signer([authority], trusted=False)
+    (office.folder / "stamp-roots.pem").write_bytes(pem(authority.house.root))
+    door = StampDoor(office.stamps)
+    office.stack.callback(door.close)
+    signer = Signer(Keyring(Place(office.folder, stamp_url=door.url)), stamps=office.stamps)
+    assert office.sign(signer).stamped
+    (office.folder / "stamp-roots.pem").write_bytes(pem(authority.house.root, office.house.root))
+    for _ in range(8):
+        # In both it counts as one of the signers'; the library says now this, now that.
+        assert Signer(Keyring(Place(office.folder))).serial == signer.serial
+    (office.folder / "root.pem").write_bytes(pem(office.house.issuing))
+    with pytest.raises(NotReadyError, match=r"stamp-roots\.pem issued one in root\.pem"):
+        Keyring(Place(office.folder))
+    (office.folder / "stamp-roots.pem").write_bytes(b"")
+    with pytest.raises(NotReadyError, match=r"stamp-roots\.pem cannot be read"):
+        Keyring(Place(office.folder))
+
+
+def test_a_certificate_that_ends_while_it_signs_is_not_the_pictures_fault(office: Office) -> None:
+    """Else the picture would be a dead letter, instead of waiting for the next chain."""
+    key = new_key("es256")
+    leaf = office.house.leaf(key.public_key(), begins=_ago(), lasts=_MINUTE + dt.timedelta(seconds=2))
+    install(office.folder, office.house.chain(leaf), pem(office.house.root), key_pem=key_pem(key))
+    ring = Keyring(Place(office.folder))
+    time.sleep(max(0.0, (leaf.not_valid_after_utc - dt.datetime.now(dt.UTC)).total_seconds() + 1.5))
+    looks = iter([_ago()])
+    signer = Signer(ring, clock=lambda: next(looks, dt.datetime.now(dt.UTC)))
+    with pytest.raises(NotReadyError, match="expired"):
+        office.sign(signer)

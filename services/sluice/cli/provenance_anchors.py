@@ -12,6 +12,7 @@ from sluice.local.certificates import certs_folder
 from sluice.settings import Reader, sluice_home
 
 VARIABLE = "SLUICE_C2PA_ANCHORS"
+STAMPS_VARIABLE = "SLUICE_C2PA_STAMP_ANCHORS"
 _MOST_BYTES = 4 << 20
 """The trust list of C2PA has some hundred kilobytes."""
 
@@ -41,6 +42,28 @@ def find_anchors(given: Sequence[Path], env: Mapping[str, str]) -> str:
     except ValueError as error:
         mended = f"name your roots with --anchors FILE or {VARIABLE}, or make a development chain: `sluice dev certs`"
         raise ConfigError([f"nobody to trust: {error}; {mended}"]) from error
+
+
+def find_stamp_anchors(given: Sequence[Path], env: Mapping[str, str]) -> str:
+    """PEM text of the roots that are trusted with timestamps alone: of the files given, else of those that
+    SLUICE_C2PA_STAMP_ANCHORS names, else `stamp-roots.pem` in SLUICE_C2PA_CERTS; there need not be any.
+
+    Ends the command with the status of wrong usage for a file given that holds none. ConfigError for another one.
+    """
+    if given:
+        try:
+            return "".join(map(_read, given))
+        except ValueError as error:
+            refuse(f"--stamp-anchors: {error}")
+    reader = Reader(env)
+    named = [Path(word) for word in reader.words(STAMPS_VARIABLE)]
+    usual = reader.path("SLUICE_C2PA_CERTS", certs_folder(sluice_home(env))) / "stamp-roots.pem"
+    try:
+        if not named and usual.exists():
+            named = [usual]
+        return "".join(map(_read, named))
+    except (OSError, ValueError) as error:
+        raise ConfigError([f"{STAMPS_VARIABLE}: {error}"]) from error
 
 
 def _read(path: Path) -> str:

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sluice.cli.provenance_anchors import find_anchors
+from sluice.cli.provenance_anchors import find_anchors, find_stamp_anchors
 from sluice.cli.provenance_files import STANDARD_INPUT, UnreadError, read_picture
 from sluice.cli.provenance_tell import Answer, as_form, as_lines
 from sluice.cli.tell import put_json, refuse, wants_json
@@ -24,14 +25,30 @@ _SECONDS = 30.0
 _KINDS = ", ".join(sorted(kind.removeprefix("image/").upper() for kind in EXTENSIONS))
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """PEM text of anchors: whom to trust as a signer, whom as a witness of the time."""
+
+    signers: str
+    stamps: str = ""
+
+
 def verify(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Pictures; - is standard input.")],
     anchors: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="FILE",
-            help="Roots to trust, of signers and of timestamp authorities, in PEM form. Repeatable. "
+            help="Roots to trust, of signers, in PEM form. Repeatable. "
             "Default: SLUICE_C2PA_ANCHORS, else root.pem in SLUICE_C2PA_CERTS: the development root.",
+        ),
+    ] = None,
+    stamp_anchors: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE",
+            help="Roots to trust with timestamps and with nothing else. Repeatable. "
+            "Default: SLUICE_C2PA_STAMP_ANCHORS, else stamp-roots.pem in SLUICE_C2PA_CERTS, if there is one.",
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One object per file, also on a terminal.")] = False,
@@ -46,7 +63,8 @@ def verify(
     if files.count(STANDARD_INPUT) > 1:
         refuse("standard input can be read once only")
     trusted = True
-    for answer in _answers(files, find_anchors(anchors or (), os.environ)):
+    trust = Trust(find_anchors(anchors or (), os.environ), find_stamp_anchors(stamp_anchors or (), os.environ))
+    for answer in _answers(files, trust):
         trusted = trusted and answer.trusted
         if wants_json(as_json):
             put_json(as_form(answer))
@@ -56,19 +74,19 @@ def verify(
         raise typer.Exit(1)
 
 
-def _answers(files: Sequence[str], trust_anchors_pem: str) -> Iterator[Answer]:
+def _answers(files: Sequence[str], trust: Trust) -> Iterator[Answer]:
     """In the order of the files, which are read a few at a time: no more than that many are in memory."""
     at_once = min(_AT_ONCE, os.cpu_count() or 1)
     with ThreadPoolExecutor(at_once) as pool:
         for first in range(0, len(files), at_once):
             some = files[first : first + at_once]
-            yield from pool.map(lambda file: answer_for(file, trust_anchors_pem), some)
+            yield from pool.map(lambda file: answer_for(file, trust), some)
 
 
-def answer_for(file: str, trust_anchors_pem: str) -> Answer:
+def answer_for(file: str, trust: Trust) -> Answer:
     """What is to be said about one file."""
     try:
-        return Answer(file, read_credentials(read_picture(file), trust_anchors_pem, _SECONDS))
+        return Answer(file, read_credentials(read_picture(file), trust.signers, _SECONDS, trust.stamps))
     except UnreadError as error:
         return Answer(file, unread=str(error))
     except RetryableError as error:

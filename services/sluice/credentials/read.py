@@ -11,8 +11,11 @@ from sluice.provenance import State
 _CHILD = "sluice.credentials.child"
 
 
-def read_credentials(data: bytes, trust_anchors_pem: str, seconds: float = SECONDS) -> Report:
+def read_credentials(
+    data: bytes, trust_anchors_pem: str, seconds: float = SECONDS, stamp_anchors_pem: str = ""
+) -> Report:
     """What the credentials of a picture are worth to somebody who trusts these anchors, and what they say.
+    `stamp_anchors_pem`: trusted with timestamps alone.
 
     The kind of picture is told by its bytes. Never raises for what is wrong with them: a picture that takes more
     memory or time than an honest one is INVALID. Raises ValueError where the bytes are no picture of a kind that
@@ -21,7 +24,7 @@ def read_credentials(data: bytes, trust_anchors_pem: str, seconds: float = SECON
     media_type = sniff(data)
     if media_type is None:
         raise ValueError("no picture of a known kind")
-    head = {"media_type": media_type, "trust_anchors": trust_anchors_pem}
+    head = {"media_type": media_type, "trust_anchors": trust_anchors_pem, "stamp_anchors": stamp_anchors_pem}
     ended = run_confined(_CHILD, [str(len(data))], json.dumps(head).encode() + b"\n" + data, seconds)
     form = answered(ended)
     if form is not None:

@@ -1,6 +1,7 @@
 """A file is there whole or not at all."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,31 @@ def test_what_is_longer_than_a_step_is_written_whole_wherever_it_begins(tmp_path
     content = b"".join(part.tobytes() for part in parts)
     assert data[section.offset : section.offset + section.length] == content
     assert section.sha256 == hashlib.sha256(content).digest()
+
+
+def test_every_large_page_is_written_once_and_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[int, int]] = []
+    real = os.pwrite
+
+    def told(file: int, data: memoryview, offset: int) -> int:
+        done = real(file, data, offset)
+        written.append((offset, done))
+        return done
+
+    monkeypatch.setattr(os, "pwrite", told)
+    path, page = tmp_path / "file", 1 << 21
+    source = np.random.default_rng(2)
+    contents = {name: source.bytes(2 * page + 1000 * number) for number, name in enumerate("abc", 1)}
+    with HashFileWriter(path, [Section(name, 1, len(one)) for name, one in contents.items()]) as writer:
+        # In turn, as tables are: each section ends and begins inside of a page, and inside of an append.
+        for start in range(0, 3 * page, 300_001):
+            for name, one in contents.items():
+                writer.append(name, np.frombuffer(one[start : start + 300_001], np.uint8))
+        writer.finish()
+    data = path.read_bytes()
+    for name, section in decode(memoryview(data)).sections.items():
+        assert data[section.offset : section.offset + section.length] == contents[name]
+    assert sorted(written) == [(start, min(page, len(data) - start)) for start in range(0, len(data), page)]
 
 
 def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:

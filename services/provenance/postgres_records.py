@@ -57,6 +57,7 @@ class PostgresRecords:
             with _translated():
                 await pool.open(wait=True, timeout=CONNECT_SECONDS)
         except BaseException:
+            # Cancelled as well: the pool has threads and sockets of its own.
             await pool.close()
             raise
         return cls(pool)

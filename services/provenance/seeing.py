@@ -91,6 +91,7 @@ class Seeing:
             await self._end(child)
             raise RetryableError("the child that looks at pictures did not start") from error
         except BaseException:
+            # Cancelled as well: no child is left behind.
             await self._end(child)
             raise
         return child

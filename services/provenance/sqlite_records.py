@@ -34,6 +34,7 @@ class SqliteRecords:
                 _migrate(self._writer.connection, migrations)
                 self._reader = _Connection(path)
             except BaseException:
+                # Whatever it was goes on; the file must not stay open.
                 self._writer.close()
                 raise
 

@@ -65,6 +65,8 @@ class Phase:
     cpu_s: float = 0.0
     waited: list[float] = field(default_factory=list)
     """Seconds from the beginning of an addition until it was seen."""
+    written: list[float] = field(default_factory=list)
+    """Of these, until it was on the disk."""
 
     def figures(self, times: Times) -> dict[str, float]:
         """What came of it."""
@@ -108,7 +110,8 @@ def run(inputs: Inputs, folder: Path, plan: Plan) -> Mapping[str, object]:
         **figures,
         "wrong": wrong,
         "additions": len(waited),
-        "addition_seen_s": {"median": round(statistics.median(waited), 3), "max": round(max(waited), 3)},
+        "addition_seen_s": _spread(waited),
+        "addition_on_disk_s": _spread(phases[1].written),
         **swap,
     }
 
@@ -172,7 +175,9 @@ def _changes(found: Matcher, store: Path, stub: HashMatcherStub, phase: Phase, s
     merged = swapped = 0.0
     old = _base(store)
     while not swapped or time.monotonic() - begin < seconds:
-        phase.waited.append(_added(store, stub, source, len(phase.waited)))
+        written, seen = _added(store, stub, source, len(phase.waited))
+        phase.written.append(written)
+        phase.waited.append(seen)
         if merging is None and time.monotonic() - begin >= seconds / 4:
             command = [
                 "nice",
@@ -205,19 +210,24 @@ def _base(store: Path) -> str:
     return current.base
 
 
-def _added(store: Path, stub: HashMatcherStub, source: np.random.Generator, number: int) -> float:
-    """Seconds from the beginning of the addition until the service finds it."""
+def _added(store: Path, stub: HashMatcherStub, source: np.random.Generator, number: int) -> tuple[float, float]:
+    """Seconds from the beginning of the addition until it is on the disk, and until the service finds it."""
     new = stranger(source)
     digests = new.image.digests
     listed = Listed(f"added-{number}", digests.pdq[0], 100, digests.md5)
     begin = time.monotonic()
     append(store, [Change(now_ms(), (Op(BANK, listed.id, listed),))])
+    written = time.monotonic() - begin
     while time.monotonic() - begin < _MOST_SECONDS:
         answer = stub.Match(HashMatcherMatchRequest(content=new), timeout=_MOST_SECONDS)
         if [match.entry for match in answer.result.matches] == [listed.id]:
-            return time.monotonic() - begin
+            return written, time.monotonic() - begin
         time.sleep(_LOOK_SECONDS)
     raise TerminalError("an addition is not seen")
+
+
+def _spread(seconds: Sequence[float]) -> Mapping[str, float]:
+    return {"median": round(statistics.median(seconds), 3), "max": round(max(seconds), 3)}
 
 
 def _report(figures: Mapping[str, Mapping[str, float]], wrong: int, plan: Plan) -> None:

@@ -1,5 +1,5 @@
 //! The parts of Sluice that Python is too slow for: the index of known PDQ hashes, the directory of exact
-//! digests, and PDQ itself.
+//! digests, PDQ itself, and memory that the C2PA library reads and writes.
 //!
 //! An index works on memory that somebody else laid out (a mapped file), and trusts none of it: a number
 //! read from a section is compared with the section's length before it is used, and what does not fit is
@@ -12,6 +12,7 @@ compile_error!("the files are little-endian and are read in place");
 pub mod digests;
 pub mod flat;
 pub mod hash;
+pub mod memory_stream;
 pub mod order;
 pub mod pdq;
 pub mod permute;

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from sluice.confined import answered, run_confined
+from sluice.contains import contains
 from sluice.provenance import State
 
 SECONDS = 30.0
@@ -61,7 +62,7 @@ def screen(data: bytes, media_type: str, seconds: float = SECONDS) -> Screened:
 
     Raises RetryableError where the child did not start.
     """
-    if _MARK not in data:
+    if not contains(data, _MARK):
         return NOTHING
     with _turns():
         ended = run_confined("c2pa_signer.screen_child", [media_type, str(len(data))], data, seconds)

@@ -8,6 +8,7 @@ import resource
 import sys
 import time
 
+from sluice.c2pa_streams import streams
 from sluice.confined import confine
 from sluice.provenance import verify
 
@@ -15,6 +16,7 @@ from sluice.provenance import verify
 def main() -> None:
     """Limits itself, says that it is ready, then reads."""
     media_type, size = sys.argv[1:]
+    streams()  # the extension is loaded from a file, and none can be opened later
     confine(int(size))
     data = sys.stdin.buffer.read()
     memory, seconds = _memory(), time.process_time()

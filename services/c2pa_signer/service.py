@@ -20,6 +20,7 @@ from sluice.bus.record import Record
 from sluice.bus.scan import first
 from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
+from sluice.c2pa_streams import streams
 from sluice.host.catch_up import CatchUp
 from sluice.host.file_watch import watching
 from sluice.host.room import Room
@@ -74,6 +75,8 @@ class SignerService(Service):
     async def open(self, context: Context) -> None:
         assert self._own is not None
         self._context = context
+        if reason := streams().slow:
+            context.log.info("pictures are signed the slow way", reason=reason)
         signer = await self._open_signer(self._own, context)
         kafka = context.settings.kafka
         decisions = LogTail(kafka, Topic.DECISIONS, keep_allowed, context.log, SMALL_VALUES)

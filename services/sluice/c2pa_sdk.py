@@ -1,10 +1,9 @@
-"""The C2PA SDK behind a few typed calls: the only module that imports it.
+"""The C2PA SDK behind a few typed calls: only the modules `sluice.c2pa_*` import it.
 
 The SDK wraps a native library that talks to the network, makes thumbnails and signs manifests that its own reader
 then refuses, unless it is told otherwise. Here it is told otherwise, once, for reading and for writing.
 """
 
-import io
 import json
 import logging
 import re
@@ -14,6 +13,7 @@ from typing import Any
 
 import c2pa
 
+from sluice.c2pa_streams import Streams, streams
 from sluice.errors import SluiceError
 
 Json = Mapping[str, Any]
@@ -98,7 +98,9 @@ class Sdk:
     it names either; so what stands in both is kept in the first alone, and neither should issue the other's.
     """
 
-    def __init__(self, trust_anchors_pem: str = "", stamp_anchors_pem: str = "") -> None:
+    def __init__(self, trust_anchors_pem: str = "", stamp_anchors_pem: str = "", by: Streams | None = None) -> None:
+        """`by`: how the library gets at pictures; None: the fastest way that is here."""
+        self._streams = streams() if by is None else by
         self._context = c2pa.Context.from_dict(_settings(trust_anchors_pem, stamp_anchors_pem))
 
     def read(self, data: bytes, media_type: str) -> tuple[Json, Json] | None:
@@ -107,28 +109,21 @@ class Sdk:
         Raises CredentialError for a picture or a store that cannot be read.
         """
         try:
-            reader = c2pa.Reader.try_create(media_type, io.BytesIO(data), context=self._context)
-            if reader is None:
-                return None
-            with reader:
-                return json.loads(reader.detailed_json()), json.loads(reader.json())
+            found = self._streams.read(self._context, data, media_type)
         except c2pa.C2paError as error:
             raise _refusal(error) from None
+        return None if found is None else (json.loads(found[0]), json.loads(found[1]))
 
     def sign(self, key: SigningKey, data: bytes, media_type: str, manifest: Json, sources: Sequence[Source]) -> bytes:
         """The picture with a manifest embedded. Nothing has looked at it yet: `read` tells whether it verifies.
 
         Raises CredentialError.
         """
-        out = io.BytesIO()
+        ingredients = [(source.about, source.media_type, source.data) for source in sources]
         try:
-            with c2pa.Builder(dict(manifest), context=self._context) as builder:
-                for source in sources:
-                    builder.add_ingredient(dict(source.about), source.media_type, io.BytesIO(source.data))
-                builder.sign(key.native(), media_type, io.BytesIO(data), out)
+            return self._streams.sign(self._context, key.native(), data, media_type, manifest, ingredients)
         except c2pa.C2paError as error:
             raise _refusal(error) from None
-        return out.getvalue()
 
 
 def _settings(trust_anchors_pem: str, stamp_anchors_pem: str) -> Json:

@@ -4,7 +4,7 @@ import importlib
 from functools import cache
 from types import ModuleType
 
-API = 2
+API = 3
 """The extension's number that this code was written against: one left over from an older build is not used."""
 
 

@@ -8,6 +8,7 @@ import json
 import sys
 
 from sluice.c2pa_sdk import CredentialError, Sdk
+from sluice.c2pa_streams import streams
 from sluice.confined import confine
 from sluice.credentials.report import Report, report_of
 from sluice.provenance import State, judge
@@ -15,6 +16,7 @@ from sluice.provenance import State, judge
 
 def main() -> None:
     """Limits itself, reads, and writes a report."""
+    streams()  # the extension is loaded from a file, and none can be opened later
     confine(int(sys.argv[1]))
     head = json.loads(sys.stdin.buffer.readline())
     found = read(sys.stdin.buffer.read(), head["media_type"], head["trust_anchors"], head["stamp_anchors"])

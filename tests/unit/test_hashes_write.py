@@ -95,3 +95,30 @@ def test_no_room_is_told_before_anything_is_written(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"No space|too large"):
         HashFileWriter(tmp_path / "file", [Section("a", 1, 1 << 62)])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_written_does_not_wait_for_the_end_to_be_on_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever adds to a store beside a merge waits behind all of the new base."""
+    waiting: list[int] = []
+    synced: list[int] = []
+    real_write, real_sync = os.pwrite, os.fdatasync
+
+    def write(file: int, data: memoryview, offset: int) -> int:
+        waiting.append(len(data))
+        return real_write(file, data, offset)
+
+    def sync(file: int) -> None:
+        real_sync(file)
+        synced.append(sum(waiting))
+        waiting.clear()
+
+    monkeypatch.setattr(os, "pwrite", write)
+    monkeypatch.setattr(os, "fdatasync", sync)
+    content = np.zeros(200 << 20, np.uint8)
+    with HashFileWriter(tmp_path / "file", [Section("a", 1, len(content))]) as writer:
+        writer.append("a", content)
+        writer.finish()
+    assert len(synced) == 3
+    assert max(*synced, sum(waiting)) <= 64 << 20

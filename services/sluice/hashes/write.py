@@ -20,6 +20,10 @@ cache is read from memory once, and what is written as a whole large page is kep
 page is ever written in parts, not where sections meet or come in turns either: that is a twentieth of a search's time
 (measured)."""
 
+_SYNC = 1 << 26
+"""Bytes after which what was written goes to the disk, not at the end alone: whoever adds an entry to a store beside
+a merge waits for all that waits for the disk then (half a second behind 1.8 GB; measured)."""
+
 
 class _Page:
     """A large page that is filled bit by bit: kept until all that belongs into it is there."""
@@ -45,6 +49,7 @@ class HashFileWriter:
         self._written = dict.fromkeys(self._layout.sections, 0)
         self._digests = {name: hashlib.sha256() for name in self._layout.sections}
         self._pages: dict[int, _Page] = {}
+        self._unsynced = 0
         self._temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         self._file = os.open(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         try:
@@ -117,6 +122,10 @@ class HashFileWriter:
             self._write(memoryview(self._pages.pop(start).bytes), start)
 
     def _write(self, part: memoryview, offset: int) -> None:
+        self._unsynced += len(part)
+        if self._unsynced > _SYNC:
+            os.fdatasync(self._file)
+            self._unsynced = len(part)
         while part:
             done = os.pwrite(self._file, part, offset)
             part, offset = part[done:], offset + done

@@ -23,6 +23,7 @@ from sluice.bus.topics import Topic
 from sluice.c2pa_streams import streams
 from sluice.host.catch_up import CatchUp
 from sluice.host.file_watch import watching
+from sluice.host.hops import Hops
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
@@ -118,7 +119,8 @@ class SignerService(Service):
         assert health is not None
         settings = context.settings
         lanes = (Topic.APPROVED,)
-        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, own.concurrency)
+        hops = Hops(GROUP, context.spans)
+        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, own.concurrency, hops)
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
         reader = TransactionalReader(
             consumer,

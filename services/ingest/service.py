@@ -17,6 +17,7 @@ from sluice.bus.tail import SMALL_VALUES, LogTail
 from sluice.bus.topics import Topic
 from sluice.host.catch_up import CatchUp
 from sluice.host.file_watch import watching
+from sluice.host.hops import Hops
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
@@ -78,7 +79,8 @@ class IngestService(Service):
         assert policy is not None
         settings = context.settings
         lanes = (Topic.REQUESTS, Topic.RELEASES, Topic.REQUESTS_BULK)
-        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, _CONCURRENCY)
+        hops = Hops(GROUP, context.spans)
+        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, _CONCURRENCY, hops)
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
         reader = TransactionalReader(
             consumer,

@@ -15,6 +15,7 @@ from sluice.bus.record import Outgoing
 from sluice.bus.topics import Topic
 from sluice.errors import RetryableError, TerminalError
 from sluice.host.file_watch import watching
+from sluice.host.hops import Hops
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
 from sluice.policy.decider import installed_decide
@@ -61,7 +62,10 @@ class PolicyShadowService(Service):
         assert records is not None
         settings = context.settings
         lanes = (Topic.DECISIONS,)
-        worker = Worker(self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY)
+        hops = Hops(GROUP, context.spans)
+        worker = Worker(
+            self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY, hops
+        )
         reader = GroupReader(
             # What was decided before there was a shadow is for `sluice policy replay`.
             group_consumer(settings.kafka, GROUP, settings.instance, begin="latest"),

@@ -25,6 +25,7 @@ from sluice.bus.clients import group_consumer, log_reader
 from sluice.bus.consumer import GroupReader
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
+from sluice.host.hops import Hops
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
@@ -90,7 +91,8 @@ class ProvenanceService(Service):
         seeing = Seeing(_LOOKS, self._watermarks, log)
         signed = SignedRecords(context.store, records, seeing.see, metrics)
         lanes = (Topic.SIGNED,)
-        worker = Worker(self.name, lanes, signed.handle, context.producer, context.store, log, _CONCURRENCY)
+        hops = Hops(GROUP, context.spans)
+        worker = Worker(self.name, lanes, signed.handle, context.producer, context.store, log, _CONCURRENCY, hops)
         reader = GroupReader(
             group_consumer(settings.kafka, GROUP, settings.instance),
             lanes,

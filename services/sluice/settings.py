@@ -3,6 +3,7 @@
 A `Reader` collects every problem, so that one start names all the variables that need mending.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,16 @@ class Reader:
         if raw.removeprefix("-").isdecimal() and least <= int(raw) <= most:
             return int(raw)
         self._problems.append(f"{name}={raw!r} should be a whole number from {least} to {most}")
+        return default
+
+    def fraction(self, name: str, default: float) -> float:
+        """A number from 0 to 1."""
+        raw = self._env.get(name, "")
+        if not raw:
+            return default
+        if re.fullmatch(r"[01]|[01]?\.[0-9]{1,9}", raw) and float(raw) <= 1.0:
+            return float(raw)
+        self._problems.append(f"{name}={raw!r} should be a number from 0 to 1, as 0.05")
         return default
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
@@ -121,6 +132,8 @@ class Settings:
     """gRPC calls that a door holds at once."""
     max_waiting_call_bytes: int
     """Of what they carry, together."""
+    trace_sample: float
+    """Of requests that bring no trace context, the part that is traced."""
 
 
 KAFKA_VARIABLES: Mapping[str, str] = {
@@ -186,4 +199,5 @@ def read_settings(reader: Reader, env: Mapping[str, str]) -> Settings:
         max_inflight_bytes=reader.number("SLUICE_MAX_INFLIGHT_BYTES", 64 << 20, least=1 << 20, most=1 << 40),
         max_waiting_calls=reader.number("SLUICE_MAX_WAITING_CALLS", 1000, most=1_000_000),
         max_waiting_call_bytes=reader.number("SLUICE_MAX_WAITING_CALL_BYTES", 256 << 20, least=1 << 20, most=1 << 40),
+        trace_sample=reader.fraction("SLUICE_TRACE_SAMPLE", 1.0),
     )

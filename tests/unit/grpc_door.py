@@ -9,6 +9,7 @@ import grpc.aio
 
 from sluice.host.doors import Doors
 from sluice.telemetry.logging import Log
+from sluice.telemetry.spans import Spans
 
 
 @asynccontextmanager
@@ -16,9 +17,11 @@ async def serving(
     add: Callable[[grpc.aio.Server], None],
     said: io.StringIO | None = None,
     options: Sequence[tuple[str, Any]] = (),
+    spans: Spans | None = None,
+    sample: float = 1.0,
 ) -> AsyncIterator[grpc.aio.Channel]:
-    """`add` adds the services; `said` gets the log; `options` are the channel's."""
-    server = grpc.aio.server(interceptors=[Doors(Log("test", stream=said or io.StringIO()))])
+    """`add` adds the services; `said` gets the log; `options` are the channel's; `spans` is told of calls."""
+    server = grpc.aio.server(interceptors=[Doors(Log("test", stream=said or io.StringIO()), spans, sample)])
     add(server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

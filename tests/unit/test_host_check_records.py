@@ -10,15 +10,19 @@ import pytest
 
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
+from sluice.check import Kind, Need
 from sluice.deadline import now_ms
 from sluice.errors import PoisonError
 from sluice.host.batching import Batcher
 from sluice.host.check_records import CheckRecords
+from sluice.host.hops import DONE, Hops
 from sluice.objects import ObjectStore
 from sluice.telemetry.logging import Log
+from sluice.telemetry.spans import KeptSpans, Span
+from sluice.telemetry.trace_context import headers_of, of_request
 from sluice.v1.contents_pb2 import Contents, PreparedContent
 from sluice.v1.verdict_pb2 import STATUS_OK, STATUS_TIMEOUT, Verdict
-from tests.unit.build import REQUEST_ID, contents, text
+from tests.unit.build import REQUEST_ID, contents, image, text
 from tests.unit.checks import ObedientCheck
 
 MOST = 2
@@ -143,6 +147,50 @@ async def test_a_handler_that_is_cancelled_takes_its_items_back(
     check.gate.set()
     await busy
     assert check.seen() == ["held"]
+
+
+def told(batcher: Batcher, check: ObedientCheck, tmp_path: Path, spans: KeptSpans) -> CheckRecords:
+    return CheckRecords(check, batcher, ObjectStore.open((tmp_path / "objects").as_uri()), spans)
+
+
+async def handled(records: CheckRecords, found: Record, spans: KeptSpans) -> Span:
+    """The hop, once a worker's record has been handled."""
+    handling = Hops("sluice-obedient", spans).begin(found)
+    with handling:
+        await records.handle(found)
+    handling.tell(DONE)
+    return spans.told[-1]
+
+
+async def test_the_hop_says_how_many_contents_there_were_and_what_went_wrong(
+    batcher: Batcher, check: ObedientCheck, tmp_path: Path
+) -> None:
+    spans = KeptSpans()
+    records = told(batcher, check, tmp_path, spans)
+    traced = headers_of(of_request(REQUEST_ID))
+    hop = await handled(records, replace(record("fine", "well"), headers=traced), spans)
+    assert (hop.attributes["sluice.contents"], hop.error) == (2, "")
+    hop = await handled(records, replace(record("terminal"), headers=traced), spans)
+    assert (hop.attributes["sluice.contents"], hop.error) == (1, "ERROR")
+    assert {span.name for span in spans.told} == {"process moderation.contents"}
+
+
+async def test_a_rendition_that_was_fetched_is_told_below_the_hop(batcher: Batcher, tmp_path: Path) -> None:
+    class Looks(ObedientCheck):
+        kinds = frozenset({Kind.TEXT, Kind.IMAGE})
+        needs = frozenset({Need.RENDITION})
+
+    spans = KeptSpans()
+    found = record("fine")
+    asked = Contents.FromString(found.value)
+    asked.contents.append(image("c1"))
+    asked.contents[1].image.rendition.object.uri = "file:///nothing/there"
+    found = replace(found, value=asked.SerializeToString(), headers=headers_of(of_request(REQUEST_ID)))
+    hop = await handled(told(batcher, Looks(), tmp_path, spans), found, spans)
+    (fetch,) = (span for span in spans.told if span.name == "fetch")
+    assert (fetch.parent, fetch.error, hop.error) == (hop.context.span_id, "ERROR", "ERROR")
+    assert fetch.attributes == {"sluice.content_id": "c1"}
+    assert hop.start_ns <= fetch.start_ns <= fetch.end_ns <= hop.end_ns
 
 
 async def test_what_is_no_contents_record_is_poison(records: CheckRecords) -> None:

@@ -18,6 +18,8 @@ from sluice.host.check_rpc import CheckRpc, add_check_rpc
 from sluice.host.refusal import DETAILS, PUSHBACKS
 from sluice.objects import ObjectStore
 from sluice.telemetry.logging import Log
+from sluice.telemetry.spans import KeptSpans
+from sluice.telemetry.trace_context import headers_of, of_request
 from sluice.v1.contents_pb2 import PreparedContent
 from sluice.v1.text_classifier_pb2 import (
     TextClassifierClassifyRequest,
@@ -26,7 +28,7 @@ from sluice.v1.text_classifier_pb2 import (
 )
 from sluice.v1.text_classifier_pb2_grpc import TextClassifierStub
 from sluice.v1.verdict_pb2 import STATUS_ERROR, STATUS_OK, STATUS_TIMEOUT
-from tests.unit.build import image, text
+from tests.unit.build import REQUEST_ID, image, text
 from tests.unit.checks import ObedientCheck
 from tests.unit.grpc_door import serving
 
@@ -78,12 +80,17 @@ async def until(what: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-async def door(tmp_path: Path) -> AsyncIterator[Door]:
+def spans() -> KeptSpans:
+    return KeptSpans()
+
+
+@pytest.fixture
+async def door(tmp_path: Path, spans: KeptSpans) -> AsyncIterator[Door]:
     check, log = ObedientCheck(), Log("test", stream=io.StringIO())
-    batcher = Batcher(check, most=MOST, log=log)
+    batcher = Batcher(check, MOST, log, spans)
     batcher.start()
-    rpc = CheckRpc(check, batcher, ObjectStore.open((tmp_path / "objects").as_uri()), 2 * MOST, log)
-    async with serving(lambda server: add_check_rpc(server, "TextClassifier", lambda: rpc)) as channel:
+    rpc = CheckRpc(check, batcher, ObjectStore.open((tmp_path / "objects").as_uri()), 2 * MOST, log, spans)
+    async with serving(lambda server: add_check_rpc(server, "TextClassifier", lambda: rpc), spans=spans) as channel:
         yield Door(check, batcher, TextClassifierStub(channel))
         check.gate.set()
     await batcher.close()
@@ -206,3 +213,42 @@ async def test_a_check_that_is_not_open_is_unavailable() -> None:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await stub.Classify(TextClassifierClassifyRequest(content=content("fine")))
         assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+TRACED = tuple((name, value.decode()) for name, value in headers_of(of_request(REQUEST_ID)))
+
+
+async def test_a_call_is_told_with_its_wait_and_its_batch(door: Door, spans: KeptSpans) -> None:
+    await door.stub.Classify(TextClassifierClassifyRequest(content=content("fine")), metadata=TRACED)
+    await until(lambda: len(spans.told) == 3)
+    parents = {span.name: span.parent for span in spans.told}
+    (call,) = (span for span in spans.told if span.name == "sluice.v1.TextClassifier/Classify")
+    assert call.parent == of_request(REQUEST_ID).span_id
+    assert parents["wait"] == parents["batch"] == call.context.span_id
+
+
+async def test_items_of_a_stream_are_told_one_by_one(door: Door, spans: KeptSpans) -> None:
+    def asked() -> Iterator[TextClassifierClassifyStreamRequest]:
+        for word in ("fine", "well", "terminal"):
+            yield TextClassifierClassifyStreamRequest(tag=word, content=content(word))
+
+    answers = door.stub.ClassifyStream(asked(), metadata=TRACED)
+    assert len([answer async for answer in answers]) == 3
+    await until(lambda: sum(span.name == "sluice.v1.TextClassifier/ClassifyStream" for span in spans.told) == 1)
+    (call,) = (span for span in spans.told if span.name.endswith("Stream"))
+    items = [span for span in spans.told if span.name == "item"]
+    assert {item.parent for item in items} == {call.context.span_id}
+    assert sorted((item.attributes["sluice.status"], item.error) for item in items) == [
+        ("ERROR", "ERROR"),
+        ("OK", ""),
+        ("OK", ""),
+    ]
+    waits = [span for span in spans.told if span.name == "wait"]
+    assert {wait.parent for wait in waits} == {item.context.span_id for item in items}
+    assert len({span.context.span_id for span in spans.told}) == len(spans.told)
+
+
+async def test_a_call_without_context_is_not_told(door: Door, spans: KeptSpans) -> None:
+    await door.ask("fine")
+    await door.stream("fine")
+    assert spans.told == []

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -11,8 +12,11 @@ from sluice.bus.member import GroupMember
 from sluice.bus.producer import AsyncProducer
 from sluice.bus.record import Outgoing, Record
 from sluice.errors import FatalError, PoisonError, RetryableError, TerminalError
+from sluice.host.hops import Hops
 from sluice.host.worker import Worker
 from sluice.telemetry.logging import Log
+from sluice.telemetry.spans import KeptSpans
+from sluice.telemetry.trace_context import headers_of, of_request, parse
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL, DEAD_LETTER_REASON_MALFORMED, DeadLetter
 from sluice.v1.request_pb2 import ObjectReference
 from tests.unit.build import REQUEST_ID
@@ -104,13 +108,17 @@ class Handler:
 
 
 async def work(
-    records: Sequence[Record], producer: MemoryProducer | None = None, until: int | None = None
+    records: Sequence[Record],
+    producer: MemoryProducer | None = None,
+    until: int | None = None,
+    spans: KeptSpans | None = None,
 ) -> tuple[Handler, MemoryProducer, MemoryReader]:
     """Runs a worker of one task over the records until that many are done."""
     handler, found, reader = Handler(), producer or MemoryProducer(), MemoryReader()
     stop = asyncio.Event()
     log = Log("test", stream=io.StringIO())
-    worker = Worker("test", (FAST, SLOW), handler, cast("AsyncProducer", found), MemoryStore(), log, concurrency=1)
+    hops = Hops("sluice-test", spans)
+    worker = Worker("test", (FAST, SLOW), handler, cast("AsyncProducer", found), MemoryStore(), log, 1, hops)
     for one in records:
         worker.deliver(one)
     running = asyncio.create_task(worker.run(cast("GroupMember", reader), stop, drain_seconds=5))
@@ -188,3 +196,64 @@ async def test_a_record_that_the_broker_will_never_take_is_a_dead_letter() -> No
 async def test_a_producer_that_cannot_go_on_ends_the_worker() -> None:
     with pytest.raises(FatalError, match="cannot go on"):
         await work([record(0)], MemoryProducer(fatal=True), until=99)
+
+
+@pytest.mark.parametrize(
+    ("value", "outcome", "error"),
+    [
+        (b"fine", "done", ""),
+        (b"nothing", "nothing", ""),
+        (b"poison", "dead_letter", "MALFORMED"),
+        (b"terminal", "dead_letter", "INTERNAL"),
+        (b"bug", "dead_letter", "KeyError"),
+        (b"too large", "dead_letter", "INTERNAL"),
+    ],
+)
+async def test_every_record_is_told_once_with_its_outcome(value: bytes, outcome: str, error: str) -> None:
+    spans = KeptSpans()
+    found = replace(record(0, value), headers=headers_of(of_request(REQUEST_ID)))
+    _, producer, _ = await work([found], spans=spans)
+    *sends, span = spans.told
+    assert (span.attributes["sluice.outcome"], span.error, span.attributes["sluice.request_id"]) == (
+        outcome,
+        error,
+        REQUEST_ID,
+    )
+    assert [(send.name, send.parent) for send in sends] == [
+        (f"send {out.topic}", span.context.span_id) for out in producer.sent
+    ]
+    assert [parse(out.headers) for out in producer.sent] == [span.context] * len(producer.sent)
+
+
+async def test_a_record_that_was_tried_again_is_told_once_with_its_attempts() -> None:
+    spans = KeptSpans()
+    found = replace(record(0, b"flaky"), headers=headers_of(of_request(REQUEST_ID)))
+    await work([found], spans=spans)
+    _, span = spans.told
+    assert (span.attributes["sluice.attempts"], span.error) == (3, "")
+
+
+async def test_a_record_that_was_not_sampled_is_told_only_as_a_dead_letter() -> None:
+    spans = KeptSpans()
+    headers = headers_of(of_request(REQUEST_ID, sampled=False))
+    found = [replace(record(at, value), headers=headers) for at, value in enumerate((b"fine", b"poison", b"nothing"))]
+    _, producer, _ = await work(found, spans=spans)
+    assert [span.attributes.get("messaging.kafka.offset") for span in spans.told] == [None, 1]
+    assert producer.sent[0].headers == headers
+
+
+async def test_a_record_whose_partition_has_gone_is_not_told() -> None:
+    spans = KeptSpans()
+    reader = MemoryReader(lost=[0])
+    hops, log = Hops("sluice-test", spans), Log("test", stream=io.StringIO())
+    producer: Any = MemoryProducer()
+    worker = Worker("test", (FAST,), Handler(), producer, MemoryStore(), log, 1, hops)
+    worker.deliver(replace(record(0), headers=headers_of(of_request(REQUEST_ID))))
+    stop = asyncio.Event()
+    running = asyncio.create_task(worker.run(cast("GroupMember", reader), stop, drain_seconds=5))
+    async with asyncio.timeout(10):
+        while not reader.finished:
+            await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    assert spans.told == []

@@ -8,6 +8,7 @@ answer.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,9 +17,12 @@ from sluice.check import Check, Item, Result, Status
 from sluice.deadline import Deadline
 from sluice.errors import OverloadedError, RetryableError, SluiceError
 from sluice.host.attempt import Unforeseen, attempt
+from sluice.host.batch_spans import BatchSpans, Waited
 from sluice.host.room import Room
 from sluice.models.asking import asking
 from sluice.telemetry.logging import Log
+from sluice.telemetry.spans import NoSpans, Spans
+from sluice.telemetry.trace_context import TraceContext
 
 RETRY_SECONDS = 0.1
 """What a caller is told to wait where the queue is full: several batches of most checks."""
@@ -32,6 +36,7 @@ class _Entry:
     deadline: Deadline
     bulk: bool
     answer: "asyncio.Future[Result]"
+    waited: Waited | None = None
     queued: bool = True
     trouble: str = "no answer before the deadline"
 
@@ -42,6 +47,10 @@ class _Entry:
     def settle(self, result: Result) -> None:
         if not self.answer.done():
             self.answer.set_result(result)
+
+    def result(self) -> Result | None:
+        """The answer, if somebody waited for it until it was there."""
+        return self.answer.result() if self.answer.done() and not self.answer.cancelled() else None
 
 
 @dataclass(slots=True)
@@ -66,11 +75,12 @@ class _Lane:
 
 
 class Batcher:
-    """Feeds one check. `most`: entries that may wait per lane."""
+    """Feeds one check. `most`: entries that may wait per lane. `spans`: who is told of items with a trace."""
 
-    def __init__(self, check: Check, most: int, log: Log) -> None:
+    def __init__(self, check: Check, most: int, log: Log, spans: Spans | None = None) -> None:
         self._check = check
         self._log = log
+        self._tells = BatchSpans(check, spans or NoSpans())
         self._lanes = (_Lane(Room(most, retry_seconds=RETRY_SECONDS)), _Lane(Room(most, retry_seconds=RETRY_SECONDS)))
         self._filled = asyncio.Event()
         self._closing = asyncio.Event()
@@ -80,22 +90,33 @@ class Batcher:
         """Begins to answer."""
         self._task = asyncio.get_running_loop().create_task(self._serve())
 
-    async def submit(self, item: Item, deadline: Deadline, bulk: bool = False, patient: bool = False) -> Result:
+    async def submit(
+        self,
+        item: Item,
+        deadline: Deadline,
+        bulk: bool = False,
+        patient: bool = False,
+        above: TraceContext | None = None,
+    ) -> Result:
         """The check's answer, or a result that says why there is none: TIMEOUT as soon as the deadline passes.
 
         OverloadedError where no room is left; one that is `patient` waits for room. Cancelling takes the item back:
-        the check never sees one that it has not begun.
+        the check never sees one that it has not begun. `above`: the hop or call that is told with what becomes of it.
         """
+        waited = Waited(above, item.content_id, time.time_ns()) if above else None
         lane = self._lanes[bulk]
         if not await self._admit(lane, deadline, patient):
+            self._gave_up(waited)
             return Result(Status.TIMEOUT, detail="the queue stayed full until the deadline")
-        entry = _Entry(item, deadline, bulk, asyncio.get_running_loop().create_future())
+        entry = _Entry(item, deadline, bulk, asyncio.get_running_loop().create_future(), waited)
         lane.entries.append(entry)
         self._filled.set()
         try:
             async with asyncio.timeout(deadline.remaining()):
                 return await entry.answer
         except TimeoutError:
+            if entry.queued:
+                self._gave_up(waited)
             return Result(Status.TIMEOUT, detail=entry.trouble)
         finally:
             lane.leave(entry)
@@ -128,6 +149,10 @@ class Batcher:
             raise OverloadedError("the queue is closing")
         return True
 
+    def _gave_up(self, waited: Waited | None) -> None:
+        if waited is not None:
+            self._tells.waited(waited, time.time_ns(), Status.TIMEOUT.name)
+
     async def _serve(self) -> None:
         free = asyncio.Semaphore(self._check.batches_at_once)
         async with asyncio.TaskGroup() as under_way:
@@ -145,10 +170,17 @@ class Batcher:
                 under_way.create_task(self._answer_and_leave(self._take(), free))
 
     async def _answer_and_leave(self, batch: list[_Entry], place: asyncio.Semaphore) -> None:
+        taken = time.time_ns()
+        traced = [(entry, entry.waited) for entry in batch if entry.waited is not None]
+        for _, waited in traced:
+            self._tells.waited(waited, taken)
         try:
             await self._answer(batch)
         finally:
             place.release()
+        if traced:
+            told = [(waited, entry.result()) for entry, waited in traced]
+            self._tells.answered(told, len(batch), (taken, time.time_ns()))
 
     def _take(self) -> list[_Entry]:
         batch: list[_Entry] = []

@@ -6,6 +6,8 @@ serves them all, found by the service's name in the contract's descriptors.
 
 import importlib
 import re
+import secrets
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -19,7 +21,9 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from sluice.check import Check, Result, Status
 from sluice.deadline import Deadline, now_ms
 from sluice.errors import RetryableError, SluiceError
+from sluice.host.batch_spans import worst_of
 from sluice.host.batching import RETRY_SECONDS, Batcher
+from sluice.host.call_spans import call_in_hand
 from sluice.host.convert import kind_of, model_messages, result_message
 from sluice.host.doors import settle
 from sluice.host.pictures import item_for
@@ -28,6 +32,8 @@ from sluice.host.room import Room
 from sluice.host.streams import as_ready
 from sluice.objects import ObjectStore
 from sluice.telemetry.logging import Log
+from sluice.telemetry.spans import Kind, NoSpans, Span, Spans
+from sluice.telemetry.trace_context import TraceContext, child
 from sluice.v1.contents_pb2 import PreparedContent
 from sluice.v1.verdict_pb2 import ContentResult, Model
 
@@ -59,18 +65,21 @@ class Answered:
 class CheckRpc:
     """Both methods of a check's service. Answers are verdicts, never decisions."""
 
-    def __init__(self, check: Check, batcher: Batcher, store: ObjectStore, most: int, log: Log) -> None:
-        """`most`: calls in hand at once, items of streams among them."""
+    def __init__(
+        self, check: Check, batcher: Batcher, store: ObjectStore, most: int, log: Log, spans: Spans | None = None
+    ) -> None:
+        """`most`: calls in hand at once, items of streams among them. `spans`: who is told what became of each."""
         self._check = check
         self._batcher = batcher
         self._store = store
         self._room = Room(most, retry_seconds=RETRY_SECONDS)
         self._log = log
+        self._spans = spans or NoSpans()
 
     async def answer(self, content: PreparedContent, deadline: Deadline) -> Answered:
         """The check's result. Raises RefusalError, OverloadedError, RetryableError."""
         with self._room.held():
-            result = await self._ask(content, deadline, patient=False)
+            result = await self._ask(content, deadline, patient=False, above=self._call())
         if result.status in _CODES:
             raise RefusalError(_CODES[result.status], result.detail or result.status)
         return self._answered(content, result)
@@ -78,21 +87,35 @@ class CheckRpc:
     async def answer_in_stream(self, content: PreparedContent, deadline: Deadline) -> Answered:
         """The same as an item of a stream: it waits for room, what went wrong is its status, the others go on."""
 
+        call, begun = self._call(), time.time_ns()
+        own = child(call, "item", secrets.token_hex(8)) if call else None
+
         async def in_turn() -> Result:
             async with self._room.held_in_turn(deadline):
-                return await self._ask(content, deadline, patient=True)
+                return await self._ask(content, deadline, patient=True, above=own)
 
         found = await settle(in_turn(), self._log, self._check.name)
-        if not isinstance(found, RefusalError):
-            return self._answered(content, found)
-        late = found.code is grpc.StatusCode.RESOURCE_EXHAUSTED
-        status = Status.TIMEOUT if late or deadline.passed() else Status.ERROR
-        return self._answered(content, Result(status, detail=found.detail))
+        if isinstance(found, RefusalError):
+            late = found.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+            status = Status.TIMEOUT if late or deadline.passed() else Status.ERROR
+            found = Result(status, detail=found.detail)
+        if call and own:
+            told = {"sluice.check": self._check.name, "sluice.status": found.status.name}
+            times = (begun, time.time_ns())
+            self._spans.emit(Span("item", own, call.span_id, Kind.INTERNAL, *times, told, error=worst_of([found])))
+        return self._answered(content, found)
+
+    def _call(self) -> TraceContext | None:
+        """The call in hand, where it is told."""
+        call = call_in_hand()
+        return call if call and call.sampled and self._spans.on else None
 
     def _answered(self, content: PreparedContent, result: Result) -> Answered:
         return Answered(result_message(content.id, result), model_messages(self._check.models(), [result]))
 
-    async def _ask(self, content: PreparedContent, deadline: Deadline, patient: bool) -> Result:
+    async def _ask(
+        self, content: PreparedContent, deadline: Deadline, patient: bool, above: TraceContext | None
+    ) -> Result:
         if kind_of(content) not in self._check.kinds:
             kinds = ", ".join(sorted(self._check.kinds))
             detail = f"this check takes prepared content of kind {kinds}; get one from sluice.v1.Ingest/Prepare"
@@ -103,7 +126,7 @@ class CheckRpc:
             raise
         except SluiceError as error:
             return Result(Status.ERROR, detail=str(error))
-        return await self._batcher.submit(replace(item, at_ms=now_ms()), deadline, patient=patient)
+        return await self._batcher.submit(replace(item, at_ms=now_ms()), deadline, patient=patient, above=above)
 
 
 def deadline_of(context: "grpc.aio.ServicerContext[Any, Any]") -> Deadline:

@@ -15,6 +15,7 @@ from sluice.host.batching import Batcher
 from sluice.host.check_records import CheckRecords
 from sluice.host.check_rpc import CheckRpc, add_check_rpc
 from sluice.host.file_watch import watching
+from sluice.host.hops import Hops
 from sluice.host.serve import serve
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
@@ -55,11 +56,13 @@ class CheckService(Service):
         self._context = context
         with holding(self._held):
             self._check = await self._type.open(context.settings, self._reader)
-        self._batcher = Batcher(self._check, context.settings.max_inflight, context.log)
+        self._batcher = Batcher(self._check, context.settings.max_inflight, context.log, context.spans)
         self._batcher.start()
         await self._ask_canary()
         await self._tell_health()
-        self._rpc = CheckRpc(self._check, self._batcher, context.store, context.settings.max_inflight, context.log)
+        self._rpc = CheckRpc(
+            self._check, self._batcher, context.store, context.settings.max_inflight, context.log, context.spans
+        )
 
     async def run(self, stop: asyncio.Event) -> None:
         context, check, batcher = self._context, self._check, self._batcher
@@ -68,10 +71,17 @@ class CheckService(Service):
         assert batcher is not None
         settings = context.settings
         group = f"sluice-{check.name}"
-        records = CheckRecords(check, batcher, context.store)
+        records = CheckRecords(check, batcher, context.store, context.spans)
         lanes = (Topic.CONTENTS, Topic.CONTENTS_BULK)
         worker = Worker(
-            self.name, lanes, records.handle, context.producer, context.store, context.log, settings.max_inflight
+            self.name,
+            lanes,
+            records.handle,
+            context.producer,
+            context.store,
+            context.log,
+            settings.max_inflight,
+            Hops(group, context.spans, {"sluice.check": check.name}),
         )
         consumer = group_consumer(settings.kafka, group, settings.instance)
         group_reader = GroupReader(

@@ -14,8 +14,10 @@ import grpc.aio
 
 from sluice.errors import SluiceError
 from sluice.host.attempt import Unforeseen, attempt
+from sluice.host.call_spans import CallSpans
 from sluice.host.refusal import RefusalError, refusal_of
 from sluice.telemetry.logging import Log
+from sluice.telemetry.spans import Spans
 
 T = TypeVar("T")
 _OURS = "/sluice."
@@ -45,10 +47,14 @@ async def settle(work: Awaitable[T], log: Log, what: str) -> T | RefusalError:
 
 
 class Doors(grpc.aio.ServerInterceptor):
-    """Stands before every method of this project; health and reflection are gRPC's own and pass by."""
+    """Stands before every method of this project; health and reflection are gRPC's own and pass by.
 
-    def __init__(self, log: Log) -> None:
+    `spans`: who is told of each call. `sample`: the part of requests without trace context that is traced.
+    """
+
+    def __init__(self, log: Log, spans: Spans | None = None, sample: float = 1.0) -> None:
         self._log = log
+        self._calls = CallSpans(spans, sample)
 
     async def intercept_service(
         self,
@@ -67,17 +73,20 @@ class Doors(grpc.aio.ServerInterceptor):
 
         async def one(asked: Any, context: _Context) -> Any:
             answer = handler.stream_unary if many_asked else handler.unary_unary
-            return await self._settle(answer(asked, context), context, method)
+            return await self._settle(answer(asked, context), context, method, asked)
 
         async def many(asked: Any, context: _Context) -> None:
             answers = handler.stream_stream if many_asked else handler.unary_stream
-            await self._settle(_write_all(answers(asked, context), context), context, method)
+            await self._settle(_write_all(answers(asked, context), context), context, method, asked)
 
         make: Callable[..., Any] = _MAKERS[many_asked, many_answers]
         return make(many if many_answers else one, handler.request_deserializer, handler.response_serializer)
 
-    async def _settle(self, work: Awaitable[T], context: _Context, method: str) -> T:
-        outcome = await settle(work, self._log, method)
+    async def _settle(self, work: Awaitable[T], context: _Context, method: str, asked: object) -> T:
+        with self._calls.begin(method, context.invocation_metadata() or (), asked) as call:
+            outcome = await settle(work, self._log, method)
+            if isinstance(outcome, RefusalError):
+                call.code = outcome.code
         if isinstance(outcome, RefusalError):
             await context.abort(outcome.code, outcome.detail, tuple(outcome.trailers()))
         return outcome

@@ -22,8 +22,11 @@ from sluice.host.readiness import Readiness
 from sluice.host.service import Context, Service
 from sluice.objects import ObjectStore
 from sluice.settings import Reader, Settings, read_settings
+from sluice.telemetry.export import open_spans
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
+from sluice.telemetry.otlp_settings import OtlpSettings, read_otlp
+from sluice.telemetry.spans import Spans
 
 _OPEN_AGAIN_SECONDS = 2.0
 
@@ -34,9 +37,10 @@ def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
     reader = Reader(env)
     try:
         settings = read_settings(reader, env)
+        otlp = read_otlp(reader)
         service.configure(reader, env)
         reader.finish()
-        asyncio.run(_run(service, settings))
+        asyncio.run(_run(service, settings, otlp))
     except ConfigError as error:
         for problem in error.problems:
             sys.stderr.write(f"{service.name}: {problem}\n")
@@ -47,7 +51,7 @@ def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
     return 0
 
 
-async def _run(service: Service, settings: Settings) -> None:
+async def _run(service: Service, settings: Settings, otlp: OtlpSettings) -> None:
     log = Log(service.name, settings.log_level)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -60,10 +64,11 @@ async def _run(service: Service, settings: Settings) -> None:
     if settings.ops_address:
         # First, so that whoever waits for this process learns what it waits for.
         log.info("operators' door", address=await ops.start(settings.ops_address))
+    spans = _open_spans(otlp, service.name, settings.instance, log, metrics)
     store = ObjectStore.open(settings.object_store)
     producer = AsyncProducer(plain_producer(settings.kafka))
     server = grpc.aio.server(
-        interceptors=[Doors(log)],
+        interceptors=[Doors(log, spans, settings.trace_sample)],
         options=[("grpc.max_receive_message_length", service.max_message), ("grpc.so_reuseport", 0)],
     )
     health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
@@ -73,7 +78,7 @@ async def _run(service: Service, settings: Settings) -> None:
     port = server.add_insecure_port(settings.grpc_address)
     await server.start()
     log.info("listening", address=f"{settings.grpc_address.rpartition(':')[0]}:{port}")
-    context = Context(settings, log, readiness, producer, store, metrics)
+    context = Context(settings, log, readiness, producer, store, metrics, spans)
     draining = asyncio.create_task(_announce_drain(stop, readiness))
     try:
         if await _open(service, context, stop):
@@ -88,6 +93,7 @@ async def _run(service: Service, settings: Settings) -> None:
         await server.stop(settings.drain_seconds)
         await service.close()
         await producer.close(settings.drain_seconds)
+        await asyncio.to_thread(spans.close)
         await ops.close()
         log.info("stopped")
 
@@ -104,6 +110,13 @@ async def run_with(producer: AsyncProducer, service: Service, stop: asyncio.Even
         running.cancel()
     if producer.failed.done():
         producer.failed.result()
+
+
+def _open_spans(otlp: OtlpSettings, service: str, instance: str, log: Log, metrics: Metrics) -> Spans:
+    try:
+        return open_spans(otlp, service, instance, log, metrics)
+    except OSError as error:
+        raise FatalError(f"{error.filename}: {error.strerror}; OTEL_EXPORTER_OTLP_* name it") from error
 
 
 async def _announce_drain(stop: asyncio.Event, readiness: Readiness) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import grpc.aio
@@ -14,6 +14,7 @@ from sluice.objects import ObjectStore
 from sluice.settings import Reader, Settings
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
+from sluice.telemetry.spans import NoSpans, Spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Context:
     producer: AsyncProducer
     store: ObjectStore
     metrics: Metrics
+    spans: Spans = field(default_factory=NoSpans)
 
 
 class Service(ABC):

@@ -6,6 +6,7 @@ ones.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -15,11 +16,12 @@ from sluice.bus.producer import AsyncProducer
 from sluice.bus.record import Outgoing, Record
 from sluice.errors import PoisonError, RetryableError, SluiceError, TerminalError
 from sluice.host.attempt import Unforeseen, attempt
+from sluice.host.hops import DEAD_LETTER, DONE, NOTHING, Handling, Hops
 from sluice.host.lanes import Lanes
 from sluice.host.readiness import Readiness
 from sluice.ids import parse_request_id
 from sluice.telemetry.logging import Log
-from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
+from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL, DeadLetterReason
 
 Handler = Callable[[Record], Coroutine[Any, Any, Sequence[Outgoing]]]
 _LONGEST_PAUSE = 5.0
@@ -31,7 +33,7 @@ class Worker:
     """Runs a handler over the records of a group member, `concurrency` at a time.
 
     `lanes`: topics in order of urgency. `producer`: delivers what a record causes before the record counts as done;
-    None: the reader does, in the transaction that commits the record's offset.
+    None: the reader does, in the transaction that commits the record's offset. `hops`: tells of each record.
     """
 
     def __init__(
@@ -43,12 +45,14 @@ class Worker:
         store: Keeps,
         log: Log,
         concurrency: int,
+        hops: Hops | None = None,
     ) -> None:
         self._service = service
         self._handler = handler
         self._producer = producer
         self._store = store
         self._log = log
+        self._hops = hops or Hops()
         self._lanes = Lanes(lanes, concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -137,9 +141,10 @@ class Worker:
         """Until the record has been dealt with, or goes back: then another worker will read it."""
         assert self._reader is not None
         pause = 0.1
+        handling = self._hops.begin(record)
         while self._reader.holds(record):
             try:
-                await (self._handle(record) if problem is None else self._bury(record, problem))
+                await (self._handle(record, handling) if problem is None else self._bury(record, problem, handling))
             except RetryableError as error:
                 if self._draining:
                     return
@@ -153,35 +158,41 @@ class Worker:
         # Its partition has gone to another member, who works it from the start.
         self._reader.done(record)
 
-    async def _handle(self, record: Record) -> None:
+    async def _handle(self, record: Record, handling: Handling) -> None:
         try:
-            outcome = await attempt(self._handler(record))
+            with handling:
+                outcome = await attempt(self._handler(record))
         except (PoisonError, RetryableError) as error:
             if isinstance(error, RetryableError):
                 raise
-            await self._bury(record, error)
+            await self._bury(record, error, handling)
             return
         except SluiceError as error:
-            await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, str(error)))
+            await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, str(error)), handling)
             return
         if isinstance(outcome, Unforeseen):
             self._log.error("handler failed", error=outcome.kind, detail=outcome.place, offset=record.offset)
-            await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, f"{outcome.kind} at {outcome.place}"))
+            problem = PoisonError(DEAD_LETTER_REASON_INTERNAL, f"{outcome.kind} at {outcome.place}")
+            await self._bury(record, problem, handling, outcome.kind)
             return
         try:
-            await self._publish(record, outcome)
+            await self._publish(record, handling.caused(outcome), handling)
         except TerminalError as error:
-            await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, str(error)))
+            await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, str(error)), handling)
+        else:
+            handling.tell(DONE if outcome else NOTHING)
 
-    async def _publish(self, record: Record, outgoing: Sequence[Outgoing]) -> None:
+    async def _publish(self, record: Record, outgoing: Sequence[Outgoing], handling: Handling) -> None:
         assert self._reader is not None
         if self._producer is None:
             self._reader.done(record, outgoing)
             return
+        begun = time.time_ns()
         await asyncio.gather(*(self._producer.send(one) for one in outgoing))
+        handling.sent(outgoing, begun)
         self._reader.done(record)
 
-    async def _bury(self, record: Record, error: PoisonError) -> None:
+    async def _bury(self, record: Record, error: PoisonError, handling: Handling, kind: str = "") -> None:
         request_id = parse_request_id(record.key.decode(errors="replace")) or ""
         self._log.warning(
             "dead letter",
@@ -191,7 +202,13 @@ class Worker:
             reason=error.detail,
         )
         letter = await dead_letter(record, error, self._service, request_id, self._store)
-        await self._publish(record, (letter,))
+        await self._publish(record, (handling.buried(letter),), handling)
+        handling.tell(DEAD_LETTER, kind or _reason(error))
+
+
+def _reason(error: PoisonError) -> str:
+    """Why it is a dead letter, as operators know it."""
+    return DeadLetterReason.Name(DeadLetterReason.ValueType(error.reason)).removeprefix("DEAD_LETTER_REASON_")
 
 
 async def _watch(reader: GroupMember, group: str, readiness: Readiness) -> None:

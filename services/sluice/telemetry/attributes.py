@@ -3,6 +3,7 @@
 Never text, pixels, or account ids. Whoever adds a name here answers for that.
 """
 
+import re
 from typing import Final
 
 ALLOWED: Final = frozenset(
@@ -22,3 +23,22 @@ LABELS: Final = ALLOWED - {
 
 TRACE_HEADERS: Final = ("traceparent", "tracestate")
 """W3C trace context headers: https://www.w3.org/TR/trace-context/. Passed on from record to record."""
+
+SPAN_ATTRIBUTES: Final = frozenset(
+    {
+        "error.type",
+        "messaging.batch.message_count", "messaging.consumer.group.name", "messaging.destination.name",
+        "messaging.destination.partition.id", "messaging.kafka.offset", "messaging.message.body.size",
+        "messaging.operation.name", "messaging.operation.type", "messaging.system",
+        "rpc.grpc.status_code", "rpc.method", "rpc.service", "rpc.system",
+        "sluice.action", "sluice.attempts", "sluice.batch.size", "sluice.check", "sluice.complete",
+        "sluice.content_id", "sluice.contents", "sluice.lane", "sluice.model", "sluice.models", "sluice.outcome",
+        "sluice.policy_digest", "sluice.policy_version", "sluice.reason", "sluice.request_id", "sluice.rule",
+        "sluice.stage", "sluice.status", "sluice.synthesised",
+    }
+)  # fmt: skip
+"""Names of attributes of spans: https://opentelemetry.io/docs/specs/semconv/ where they say one, else ours with
+`sluice.` before it. Values are ids, counts and words of ours: never text, pixels, account ids, tenants."""
+
+ERROR_KIND: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+"""A span's error: the name of a reason, a status or a class."""

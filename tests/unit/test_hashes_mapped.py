@@ -1,5 +1,9 @@
 """Files as bytes."""
 
+import contextlib
+import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -37,3 +41,37 @@ def test_what_is_no_file_is_told(tmp_path: Path) -> None:
         mapped(tmp_path)
     with pytest.raises(FileNotFoundError):
         mapped(tmp_path / "none")
+
+
+def test_a_file_that_was_removed_is_freed_by_a_thread_and_not_by_who_lets_go_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(COPIED + 1))
+    closed: list[tuple[str, int]] = []
+    real = os.close
+
+    def close(file: int) -> None:
+        links = os.fstat(file).st_nlink
+        real(file)
+        closed.append((threading.current_thread().name, links))
+
+    whole = mapped(path)
+    path.unlink()
+    assert open_files(path) > 0
+    monkeypatch.setattr(os, "close", close)
+    del whole
+    until = time.monotonic() + 10
+    while not closed and time.monotonic() < until:
+        time.sleep(0.01)
+    assert closed == [("let-go", 0)]
+    assert open_files(path) == 0
+
+
+def open_files(path: Path) -> int:
+    """Of this process, that are this file, which has been removed."""
+    found = 0
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found += str(link.readlink()) == f"{path} (deleted)"
+    return found

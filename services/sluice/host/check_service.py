@@ -8,7 +8,7 @@ import grpc.aio
 from sluice.bus.clients import group_consumer, log_reader
 from sluice.bus.consumer import GroupReader
 from sluice.bus.topics import Topic
-from sluice.check import Check, Health, Status
+from sluice.check import Check, Example, Health, Status
 from sluice.deadline import Deadline
 from sluice.errors import NotReadyError, OverloadedError
 from sluice.host.batching import Batcher
@@ -42,6 +42,7 @@ class CheckService(Service):
         self._batcher: Batcher | None = None
         self._rpc: CheckRpc | None = None
         self._held = Held()
+        self._canary: Example | None = None
         self._notes: tuple[str, ...] = ()
         self._health = Health()
 
@@ -58,6 +59,8 @@ class CheckService(Service):
             self._check = await self._type.open(context.settings, self._reader)
         self._batcher = Batcher(self._check, context.settings.max_inflight, context.log, context.spans)
         self._batcher.start()
+        # Once: drawing and digesting a picture takes a quarter of a second.
+        self._canary = self._type.examples()[0]
         await self._ask_canary()
         await self._tell_health()
         self._rpc = CheckRpc(
@@ -164,7 +167,8 @@ class CheckService(Service):
             if note not in self._notes:
                 self._context.log.warning("an engine is in trouble", detail=note)
         self._notes = notes
-        example = self._type.examples()[0]
+        example = self._canary
+        assert example is not None
         try:
             result = await self._batcher.submit(example.item, Deadline.after(CANARY_SECONDS))
         except OverloadedError:

@@ -1,5 +1,7 @@
 """A stack of services that do nothing but live and die: `tiny_stack.py HOME NAME=LIFE...` is `sluice up` with them.
 
+The word `traces` among them: with the collector of traces.
+
 Lives: `ready`, `never` (never gets ready), `unconfigured` (exits with 78), `short` (ends once it is told SIGUSR1),
 `stubborn` (does not stop when asked to), `real` (the service of that name, as it is).
 """
@@ -20,10 +22,12 @@ from sluice.local.entry_points import service_commands
 from sluice.local.plan import make_plan
 from sluice.telemetry.logging import Log
 
+TRACES = "traces"
+
 
 def commands(lives: Sequence[str]) -> dict[str, list[str]]:
     """Command lines of tiny services, from NAME=LIFE words."""
-    pairs = [word.split("=") for word in lives]
+    pairs = [word.split("=") for word in lives if word != TRACES]
     real = service_commands()
     return {
         name: real[name] if life == "real" else [sys.executable, __file__, "serve", name, life]
@@ -62,7 +66,9 @@ def serve(name: str, life: str) -> int:
 def up(home: Path, lives: Sequence[str]) -> int:
     """The stack, until it is told to stop."""
     home.mkdir(exist_ok=True)
-    return run_stack(make_plan(home, home / "certs", commands(lives), os.environ, short_lived=True))
+    return run_stack(
+        make_plan(home, home / "certs", commands(lives), os.environ, short_lived=True, traces=TRACES in lives)
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """How a single service joins the stack that runs."""
 
 import socket
+from dataclasses import replace
 
 from sluice.cli.serve import joining, taken_over, vacant_place
 from sluice.local.state import Running, ServiceAt
@@ -40,3 +41,11 @@ def test_a_door_for_the_world_is_taken_over_too() -> None:
     vacant = ServiceAt("127.0.0.1:7", 2, 0, "127.0.0.1:8", "127.0.0.1:6")
     assert joining({}, RUNNING, vacant, "provenance")["SLUICE_PROVENANCE_HTTP"] == "127.0.0.1:6"
     assert "SLUICE_PROVENANCE_HTTP" not in joining({}, RUNNING, vacant, "ingest")
+
+
+def test_its_spans_go_where_the_stacks_do() -> None:
+    with_one = replace(RUNNING, collector=ServiceAt("127.0.0.1:5", 3, http="127.0.0.1:6"))
+    assert joining({}, with_one, None)["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:5"
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://theirs:4317"}
+    assert joining(env, with_one, None).items() >= env.items()
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in joining({}, RUNNING, None)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sluice.cli.status import Found
+from sluice.cli.status import Found, collector_lines
 from sluice.local.health import Health
 from sluice.local.ops import NOTHING, Said
 from sluice.local.state import ServiceAt
@@ -46,3 +46,9 @@ def test_json_has_the_same() -> None:
         "reasons": {"kafka": "joining"},
         "notes": {"policy": "broken"},
     }
+
+
+def test_the_collector_is_told_with_the_address_to_read_from() -> None:
+    at = ServiceAt("127.0.0.1:20004", 18, 1, http="127.0.0.1:20005")
+    (line,) = collector_lines(Found(at, Health.SERVING, NOTHING), 10)
+    assert line == "  collector   127.0.0.1:20004        SERVING      http://127.0.0.1:20005  started again 1 times"

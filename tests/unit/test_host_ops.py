@@ -10,7 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from sluice.errors import FatalError
-from sluice.host.ops import MOST_CONNECTIONS, MOST_HEAD_BYTES, OpsDoor
+from sluice.host.get_door import MOST_CONNECTIONS, MOST_HEAD_BYTES
+from sluice.host.ops import OpsDoor
 from sluice.host.readiness import Readiness
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics

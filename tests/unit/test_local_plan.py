@@ -67,3 +67,20 @@ def test_each_service_has_its_own_door_for_operators() -> None:
 def test_a_door_for_the_world_is_told() -> None:
     told = service_env(plan({}), "127.0.0.1:9", "127.0.0.1:7", doors={"SLUICE_PROVENANCE_HTTP": "127.0.0.1:6"})
     assert told["SLUICE_PROVENANCE_HTTP"] == "127.0.0.1:6"
+
+
+def test_spans_go_to_the_stacks_collector_where_there_is_one() -> None:
+    ours = make_plan(HOME, CERTS, {}, {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf"}, traces=True)
+    assert ours.collects
+    told = service_env(ours, "127.0.0.1:9", "127.0.0.1:7", collector="127.0.0.1:5")
+    assert told["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:5"
+    assert told["OTEL_EXPORTER_OTLP_PROTOCOL"] == "grpc"
+
+
+def test_spans_go_where_the_caller_says_or_nowhere() -> None:
+    env = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://theirs:4317"}
+    theirs = make_plan(HOME, CERTS, {}, env, traces=True)
+    assert not theirs.collects
+    assert service_env(theirs, "127.0.0.1:9", "127.0.0.1:7")["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://theirs:4317"
+    assert not plan({}).collects
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" not in service_env(plan({}), "127.0.0.1:9", "127.0.0.1:7")

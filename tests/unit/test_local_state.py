@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,15 @@ def test_the_file_is_for_other_programs_too(tmp_path: Path) -> None:
     found = json.loads((tmp_path / STATE_FILE).read_text())
     at = {"address": "127.0.0.1:4000", "pid": 17, "restarts": 0, "ops": "", "http": ""}
     assert found["services"] == {"ingest": at}
+    lock.release()
+
+
+def test_a_collector_is_read_as_it_was_written(tmp_path: Path) -> None:
+    lock = claim(tmp_path)
+    with_one = replace(RUNNING, collector=ServiceAt("127.0.0.1:5000", 18, 2, http="127.0.0.1:5001"))
+    publish(tmp_path, with_one)
+    assert read_running(tmp_path) == with_one
+    assert json.loads((tmp_path / STATE_FILE).read_text())["collector"]["http"] == "127.0.0.1:5001"
     lock.release()
 
 

@@ -25,13 +25,13 @@ class Clock:
 class Child:
     """A real child that ends at once, kept; `code` is what it ends with, None: it lives on."""
 
-    def __init__(self, folder: Path, code: int | None = 3) -> None:
+    def __init__(self, folder: Path, code: int | None = 3, without: str = "") -> None:
         self.clock = Clock()
         self.log = folder / "child.log"
         self.code = code
         self.serves = False
         self.taken = False
-        self.kept = Kept(self.start(), self.start, lambda: self.serves, lambda: self.taken, self.clock)
+        self.kept = Kept(self.start(), self.start, lambda: self.serves, lambda: self.taken, self.clock, without)
 
     def start(self) -> Process:
         end = "time.sleep(60)" if self.code is None else f"os._exit({self.code})"
@@ -89,6 +89,14 @@ def test_what_keeps_failing_is_told_so_and_tried_less_often(child: Child) -> Non
     assert [len(lines) for lines in said] == [1] * (KEEPS_FAILING - 1) + [2, 2]
     assert said[-1][1].startswith(f"child keeps failing, {KEEPS_FAILING + 1} times now")
     assert str(child.log) in said[-1][1]
+    assert "nothing that needs child will be allowed" in said[-1][1]
+
+
+def test_what_its_absence_means_may_be_less(tmp_path: Path) -> None:
+    child = Child(tmp_path, without="nobody minds")
+    said = [child.tend(), *(child.end_again() for _ in range(KEEPS_FAILING))]
+    assert "nobody minds; its log" in said[-1][1]
+    assert "allowed" not in said[-1][1]
 
 
 def test_a_minute_of_running_makes_good(child: Child) -> None:

@@ -38,11 +38,14 @@ def root(
 
 
 @app.command()
-def up(without: list[str] = typer.Option([], metavar="NAME", help="Leave a service out. Repeatable.")) -> None:
+def up(
+    without: list[str] = typer.Option([], metavar="NAME", help="Leave a service out. Repeatable."),
+    no_traces: bool = typer.Option(False, "--no-traces", help="Collect no spans in memory for `sluice trace`."),
+) -> None:
     """Start everything on this machine: Kafka, unless KAFKA_BOOTSTRAP_SERVERS names one, and every service."""
     from sluice.cli.up import up as run
 
-    raise typer.Exit(run(without))
+    raise typer.Exit(run(without, not no_traces))
 
 
 @app.command()
@@ -59,6 +62,24 @@ def status(as_json: bool = typer.Option(False, "--json", help="JSON, also on a t
     from sluice.cli.status import status as run
 
     raise typer.Exit(run(as_json))
+
+
+@app.command()
+def trace(
+    what: str = typer.Argument(metavar="REQUEST_ID", help="Of a request, or a trace id of 32 hex digits."),
+    wait: float = typer.Option(0.0, min=0, max=3600, metavar="SECONDS", help="Until its decision is there."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object, also on a terminal."),
+) -> None:
+    """Why was this slow? Show the spans of a request, what it waited for, and the critical path.
+
+    They come from the tracing backend that SLUICE_TRACES_URL names, else from the collector of the running stack;
+    where there are none, the times on the log are shown.
+
+    Exit status: 0 found, 1 not found or, with --wait, not decided in time, 2 wrong usage.
+    """
+    from sluice.cli.trace import trace as run
+
+    raise typer.Exit(run(what, wait, as_json))
 
 
 @app.command()
@@ -110,6 +131,66 @@ def moderate(
         "lane": lane,
     }
     raise typer.Exit(run(fields, jsonl, concurrency, as_json, explain, out))
+
+
+@app.command()
+def load(
+    rate: list[float] = typer.Option([], metavar="R", help="Requests a second. Repeatable: one run after the other."),
+    ramp: str | None = typer.Option(None, metavar="LOW:HIGH", help="Find the highest rate that keeps --keep-p95."),
+    keep_p95: float = typer.Option(5.0, min=0.001, metavar="SECONDS", help="What --ramp looks for."),
+    steps: int = typer.Option(4, min=0, max=20, help="Of --ramp, after LOW and HIGH."),
+    seconds: float = typer.Option(60.0, min=1, help="How long each run is measured."),
+    warm_up: float = typer.Option(10.0, min=0, metavar="SECONDS", help="Sent at the same rate before, not measured."),
+    mix: str = typer.Option("output", metavar="KIND[=W],...", help="prompt, edit, output with weights."),
+    arrivals: str = typer.Option("poisson", metavar="poisson|constant", help="When requests are due."),
+    lane: str = typer.Option("interactive", metavar="interactive|bulk", help="Which topic they go to."),
+    deadline: float = typer.Option(60.0, min=0.001, metavar="SECONDS", help="What each request asks for."),
+    grace: float = typer.Option(10.0, min=0, metavar="SECONDS", help="An answer later than that is none."),
+    inline: bool = typer.Option(False, "--inline", help="Pictures travel in the requests, not by reference."),
+    distinct: int = typer.Option(2000, min=1, metavar="N", help="Pictures to make for each run at most."),
+    seed: int | None = typer.Option(None, min=0, help="Of arrivals, kinds and pictures. Default: a new one."),
+    late_limit_ms: float = typer.Option(100.0, min=0, metavar="MS", help="Sent later (p99), a run is not valid."),
+    idle: float = typer.Option(5.0, min=0, metavar="SECONDS", help="How long to look at idle services first."),
+    price_per_core_hour: float = typer.Option(0.04, min=0, metavar="PRICE", help="An assumption; say your own."),
+    ops: list[str] = typer.Option([], metavar="NAME=HOST:PORT", help="Where a service tells its CPU. Repeatable."),
+    read_back: bool = typer.Option(False, "--read-back", help="Count what the runs put on the topics."),
+    as_json: bool = typer.Option(False, "--json", help="One JSON object, also on a terminal."),
+) -> None:
+    """Measure: open-loop load at stated rates on the running stack or on KAFKA_BOOTSTRAP_SERVERS.
+
+    Exit status: 0 measured, 1 a run is not valid, 2 wrong usage. Ctrl-C: no more sending; again: no more waiting.
+    """
+    from sluice.cli.load import load as run
+    from sluice.cli.load_words import Words
+
+    words = Words(
+        rate=rate,
+        ramp=ramp,
+        keep_p95=keep_p95,
+        steps=steps,
+        seconds=seconds,
+        warm_up=warm_up,
+        mix=mix,
+        arrivals=arrivals,
+        lane=lane,
+        deadline=deadline,
+        grace=grace,
+        inline=inline,
+        distinct=distinct,
+        seed=seed,
+        late_limit_ms=late_limit_ms,
+        idle=idle,
+        price_per_core_hour=price_per_core_hour,
+        ops=ops,
+        read_back=read_back,
+    )
+    raise typer.Exit(run(words, as_json))
+
+
+@app.command(context_settings=_FORWARD)
+def plan(context: typer.Context) -> None:
+    """Say what a rate of requests takes: replicas, partitions, traffic, GPUs, a price; simulate it (--simulate)."""
+    _forward("sluice.cli.plan", "sluice plan", context.args)
 
 
 @app.command()

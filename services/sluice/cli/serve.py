@@ -9,6 +9,7 @@ from sluice.cli.where import find_running, no_broker
 from sluice.errors import TerminalError
 from sluice.local.entry_points import HTTP_DOORS, load_service
 from sluice.local.health import Health, ask_health
+from sluice.local.plan import OTLP_VARIABLE
 from sluice.local.state import Running, ServiceAt, publish
 from sluice.settings import sluice_home
 
@@ -24,6 +25,7 @@ def joining(env: Mapping[str, str], running: Running, vacant: ServiceAt | None, 
         "SLUICE_OBJECT_STORE": running.object_store,
         "SLUICE_C2PA_CERTS": running.certificates,
         "SLUICE_TEST_BANK": "1",
+        **({OTLP_VARIABLE: f"http://{running.collector.address}"} if running.collector else {}),
         **({"SLUICE_GRPC_ADDRESS": vacant.address, "SLUICE_OPS_ADDRESS": vacant.ops} if vacant else {}),
         **http,
     }

@@ -3,13 +3,16 @@
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from sluice.cli.tell import put_json, say, wants_json
 from sluice.local.health import Health, ask_health, ask_kafka
-from sluice.local.ops import Said, ask_ops
+from sluice.local.ops import NOTHING, Said, ask_ops
 from sluice.local.state import ServiceAt, is_claimed, read_running
 from sluice.settings import sluice_home
+
+COLLECTOR: Final = "collector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,16 @@ class Found:
             yield f"  {'':<{width}}    {line}"
 
 
+def collector_lines(found: Found, width: int) -> Iterator[str]:
+    """The stack's collector of traces: it has a door to read from and none for operators."""
+    return replace(found, at=replace(found.at, ops=found.at.http, http="")).lines(COLLECTOR, width)
+
+
 def status(as_json: bool) -> int:
-    """Prints the broker and every service with its health. 0 where all are ready, 1 otherwise."""
+    """Prints the broker and every service with its health. 0 where all are ready, 1 otherwise.
+
+    The collector of traces is told as well and counts for nothing: the stack decides without it.
+    """
     home = sluice_home(os.environ)
     running = read_running(home)
     if running is None:
@@ -55,14 +66,17 @@ def status(as_json: bool) -> int:
         return 1
     kafka = ask_kafka(running.kafka)
     found = {name: Found(at, ask_health(at.address), ask_ops(at.ops)) for name, at in running.services.items()}
+    traces = {COLLECTOR: Found(at, ask_health(at.address), NOTHING)} if (at := running.collector) else {}
     if wants_json(as_json):
         services = {name: each.form() for name, each in found.items()}
         about = {"pid": running.pid, "started": running.started, "kafka": running.kafka, "kafka_health": kafka.value}
-        put_json({**about, "services": services})
+        put_json({**about, "services": services, COLLECTOR: traces[COLLECTOR].form() if traces else None})
     else:
-        width = max(len(name) for name in ("kafka", *found))
+        width = max(len(name) for name in ("kafka", *traces, *found))
         lines = [f"process {running.pid}, since {running.started}, in {home}"]
         lines.append(f"  {'kafka':<{width}}  {running.kafka:<21}  {kafka}")
+        for each in traces.values():
+            lines += collector_lines(each, width)
         for name, each in found.items():
             lines += each.lines(name, width)
         sys.stdout.write("\n".join(lines) + "\n")

@@ -18,7 +18,7 @@ from sluice.settings import sluice_home
 _POLL_SECONDS = 0.2
 
 
-def up(without: Sequence[str]) -> int:
+def up(without: Sequence[str], traces: bool = True) -> int:
     """Starts everything, says where it is, starts again what ends, and stops it when told to."""
     env = os.environ
     home = sluice_home(env)
@@ -26,7 +26,7 @@ def up(without: Sequence[str]) -> int:
         services = service_commands(without, env)
     except TerminalError as error:
         refuse(str(error))
-    plan = make_plan(home, certs_folder(home), services, env)
+    plan = make_plan(home, certs_folder(home), services, env, traces=traces)
     if not env.get("SLUICE_C2PA_CERTS", ""):
         ensure_chain(home)
     return run_stack(plan)
@@ -56,11 +56,13 @@ def run_stack(plan: Plan) -> int:
 def announce(plan: Plan, stack: Stack, failed: Mapping[str, str], seconds: float) -> None:
     """Says where everything is."""
     running = stack.running()
-    width = max(len(name) for name in ("kafka", *running.services))
+    collector = {"collector": running.collector} if running.collector else {}
+    width = max(len(name) for name in ("kafka", *collector, *running.services))
     lines = [f"sluice is up after {seconds:.0f} s, in {plan.home}", f"  {'kafka':<{width}}  {running.kafka}"]
     for name, at in running.services.items():
         trouble = "  NOT READY: nothing that needs it will be allowed" if name in failed else ""
         lines.append(f"  {name:<{width}}  {at.address}{trouble}")
+    lines += [f"  {name:<{width}}  {at.address}  (`sluice trace REQUEST_ID`)" for name, at in collector.items()]
     lines.append("Ctrl-C stops it.")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

@@ -8,6 +8,8 @@ from sluice.settings import KAFKA_VARIABLES, KafkaSettings, Reader, read_kafka
 
 DRAIN_SECONDS = 8
 """Less than the 10 s after which a stack kills what has not stopped."""
+OTLP_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
+"""Where services send their spans: https://opentelemetry.io/docs/specs/otel/protocol/exporter/."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,13 @@ class Plan:
     replication: int
     short_lived: bool = False
     """Start sooner, even where that makes a long life slower."""
+    traces: bool = False
+    """Collect spans in memory, for `sluice trace`, unless the environment says where else they go."""
+
+    @property
+    def collects(self) -> bool:
+        """Whether it has a collector of its own."""
+        return self.traces and not self.env.get(OTLP_VARIABLE, "")
 
     def log(self, name: str) -> Path:
         """The log of one of its processes."""
@@ -48,6 +57,7 @@ def make_plan(
     services: Mapping[str, Sequence[str]],
     env: Mapping[str, str],
     short_lived: bool = False,
+    traces: bool = False,
 ) -> Plan:
     """The plan that an environment asks for. Raises ConfigError."""
     reader = Reader(env)
@@ -56,7 +66,7 @@ def make_plan(
     kafka = None if own else read_kafka(reader)
     store = reader.text("SLUICE_OBJECT_STORE", f"file://{home / 'objects'}")
     reader.finish()
-    return Plan(home, certificates, services, env, kafka, store, partitions, replication, short_lived)
+    return Plan(home, certificates, services, env, kafka, store, partitions, replication, short_lived, traces)
 
 
 def without_kafka(env: Mapping[str, str]) -> dict[str, str]:
@@ -65,12 +75,17 @@ def without_kafka(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def service_env(
-    plan: Plan, bootstrap: str, address: str, ops: str = "", doors: Mapping[str, str] | None = None
+    plan: Plan,
+    bootstrap: str,
+    address: str,
+    ops: str = "",
+    doors: Mapping[str, str] | None = None,
+    collector: str = "",
 ) -> dict[str, str]:
     """What one service is told: the caller's environment, and where everything is.
 
     `address`: where its gRPC server listens; `ops`: where operators ask it over HTTP, empty for nowhere; `doors`:
-    variables that name where else it listens.
+    variables that name where else it listens; `collector`: host:port of the stack's own, empty where it has none.
 
     The test bank is loaded, and drains are shortened, unless the caller says otherwise.
     """
@@ -87,6 +102,8 @@ def service_env(
         "SLUICE_GRPC_ADDRESS": address,
         "SLUICE_OPS_ADDRESS": ops,
         **(doors or {}),
+        # A wish for another protocol was not meant for this one.
+        **({OTLP_VARIABLE: f"http://{collector}", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"} if collector else {}),
         "PYTHONUNBUFFERED": "1",
     }
     return {**defaults, **{name: value for name, value in base.items() if value}, **told}

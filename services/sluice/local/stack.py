@@ -1,9 +1,9 @@
 """A whole stack on one machine: a broker, the topics, one process per service.
 
-Start: claim the home; start Kafka, unless there is somebody's; create the topics; start every service on a free
-port; wait for each to say that it is ready; write down where everything is. Tend it: what has ended, the broker
-included, is started again where it was (see `Kept`); what needs it is not allowed meanwhile. Stop: all services at
-once, then the broker.
+Start: claim the home; start Kafka, unless there is somebody's; create the topics; start the collector of traces,
+where the plan has one, and every service on a free port; wait for each service to say that it is ready; write down
+where everything is. Tend it: what has ended, the broker included, is started again where it was (see `Kept`); what
+needs it is not allowed meanwhile. Stop: all services at once, then the broker, then the collector.
 """
 
 import os
@@ -15,6 +15,7 @@ from typing import Final
 
 from sluice.bus.create_topics import create
 from sluice.errors import NotReadyError
+from sluice.local.collector_child import NAME, CollectorChild
 from sluice.local.entry_points import HTTP_DOORS
 from sluice.local.health import Health, ask_health
 from sluice.local.interrupts import undisturbed
@@ -49,6 +50,7 @@ class Stack:
         self._ops: dict[str, str] = {}
         self._http: dict[str, str] = {}
         self._kafka: Kept | None = None
+        self._collector: CollectorChild | None = None
         self._started = ""
 
     def start(self, all_or_nothing: bool = False) -> Mapping[str, str]:
@@ -64,6 +66,8 @@ class Stack:
         for found in report.differences:
             mended = "" if found.corrected else " (left as it is)"
             self._say(f"topic {found.topic}: {found.setting} was {found.found}, not {found.wanted}{mended}")
+        if self._plan.collects:
+            self._collector = CollectorChild(self._plan.env, self._plan.log(NAME))
         self._start_services(kafka)
         failed = self._wait_ready(all_or_nothing)
         publish(self._plan.home, self.running())
@@ -84,11 +88,13 @@ class Stack:
                 )
                 for name, kept in self._services.items()
             },
+            collector=self._collector.at if self._collector else None,
         )
 
     def tend(self) -> Iterator[str]:
         """Starts again what has ended, when it is time to; says what happened. Call it often, on the main thread."""
-        children = [*([self._kafka] if self._kafka else []), *self._services.values()]
+        collector = [self._collector.kept] if self._collector else []
+        children = [*([self._kafka] if self._kafka else []), *collector, *self._services.values()]
         restarts = sum(kept.restarts for kept in children)
         for kept in children:
             yield from kept.tend()
@@ -104,6 +110,9 @@ class Stack:
                 self._say(f"{process.name} did not stop within {SERVICE_STOP_SECONDS:.0f} s and was killed")
             if self._broker:
                 self._broker.stop()
+            if self._collector:
+                # Last: what stops tells of its last spans.
+                self._collector.stop()
             if self._lock:
                 self._lock.release()
 
@@ -123,11 +132,12 @@ class Stack:
     def _start_services(self, kafka: KafkaSettings) -> None:
         self._say(f"starting {len(self._plan.services)} services")
         ports = iter(free_ports(3 * len(self._plan.services)))
+        collector = self._collector.at.address if self._collector else ""
         for name, argv in self._plan.services.items():
             self._addresses[name] = f"{LOOPBACK}:{next(ports)}"
             self._ops[name] = f"{LOOPBACK}:{next(ports)}"
             doors = self._doors(name, f"{LOOPBACK}:{next(ports)}")
-            env = service_env(self._plan, kafka.bootstrap, self._addresses[name], self._ops[name], doors)
+            env = service_env(self._plan, kafka.bootstrap, self._addresses[name], self._ops[name], doors, collector)
             start = partial(Process.start, name, argv, env, self._plan.log(name))
             serves, taken = partial(self._serves, name), partial(self._answers, name)
             self._services[name] = Kept(start(), start, serves, taken)

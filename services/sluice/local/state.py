@@ -34,7 +34,10 @@ class ServiceAt:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A running stack. `started`: UTC, ISO 8601; `kafka`: bootstrap servers; `object_store`: its URL."""
+    """A running stack. `started`: UTC, ISO 8601; `kafka`: bootstrap servers; `object_store`: its URL.
+
+    `collector`: where spans are sent to (gRPC) and read from (`http`), where the stack keeps any itself.
+    """
 
     pid: int
     started: str
@@ -42,6 +45,7 @@ class Running:
     object_store: str
     certificates: str
     services: Mapping[str, ServiceAt]
+    collector: ServiceAt | None = None
 
 
 def claim(home: Path) -> FileLock:
@@ -81,4 +85,5 @@ def read_running(home: Path) -> Running | None:
     except FileNotFoundError:
         return None
     services = {name: ServiceAt(**at) for name, at in found.pop("services").items()}
-    return Running(services=services, **found)
+    collector = found.pop("collector", None)
+    return Running(services=services, collector=ServiceAt(**collector) if collector else None, **found)

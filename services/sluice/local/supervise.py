@@ -36,14 +36,19 @@ class Kept:
         serves: Callable[[], bool],
         taken: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
+        without: str = "",
     ) -> None:
-        """`start` starts it again at its address. `serves`: it is ready there; `taken`: somebody answers there."""
+        """`start` starts it again at its address. `serves`: it is ready there; `taken`: somebody answers there.
+
+        `without`: what its absence means, for people; by default that nothing that needs it will be allowed.
+        """
         self.process = process
         self.restarts = 0
         self._start = start
         self._serves = serves
         self._taken = taken
         self._clock = clock
+        self._without = without or f"nothing that needs {process.name} will be allowed"
         self._began = clock()
         self._failures = 0
         self._due: float | None = None
@@ -79,7 +84,7 @@ class Kept:
         if self.process.exit_code() == EX_CONFIG:
             self._given_up = True
             yield f"{self.name} {how}"
-            yield f"nothing that needs {self.name} will be allowed; once it is mended, `sluice serve {self.name}`"
+            yield f"{self._without}; once it is mended, `sluice serve {self.name}`"
             return
         self._failures = 1 if now - self._began >= GOOD_SECONDS else self._failures + 1
         pause = pause_after(self._failures)
@@ -87,7 +92,7 @@ class Kept:
         yield f"{self.name} {how}; it is started again in {pause:g} s"
         if self._failures >= KEEPS_FAILING:
             yield (
-                f"{self.name} keeps failing, {self._failures} times now: nothing that needs it will be allowed; "
+                f"{self.name} keeps failing, {self._failures} times now: {self._without}; "
                 f"its log is {self.process.log}"
             )
 

@@ -9,14 +9,14 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= uv
 BIN := .venv/bin
 DONE := .venv/.done
-CODE := $(wildcard services tests benchmarks training)
+CODE := $(wildcard services tests benchmarks training deploy)
 VERIFIERS := tests/verifiers
 NATIVE := $(wildcard native/Cargo.toml native/src/*.rs native/src/*/*.rs)
 CARGO := $(shell command -v cargo)
 
 .PHONY: help
 help: ## Show this help.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(DONE)/sluice $(DONE)/java verifiers ## Everything that the product, its tests and benchmarks need.
@@ -31,8 +31,15 @@ demo: setup ## Moderate a sample set on a real stack and print a table.
 test: setup ## Every test, against real Kafka, Triton and models. One folder: make test TESTS=tests/unit
 	$(BIN)/python -m sluice.local.triton fetch
 	$(BIN)/python -m tests.softhsm
+	$(BIN)/python -m tests.promtool
 	$(if $(CARGO),cd native && cargo test --quiet --no-default-features)
 	$(BIN)/pytest $(or $(TESTS),tests/unit tests/integration)
+
+# The first run builds the collector from source: some 200 seconds of CPU time. Later runs take half a minute.
+.PHONY: verify-telemetry
+verify-telemetry: setup ## Run the real collector with deploy/otel, and have Compose's reader read deploy/. Needs Go.
+	$(BIN)/python -m tests.deploy.programs
+	$(BIN)/pytest tests/deploy
 
 # Twenty minutes on two cores, and half an hour at most; its last line is one JSON object. CHAOS: further options.
 .PHONY: chaos

@@ -42,7 +42,8 @@ def run(kafka: KafkaSettings, policy: Path) -> None:
         log,
     )
     publisher = Publisher(lambda: transactional_producer(kafka, f"{GROUP}-0"), clock, stopping)
-    consumer, reading = group_consumer(kafka, GROUP, "0"), ReadingOn(log_reader(kafka))
+    consumer = group_consumer(kafka, GROUP, "0")
+    reading = ReadingOn(log_reader(kafka), consumer)
     DecisionLoop(consumer, publisher, recovery, current, reading, _LIMITS, clock, log, metrics, stopping).run()
 
 

@@ -95,6 +95,7 @@ class SignerService(Service):
             self._own.concurrency,
             self._own.uploads,
             functools.partial(decision_of_then, kafka),
+            context.spans,
         )
         self._servicer.room = Room.for_calls(context.settings)
         self._servicer.records = self._records
@@ -120,7 +121,10 @@ class SignerService(Service):
         settings = context.settings
         lanes = (Topic.APPROVED,)
         hops = Hops(GROUP, context.spans)
-        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, own.concurrency, hops)
+        handle = context.faults.slowed(records.handle)
+        worker = Worker(
+            self.name, lanes, handle, None, context.store, context.log, own.concurrency, hops, context.metrics
+        )
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
         reader = TransactionalReader(
             consumer,

@@ -85,6 +85,11 @@ class Signer:
         return self._ring.value.certificates.ends
 
     @property
+    def key_kind(self) -> str:
+        """Where the key in use lives: PrivateKey (in this process), Pkcs11Key, AwsKey, ..., never which one it is."""
+        return type(self._ring.value.key).__name__
+
+    @property
     def trouble(self) -> str:
         """What went wrong with the key or the timestamps at the last signature, or that one does not end; empty:
         nothing."""

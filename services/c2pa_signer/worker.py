@@ -21,9 +21,11 @@ from sluice.bus.tail import LogTail
 from sluice.bus.topics import Topic
 from sluice.deadline import Deadline, now_ms
 from sluice.errors import NotReadyError, PoisonError, RetryableError, TerminalError
+from sluice.host.steps import Step
 from sluice.ids import partition_for
 from sluice.media import EXTENSIONS
 from sluice.objects import ObjectStore, signed_key
+from sluice.telemetry.spans import NoSpans, Spans, Value
 from sluice.v1.asset_pb2 import ApprovedAsset, SignedAsset
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
@@ -62,9 +64,11 @@ class SignerRecords:
         threads: int = THREADS,
         uploads: Uploads = Uploads.CARRY,
         kept: Kept | None = None,
+        spans: Spans | None = None,
     ) -> None:
         """`decisions` and `signed`: the newest of each log. `kept`: finds a decision that is not among them, because
-        its picture has waited for long."""
+        its picture has waited for long. `spans`: who is told how long signing took."""
+        self._spans = spans or NoSpans()
         self._signer = signer
         self._store = store
         self._decisions = decisions
@@ -137,9 +141,11 @@ class SignerRecords:
         # All of it in one thread: a picture that changes threads costs more than what is done with it there.
         work = functools.partial(self._made, facts, original, uploads)
         size = sum(reference.size_bytes for reference in (original, *uploads))
+        about: dict[str, Value] = {"sluice.key_kind": self._signer.key_kind, "sluice.format": original.media_type}
         try:
-            async with self._large if size > LARGE else contextlib.nullcontext():
-                made, reference = await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            with Step(self._spans, "sign", attributes=about | {"sluice.bytes": size}):
+                async with self._large if size > LARGE else contextlib.nullcontext():
+                    made, reference = await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except NotReadyError as error:
             raise RetryableError(str(error)) from error
         return SignedAsset(

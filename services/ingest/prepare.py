@@ -17,6 +17,7 @@ from ingest.validate import role_fits
 from sluice.check import Picture
 from sluice.contract.digests import body_sha256
 from sluice.hashing import ByteDigests, digests
+from sluice.host.steps import Step
 from sluice.objects import (
     DigestMismatchError,
     ForbiddenUriError,
@@ -26,6 +27,7 @@ from sluice.objects import (
     original_key,
     rendition_key,
 )
+from sluice.telemetry.spans import NoSpans, Spans, Value
 from sluice.v1.contents_pb2 import (
     UNPROCESSABLE_DIGEST_MISMATCH,
     UNPROCESSABLE_EMPTY,
@@ -59,9 +61,15 @@ class Preparer:
     """Prepares contents, several at once. Every method raises RetryableError (store or decoder) and nothing else."""
 
     def __init__(
-        self, store: ObjectStore, pool: DecoderPool, settings: IngestSettings, fetcher: Fetcher | None = None
+        self,
+        store: ObjectStore,
+        pool: DecoderPool,
+        settings: IngestSettings,
+        fetcher: Fetcher | None = None,
+        spans: Spans | None = None,
     ) -> None:
-        """`fetcher`: by default, one by the settings."""
+        """`fetcher`: by default, one by the settings. `spans`: who is told how long pictures took."""
+        self._spans = spans or NoSpans()
         self._store = store
         self._pool = pool
         self._settings = settings
@@ -171,7 +179,8 @@ class Preparer:
             return [_unreadable(content_id, role, reference.sha256, failed)]
         try:
             if not self._store.holds(reference.uri):
-                reference = await self._fetched(reference, limit, urgency)
+                with Step(self._spans, "fetch", content_id, {"sluice.content_id": content_id}):
+                    reference = await self._fetched(reference, limit, urgency)
             async with self._turns.take(urgency):
                 data = await self._store.get(reference, limit)
                 if text:
@@ -199,7 +208,11 @@ class Preparer:
     async def _prepare_image(
         self, data: bytes, role: Role.ValueType, content_id: str, declared: str
     ) -> list[PreparedContent]:
-        answer = await self._pool.decode(data, declared)
+        about: dict[str, Value] = {"sluice.content_id": content_id, "sluice.bytes": len(data)}
+        with Step(self._spans, "decode", content_id, about) as told:
+            answer = await self._pool.decode(data, declared)
+            if isinstance(answer, Refusal):
+                told["sluice.reason"] = answer.trouble
         found = await asyncio.to_thread(digests, data)
         if isinstance(answer, Refusal):
             failed = UnreadableContentError(Unprocessable.Value(f"UNPROCESSABLE_{answer.trouble}"), answer.detail)

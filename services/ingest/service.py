@@ -6,9 +6,11 @@ from collections.abc import Mapping
 import grpc.aio
 
 from ingest.decoder.pool import DecoderPool
+from ingest.images import ImageCounts
 from ingest.prepare import Preparer
 from ingest.rpc import IngestRpc
 from ingest.settings import IngestSettings, read_ingest_settings
+from ingest.traced import Tracing
 from ingest.worker import IngestRecords, PromptAnswer, read_answer
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.exactly_once import TransactionalReader
@@ -61,13 +63,15 @@ class IngestService(Service):
         self._context = context
         self._policy = policy = await asyncio.to_thread(watched_policy, context.settings.policy)
         self._pool = await DecoderPool.open(self._own)
-        preparer = Preparer(context.store, self._pool, self._own)
+        preparer = Preparer(context.store, self._pool, self._own, spans=context.spans)
         self._decisions = LogTail(context.settings.kafka, Topic.DECISIONS, read_answer, context.log, SMALL_VALUES)
         await self._decisions.start()
         # Who needs a decision waits until its partition has been read; the others need not.
         self._catch_up = CatchUp(context.readiness, [self._decisions])
         await self._catch_up.start()
-        self._records = IngestRecords(preparer, policy, self._decisions, finder(context.settings.kafka))
+        tracing = Tracing(context.spans, context.settings.trace_sample)
+        find, images = finder(context.settings.kafka), ImageCounts(context.metrics)
+        self._records = IngestRecords(preparer, policy, self._decisions, find, tracing, images)
         self._servicer.most_bytes = self._own.max_image_bytes
         self._servicer.room = Room.for_calls(context.settings)
         self._servicer.preparer = preparer
@@ -80,7 +84,10 @@ class IngestService(Service):
         settings = context.settings
         lanes = (Topic.REQUESTS, Topic.RELEASES, Topic.REQUESTS_BULK)
         hops = Hops(GROUP, context.spans)
-        worker = Worker(self.name, lanes, records.handle, None, context.store, context.log, _CONCURRENCY, hops)
+        handle = context.faults.slowed(records.handle)
+        worker = Worker(
+            self.name, lanes, handle, None, context.store, context.log, _CONCURRENCY, hops, context.metrics
+        )
         consumer = group_consumer(settings.kafka, GROUP, settings.instance)
         reader = TransactionalReader(
             consumer,

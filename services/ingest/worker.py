@@ -4,20 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.build import Source, StageDeadline, allowed_ms, build
+from ingest.images import ImageCounts
 from ingest.prepare import Preparer
 from ingest.releases import contents_topic, parse_release, released_contents
+from ingest.traced import Tracing
 from ingest.turns import Urgency
 from ingest.validate import Refused, judge, parse
 from sluice.bus.find import Find
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.tail import LogTail
 from sluice.bus.topics import Topic
+from sluice.contract.names import short_name
 from sluice.deadline import Deadline
 from sluice.errors import PoisonError, RetryableError
+from sluice.host.steps import Step
 from sluice.ids import partition_for
 from sluice.policy.model import Policy
 from sluice.refreshed import Current
-from sluice.telemetry.tracing import root_trace
 from sluice.v1.contents_pb2 import (
     UNPROCESSABLE_TOO_LARGE,
     UNPROCESSABLE_TOO_LATE,
@@ -69,11 +72,20 @@ class IngestRecords:
     """Answers requests with contents records, on the partition that the request id belongs to."""
 
     def __init__(
-        self, preparer: Preparer, policy: Current[Policy], decisions: LogTail[PromptAnswer], find: Find
+        self,
+        preparer: Preparer,
+        policy: Current[Policy],
+        decisions: LogTail[PromptAnswer],
+        find: Find,
+        tracing: Tracing | None = None,
+        images: ImageCounts | None = None,
     ) -> None:
         """`policy` says how long a decision may take; each record is held to the one in use when its turn comes.
-        `find` reads a single record of the log: what a release points to.
+        `find` reads a single record of the log: what a release points to. `tracing`: by default nobody is told.
+        `images`: where pictures are counted.
         """
+        self._images = images
+        self._tracing = tracing or Tracing()
         self._preparer = preparer
         self._find = find
         self._policy = policy
@@ -84,6 +96,7 @@ class IngestRecords:
         if record.topic == Topic.RELEASES:
             return await self._release(record)
         request = parse(record.value)
+        traced = self._tracing.begin(record, request.id)
         bulk = record.topic == Topic.REQUESTS_BULK
         source = Source(
             lane=LANE_BULK if bulk else LANE_INTERACTIVE,
@@ -109,11 +122,14 @@ class IngestRecords:
         value = contents.SerializeToString()
         if len(value) > _MOST_RECORD:
             refused = Refused(UNPROCESSABLE_TOO_LARGE, f"more than {_MOST_RECORD} bytes of text")
-            value = build(request, [], source, deadlines, refused=refused).SerializeToString()
+            contents = build(request, [], source, deadlines, refused=refused)
+            value = contents.SerializeToString()
+        traced.made(contents)
+        if self._images is not None:
+            self._images.read(contents)
         topic = Topic.CONTENTS_BULK if bulk else Topic.CONTENTS
         partition = partition_for(request.id, self._decisions.partitions)
-        trace = record.trace() or root_trace(request.id)
-        return (Outgoing(topic, partition, request.id.encode(), value, trace),)
+        return (Outgoing(topic, partition, request.id.encode(), value, traced.headers),)
 
     async def _release(self, record: Record) -> Sequence[Outgoing]:
         """Only what is in REVIEW can be set free."""
@@ -132,16 +148,19 @@ class IngestRecords:
             raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "the release points to other content than was reviewed")
         to = partition_for(contents.request_id, self._decisions.partitions)
         key = contents.request_id.encode()
-        trace = record.trace() or root_trace(contents.request_id)
-        return (Outgoing(Topic.CONTENTS, to, key, contents.SerializeToString(), trace),)
+        traced = self._tracing.begin(record, contents.request_id)
+        traced.made(contents)
+        return (Outgoing(Topic.CONTENTS, to, key, contents.SerializeToString(), traced.headers),)
 
     async def _prompt_decision(self, request: Request) -> PromptDecision | None:
         """What the log says of the PROMPT request now. It is read to its end first: "none" must be true."""
         if request.stage != STAGE_OUTPUT or not request.generation_id:
             return None
-        partition = partition_for(request.generation_id, self._decisions.partitions)
-        end = await self._decisions.settled(partition, Deadline.after(_LOOK_UP_SECONDS))
-        found = self._decisions.get(request.generation_id)
-        if found is None or found.stage != STAGE_PROMPT:
-            return PromptDecision(offset=end)
-        return PromptDecision(action=found.action, offset=found.offset)
+        with Step(self._tracing.spans, "prompt decision") as told:
+            partition = partition_for(request.generation_id, self._decisions.partitions)
+            end = await self._decisions.settled(partition, Deadline.after(_LOOK_UP_SECONDS))
+            found = self._decisions.get(request.generation_id)
+            if found is None or found.stage != STAGE_PROMPT:
+                return PromptDecision(offset=end)
+            told["sluice.action"] = short_name(Action, found.action) or ""
+            return PromptDecision(action=found.action, offset=found.offset)

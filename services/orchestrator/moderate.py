@@ -10,11 +10,12 @@ import grpc
 import grpc.aio
 
 from sluice.bus.log_book import NotKeptError
-from sluice.bus.record import Outgoing
+from sluice.bus.record import Headers, Outgoing
 from sluice.bus.topics import Topic
 from sluice.contract.digests import request_digest
 from sluice.deadline import Deadline
 from sluice.errors import RetryableError, TerminalError
+from sluice.host.call_spans import call_in_hand
 from sluice.host.doors import settle
 from sluice.host.refusal import RefusalError
 from sluice.host.room import Room
@@ -23,6 +24,7 @@ from sluice.ids import parse_request_id, partition_for
 from sluice.policy.model import Policy
 from sluice.refreshed import Current
 from sluice.telemetry.logging import Log
+from sluice.telemetry.trace_context import headers_of
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
 from sluice.v1.orchestrator_pb2 import (
@@ -73,12 +75,14 @@ class Road:
     room: Room
     log: Log
 
-    async def moderate(self, request: Request, remaining: float | None, patient: bool = False) -> ModerateResponse:
+    async def moderate(
+        self, request: Request, remaining: float | None, patient: bool = False, trace: Headers = ()
+    ) -> ModerateResponse:
         """The one decision of this id, made now or long ago.
 
         `remaining`: seconds that the caller waits, None for as long as it takes. `patient`: waits for room, as an
-        item of a stream does. RefusalError with the status code that says why there is none, OverloadedError,
-        RetryableError.
+        item of a stream does. `trace`: context that the request carries on, if it has any. RefusalError with the
+        status code that says why there is none, OverloadedError, RetryableError.
         """
         request_id = parse_request_id(request.id)
         if request_id is None:
@@ -88,13 +92,15 @@ class Road:
         size = request.ByteSize()
         if patient:
             async with self.room.held_in_turn(limit, size):
-                return await self._moderate(request, limit, remaining)
+                return await self._moderate(request, limit, remaining, trace)
         with self.room.held(size):
-            return await self._moderate(request, limit, remaining)
+            return await self._moderate(request, limit, remaining, trace)
 
-    async def _moderate(self, request: Request, limit: Deadline, remaining: float | None) -> ModerateResponse:
+    async def _moderate(
+        self, request: Request, limit: Deadline, remaining: float | None, trace: Headers
+    ) -> ModerateResponse:
         digest = request_digest(request)
-        decision = Decision.FromString(await self._decide(request, limit))
+        decision = Decision.FromString(await self._decide(request, limit, trace))
         if decision.content_digest != digest:
             raise RefusalError(grpc.StatusCode.ALREADY_EXISTS, "this request id was used before, with other content")
         if decision.action != ACTION_ALLOW or decision.stage != STAGE_OUTPUT:
@@ -102,12 +108,12 @@ class Road:
         seconds = SIGNING_SECONDS if remaining is None else min(SIGNING_SECONDS, limit.remaining())
         return ModerateResponse(decision=decision, asset=await self._asset(request.id, Deadline.after(seconds)))
 
-    async def _decide(self, request: Request, limit: Deadline) -> bytes:
+    async def _decide(self, request: Request, limit: Deadline, trace: Headers) -> bytes:
         try:
             value = await self.decisions.get(request.id, limit)
             if value is None:
                 async with asyncio.timeout(limit.remaining()):
-                    await self._publish(request)
+                    await self._publish(request, trace)
                 value = await self.decisions.wait(request.id, limit)
         except TimeoutError:
             value = None
@@ -133,10 +139,10 @@ class Road:
         seconds = own + GRACE_SECONDS
         return Deadline.after(seconds if remaining is None else min(seconds, remaining))
 
-    async def _publish(self, request: Request) -> None:
+    async def _publish(self, request: Request, trace: Headers) -> None:
         topic = Topic.REQUESTS_BULK if request.lane == LANE_BULK else Topic.REQUESTS
         partition = partition_for(request.id, self.decisions.partitions)
-        outgoing = Outgoing(topic, partition, request.id.encode(), request.SerializeToString())
+        outgoing = Outgoing(topic, partition, request.id.encode(), request.SerializeToString(), trace)
         try:
             await self.producer.send(outgoing)
         except TerminalError as error:
@@ -153,12 +159,17 @@ class OrchestratorRpc(OrchestratorServicer):
         self, request: ModerateRequest, context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> ModerateResponse:
         """One request, one decision."""
-        return await self._ready().moderate(request.request, context.time_remaining())
+        calling = call_in_hand()
+        trace = headers_of(calling) if calling is not None else ()
+        return await self._ready().moderate(request.request, context.time_remaining(), trace=trace)
 
     async def ModerateStream(  # noqa: N802 - the contract names it
         self, requests: AsyncIterator[ModerateStreamRequest], context: "grpc.aio.ServicerContext[Any, Any]"
     ) -> AsyncIterator[ModerateStreamResponse]:
-        """Many requests; answers as they are ready. An answer with an error has no decision: not allowed."""
+        """Many requests; answers as they are ready. An answer with an error has no decision: not allowed.
+
+        Each request has a trace of its own: the stream's context, if it has any, is not theirs.
+        """
         road = self._ready()
 
         async def one(message: ModerateStreamRequest) -> ModerateStreamResponse:

@@ -47,10 +47,11 @@ class Entry:
 
 @dataclass(slots=True)
 class Decided:
-    """A request has been decided."""
+    """A request has been decided. `contents`: its record, which the entry does not hold any more."""
 
     entry: Entry
     outputs: Outputs
+    contents: Contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +346,6 @@ class Partition:
         entry.asked = self._nothing
         entry.seen = {}
         if breakers is None:
-            return (Decided(entry, found),)
+            return (Decided(entry, found, asked.message),)
         breakers.observe(at, tenant, outcome.complete, outcome.reasons)
-        return (Decided(entry, found), *breakers.turned())
+        return (Decided(entry, found, asked.message), *breakers.turned())

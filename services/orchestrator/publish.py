@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from orchestrator.clock import BrokerClock
+from orchestrator.counts import Counts
 from orchestrator.pending import Conflict, Decided
+from orchestrator.told import Told
 from sluice.bus.clients import TRANSACTION_TIMEOUT_MS
-from sluice.bus.record import Headers, Record
+from sluice.bus.record import Headers, Outgoing, Record
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
+from sluice.telemetry.metrics import Metrics
 from sluice.v1.dead_letter_pb2 import (
     DEAD_LETTER_REASON_CONFLICT,
     DEAD_LETTER_REASON_INTERNAL,
@@ -45,10 +48,20 @@ class Publisher:
     (rd_kafka_txn_handle_AddPartitionsToTxn in its rdkafka_txnmgr.c). It also keeps transactions short on the broker.
     """
 
-    def __init__(self, make: Callable[[], Producer], clock: BrokerClock, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Producer],
+        clock: BrokerClock,
+        stopping: threading.Event,
+        told: Told | None = None,
+        counts: Counts | None = None,
+    ) -> None:
         """`make` makes transactional producers, all with the same id. `clock` is told what deliveries show of the
-        broker's. `stopping` ends waiting for a broker.
+        broker's. `stopping` ends waiting for a broker. `told`: who is told of what was published; by default nobody.
+        `counts`: where it is counted.
         """
+        self._told = told or Told()
+        self._counts = counts or Counts(Metrics(SERVICE))
         self._make = make
         self._producer = make()
         self._clock = clock
@@ -83,7 +96,8 @@ class Publisher:
         decision = outputs.decision
         decision.decided_at_ms = now_ms()
         key = decision.request_id
-        headers = effect.entry.trace
+        headers = self._told.decided(effect, partition)
+        self._counts.decided(decision)
         before = self._decided.get(partition, 0)
         self._decided[partition] = before + 1
         # One report per partition is enough: the records of a transaction lie behind one another.
@@ -123,6 +137,8 @@ class Publisher:
             self._produce(record)
         self._again(self._producer.commit_transaction, _CALL_SECONDS)
         ends = {number: base + self._decided[number] for number, base in self._bases.items()}
+        self._told.final()
+        self._counts.final()
         self._forget()
         return ends
 
@@ -135,6 +151,8 @@ class Publisher:
         if self._begun:
             self._producer = self._make()
             self.init()
+        self._told.forget()
+        self._counts.forget()
         self._forget()
 
     def _forget(self) -> None:
@@ -156,7 +174,10 @@ class Publisher:
             size_bytes=len(cause.value),
             service=SERVICE,
         )
-        self._send(_DEAD_LETTERS, letter.SerializeToString(), cause.key, cause.partition, cause.trace())
+        out = Outgoing(_DEAD_LETTERS, cause.partition, cause.key, letter.SerializeToString(), cause.trace())
+        why = DeadLetterReason.Name(reason).removeprefix("DEAD_LETTER_REASON_")
+        self._counts.buried(cause.topic, why)
+        self._send(out.topic, out.value, out.key, out.partition, self._told.buried(cause, out, why).headers)
 
     def _send(
         self,

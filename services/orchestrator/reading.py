@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from confluent_kafka import Consumer, TopicPartition
 
-from orchestrator.flow import Flow
+from orchestrator.flow import OPEN, Flow
 from orchestrator.marks import LANES
 from orchestrator.pending import Partition
+from sluice.bus.lag import Lag
 from sluice.bus.stalls import Key, Stalls, find_ends
 from sluice.bus.topics import Topic
 from sluice.errors import FatalError
@@ -40,9 +41,11 @@ def steer(consumer: Consumer, number: int, before: Flow, after: Flow) -> None:
 class ReadingOn:
     """Sees to it that everything that is to be read is."""
 
-    def __init__(self, ends: Consumer) -> None:
-        """`ends`: a client that nobody else uses; the one that reads may be what is broken."""
+    def __init__(self, ends: Consumer, reader: Consumer) -> None:
+        """`ends`: a client that nobody else uses; the one that reads, `reader`, may be what is broken."""
         self._looker = ends
+        self._reader = reader
+        self._lag = Lag()
         self._stalls = Stalls()
         self._ends: dict[Key, int] = {}
 
@@ -53,16 +56,28 @@ class ReadingOn:
     def forget(self) -> None:
         """Other partitions are read from now on, or from other offsets."""
         self._ends.clear()
+        self._lag.forget()
+
+    def lag(self, topic: str) -> int:
+        """Records of a topic that are not read yet, over the partitions in hand; a second old at most."""
+        return self._lag.of(topic)
 
     def check(self, partitions: Mapping[int, Partition], flows: Mapping[int, Flow]) -> None:
         """Looks, where it is time to. FatalError where a partition is not read on."""
         now = time.monotonic()
+        if self._lag.due(now):
+            self._lag.count(self._reader, self._reached(partitions, dict.fromkeys(partitions, OPEN)))
         if not self._stalls.due(now):
             return
-        reads = {key: max(at, self._ends.get(key, 0)) for key, at in positions(partitions, flows).items()}
-        if stalled := self._stalls.see(now, reads, find_ends(self._looker, reads)):
+        # Of what is not read now nothing else says where it ends.
+        ends = find_ends(self._looker, positions(partitions, dict.fromkeys(partitions, OPEN)))
+        self._lag.looked(ends)
+        if stalled := self._stalls.see(now, self._reached(partitions, flows), ends):
             topic, number = stalled[0]
             raise FatalError(f"{topic}[{number}] is not read on although it goes on; a restart recovers")
+
+    def _reached(self, partitions: Mapping[int, Partition], flows: Mapping[int, Flow]) -> dict[Key, int]:
+        return {key: max(at, self._ends.get(key, 0)) for key, at in positions(partitions, flows).items()}
 
     def close(self) -> None:
         """Looks no more."""

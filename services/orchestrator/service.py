@@ -2,19 +2,23 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc.aio
 from confluent_kafka import KafkaException
 
 from orchestrator.clock import BrokerClock
+from orchestrator.counts import Counts
 from orchestrator.flow import Limits
+from orchestrator.marks import TOPICS
 from orchestrator.moderate import OrchestratorRpc, Road
 from orchestrator.publish import STUCK_SECONDS, Publisher
 from orchestrator.reading import ReadingOn
 from orchestrator.recovery import Recovery
 from orchestrator.stream import DecisionLoop
+from orchestrator.told import Told
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.log_book import LogBook
 from sluice.bus.topics import Topic
@@ -22,11 +26,12 @@ from sluice.errors import FatalError, SluiceError
 from sluice.host.catch_up import CatchUp
 from sluice.host.file_watch import watching
 from sluice.host.readiness import Readiness
+from sluice.host.record_counts import watch_lag
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
 from sluice.policy.model import Policy
 from sluice.policy.watch import watched_policy
-from sluice.refreshed import Refreshed
+from sluice.refreshed import Current, Refreshed
 from sluice.settings import Reader
 from sluice.v1.orchestrator_pb2_grpc import add_OrchestratorServicer_to_server
 
@@ -85,22 +90,33 @@ class OrchestratorService(Service):
         settings = context.settings
         stopping = threading.Event()
         clock = BrokerClock()
+        counts = Counts(context.metrics)
         publisher = Publisher(
-            lambda: transactional_producer(settings.kafka, f"{GROUP}-{settings.instance}"), clock, stopping
+            lambda: transactional_producer(settings.kafka, f"{GROUP}-{settings.instance}"),
+            clock,
+            stopping,
+            Told(GROUP, context.spans),
+            counts,
         )
+        consumer, ends = group_consumer(settings.kafka, GROUP, settings.instance), log_reader(settings.kafka)
+        reading = ReadingOn(ends, consumer)
         decider = DecisionLoop(
-            group_consumer(settings.kafka, GROUP, settings.instance),
+            consumer,
             publisher,
             self._recovery(context, policy),
             policy,
-            ReadingOn(log_reader(settings.kafka)),
+            reading,
             self._limits,
             clock,
             context.log,
             context.metrics,
             stopping,
         )
-        async with watching([policy], context):
+        about = "Requests that are read and not decided."
+        context.metrics.gauge_of("undecided", about, lambda: float(decider.undecided()))
+        for topic in TOPICS:
+            watch_lag(context.metrics, reading.lag, str(topic), GROUP)
+        async with watching([policy], context), beginning(counts, policy):
             await self._decide(decider, publisher, context, stop, stopping)
 
     async def close(self) -> None:
@@ -185,6 +201,26 @@ def _on_thread(work: Callable[[], None]) -> "asyncio.Future[None]":
 
     threading.Thread(target=run, name="decisions", daemon=True).start()
     return done
+
+
+@asynccontextmanager
+async def beginning(counts: Counts, policy: Current[Policy]) -> AsyncIterator[None]:
+    """Rules and checks of the policy in use count from 0, also those of one that is adopted inside."""
+
+    async def follow() -> None:
+        begun: Policy | None = None
+        while True:
+            if policy.value is not begun:
+                begun = policy.value
+                counts.begin(begun)
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    following = asyncio.create_task(follow())
+    try:
+        yield
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def _watch(decider: DecisionLoop, publisher: Publisher, readiness: Readiness) -> None:

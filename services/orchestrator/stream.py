@@ -124,8 +124,8 @@ class DecisionLoop:
         self._reading.close()
 
     def undecided(self) -> int:
-        """Requests in hand."""
-        return sum(partition.undecided() for partition in self._partitions.values())
+        """Requests in hand. Asked on other threads, too."""
+        return sum(partition.undecided() for partition in list(self._partitions.values()))
 
     def waits_for(self) -> str | None:
         """What keeps it from working on all of its partitions; None: nothing."""
@@ -302,7 +302,7 @@ class DecisionLoop:
             self._dirty.add(number)
             if isinstance(effect, Decided):
                 self._publisher.decided(effect, number)
-                self._telling.decided(effect.outputs.decision, number)
+                self._telling.decided(effect, number)
             elif isinstance(effect, Turned):
                 self._telling.turned(effect, number)
                 self._telling.open_breakers(self._partitions.values())

@@ -1,12 +1,18 @@
 """What the decision loop tells of decisions and breakers: in its log, and as metrics."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from orchestrator.breaker import Turned
-from orchestrator.pending import Partition
+from orchestrator.pending import Decided, Partition
+from sluice.bus.record import Headers
+from sluice.ids import parse_request_id
 from sluice.telemetry.logging import Attribute, Log
 from sluice.telemetry.metrics import Metrics
-from sluice.v1.decision_pb2 import Decision
+from sluice.telemetry.trace_context import of_request, parse
+
+OPENED: Final = ("breaker_opened", "Circuit breakers that opened, by kind and rule.")
+"""The counter's name, and what it counts."""
 
 
 class Telling:
@@ -18,8 +24,9 @@ class Telling:
         self._tells = log.wants("debug")
         self.open_breakers(())
 
-    def decided(self, decision: Decision, number: int) -> None:
+    def decided(self, effect: Decided, number: int) -> None:
         """A decision of partition `number`. A line for each would cost more than deciding."""
+        decision = effect.outputs.decision
         complete = decision.complete
         if complete and not self._tells:
             return
@@ -30,6 +37,7 @@ class Telling:
             action=decision.action,
             complete=complete,
             partition=number,
+            **_trace(effect.entry.trace, decision.request_id),
         )
 
     def turned(self, turned: Turned, number: int) -> None:
@@ -41,7 +49,7 @@ class Telling:
         if turned.opened:
             detail = f"{turned.blocks} BLOCKs in {turned.decisions} decisions: they are REVIEW for now"
             self._log.warning("breaker opened", **about, detail=detail)
-            self._metrics.count("breaker_opened", "Circuit breakers that opened, by kind and rule.", labels)
+            self._metrics.count(*OPENED, labels)
         else:
             self._log.info("breaker closed", **about)
 
@@ -49,3 +57,11 @@ class Telling:
         """How many are open in the partitions that the loop owns."""
         count = sum(partition.open_breakers() for partition in partitions)
         self._metrics.gauge("breaker_open", "Circuit breakers that are open, over partitions in hand.", count)
+
+
+def _trace(headers: Headers, request_id: str) -> dict[str, Attribute]:
+    """The trace that a decision belongs to; nothing where there is none, nor a request's id to make one of."""
+    found = parse(headers)
+    if found is not None:
+        return {"trace_id": found.trace_id}
+    return {"trace_id": of_request(request_id).trace_id} if parse_request_id(request_id) else {}

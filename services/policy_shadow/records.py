@@ -47,6 +47,8 @@ class ShadowRecords:
         self._log = log
         self._now_ms = now_ms
         self._sampler: Sampler[Kind, Found] = Sampler(WINDOW_MS, MOST_KINDS)
+        for outcome in ("same", "different", "unknown", "failed"):
+            self._decided(outcome, by=0.0)
 
     async def handle(self, record: Record) -> Sequence[Outgoing]:
         """What is to be shown of this decision now: one Disagreement, or nothing."""
@@ -79,8 +81,7 @@ class ShadowRecords:
     def _count(self, compared: Compared) -> None:
         kind = compared.kind
         outcome = "different" if compared.differs else "same"
-        about = "Decisions that the shadow policy decided again, by whether it agrees."
-        self._metrics.count("shadow_decisions", about, {"outcome": outcome if kind.known else "unknown"})
+        self._decided(outcome if kind.known else "unknown")
         if not compared.differs:
             return
         pair = {
@@ -94,9 +95,12 @@ class ShadowRecords:
                 about = "Rules that fired under one of the two policies alone."
                 self._metrics.count("shadow_rules", about, {**pair, "rule": rule, "kind": word})
 
-    def _failed(self, record: Record, kind: str, place: str) -> Sequence[Outgoing]:
+    def _decided(self, outcome: str, by: float = 1.0) -> None:
         about = "Decisions that the shadow policy decided again, by whether it agrees."
-        self._metrics.count("shadow_decisions", about, {"outcome": "failed"})
+        self._metrics.count("shadow_decisions", about, {"outcome": outcome}, by)
+
+    def _failed(self, record: Record, kind: str, place: str) -> Sequence[Outgoing]:
+        self._decided("failed")
         self._log.error(
             "not decided again", error=kind, detail=place, topic=record.topic, partition=record.partition,
             offset=record.offset,

@@ -63,8 +63,17 @@ class PolicyShadowService(Service):
         settings = context.settings
         lanes = (Topic.DECISIONS,)
         hops = Hops(GROUP, context.spans)
+        handle = context.faults.slowed(records.handle)
         worker = Worker(
-            self.name, lanes, records.handle, context.producer, context.store, context.log, _CONCURRENCY, hops
+            self.name,
+            lanes,
+            handle,
+            context.producer,
+            context.store,
+            context.log,
+            _CONCURRENCY,
+            hops,
+            context.metrics,
         )
         reader = GroupReader(
             # What was decided before there was a shadow is for `sluice policy replay`.

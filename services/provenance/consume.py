@@ -13,9 +13,11 @@ from provenance.record import PDQ_ALGORITHM, Record, Records
 from sluice.bus.record import Outgoing
 from sluice.bus.record import Record as LogRecord
 from sluice.errors import PoisonError
+from sluice.host.steps import Step
 from sluice.ids import parse_request_id
 from sluice.objects import NotFoundError, ObjectStore
 from sluice.telemetry.metrics import Metrics
+from sluice.telemetry.spans import NoSpans, Spans
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
 
@@ -43,13 +45,23 @@ class SignedRecords:
     """Writes one record for each signed asset."""
 
     def __init__(
-        self, store: ObjectStore, records: Records, see: See, metrics: Metrics, waits: Sequence[float] = WAITS
+        self,
+        store: ObjectStore,
+        records: Records,
+        see: See,
+        metrics: Metrics,
+        waits: Sequence[float] = WAITS,
+        spans: Spans | None = None,
     ) -> None:
+        """`spans`: who is told how long looking at a picture and recording it took."""
+        self._spans = spans or NoSpans()
         self._store = store
         self._records = records
         self._see = see
         self._metrics = metrics
         self._waits = waits
+        for outcome in ("written", "known"):
+            self._count(outcome, by=0.0)
 
     async def handle(self, record: LogRecord) -> Sequence[Outgoing]:
         """Returns when the record is kept; nothing is published.
@@ -65,8 +77,10 @@ class SignedRecords:
         manifest = manifest_store(picture)
         if manifest_labels(manifest)[-1] != asset.manifest_label:
             raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "the picture carries another manifest than the asset says")
-        seen = await self._see(picture)
-        await self._records.put(self._made(asset, seen, soft_binding(manifest, PDQ_ALGORITHM)), manifest)
+        with Step(self._spans, "look", attributes={"sluice.bytes": len(picture)}):
+            seen = await self._see(picture)
+        with Step(self._spans, "record"):
+            await self._records.put(self._made(asset, seen, soft_binding(manifest, PDQ_ALGORITHM)), manifest)
         self._count("written")
         return ()
 
@@ -98,9 +112,9 @@ class SignedRecords:
             binding=binding,
         )
 
-    def _count(self, outcome: str) -> None:
+    def _count(self, outcome: str, by: float = 1.0) -> None:
         about = "Signed assets read from the log, by whether a record was written or was there."
-        self._metrics.count("provenance_assets", about, {"outcome": outcome})
+        self._metrics.count("provenance_assets", about, {"outcome": outcome}, by)
 
 
 def _asset(value: bytes) -> SignedAsset:

@@ -44,6 +44,7 @@ class Following:
         self._times = array("q")
         self._last = 0
         self._turn = asyncio.Lock()
+        self._show()
 
     async def run(self, every: float = EVERY_SECONDS) -> None:
         """Until it is cancelled. Not ready before all that is there now is in the index, and while the database

@@ -89,10 +89,11 @@ class ProvenanceService(Service):
         assert index is not None
         settings, readiness, metrics, log = context.settings, context.readiness, context.metrics, context.log
         seeing = Seeing(_LOOKS, self._watermarks, log)
-        signed = SignedRecords(context.store, records, seeing.see, metrics)
+        signed = SignedRecords(context.store, records, seeing.see, metrics, spans=context.spans)
         lanes = (Topic.SIGNED,)
         hops = Hops(GROUP, context.spans)
-        worker = Worker(self.name, lanes, signed.handle, context.producer, context.store, log, _CONCURRENCY, hops)
+        handle = context.faults.slowed(signed.handle)
+        worker = Worker(self.name, lanes, handle, context.producer, context.store, log, _CONCURRENCY, hops, metrics)
         reader = GroupReader(
             group_consumer(settings.kafka, GROUP, settings.instance),
             lanes,

@@ -134,6 +134,8 @@ class Settings:
     """Of what they carry, together."""
     trace_sample: float
     """Of requests that bring no trace context, the part that is traced."""
+    metrics_seconds: int
+    """Between two times that metrics are sent to a collector; 0: they are not."""
 
 
 KAFKA_VARIABLES: Mapping[str, str] = {
@@ -200,4 +202,5 @@ def read_settings(reader: Reader, env: Mapping[str, str]) -> Settings:
         max_waiting_calls=reader.number("SLUICE_MAX_WAITING_CALLS", 1000, most=1_000_000),
         max_waiting_call_bytes=reader.number("SLUICE_MAX_WAITING_CALL_BYTES", 256 << 20, least=1 << 20, most=1 << 40),
         trace_sample=reader.fraction("SLUICE_TRACE_SAMPLE", 1.0),
+        metrics_seconds=reader.number("SLUICE_METRICS_SECONDS", 60, least=0, most=3600),
     )

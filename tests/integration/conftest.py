@@ -13,6 +13,7 @@ from sluice.local.state import Running
 from sluice.local.temporary import temporary
 from sluice.settings import KafkaSettings
 from tests.integration.client import Client
+from tests.unit.otlp_receiver import Receiver, receiving
 
 DEFAULT_POLICY = Path(__file__).parents[2] / "policies" / "default.yaml"
 NAME_LISTS = DEFAULT_POLICY.parent / "lists"
@@ -29,7 +30,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def stack(home: Path) -> Iterator[Running]:
+def receiver() -> Iterator[Receiver]:
+    """Gets every span of the stack."""
+    with receiving() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def stack(home: Path, receiver: Receiver) -> Iterator[Running]:
     """The running stack."""
     lines: list[str] = []
     policy = home / "policy.yaml"
@@ -40,7 +48,7 @@ def stack(home: Path) -> Iterator[Running]:
     lists = home / "lists"
     shutil.copytree(NAME_LISTS, lists)
     told = {"SLUICE_POLICY": str(policy), "SLUICE_SHADOW_POLICY": str(shadow), "SLUICE_LOG_LEVEL": "debug"}
-    told |= {"SLUICE_NAME_LISTS": str(lists)}
+    told |= {"SLUICE_NAME_LISTS": str(lists), "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{receiver.port}"}
     env = {**os.environ, **told}
     with temporary(home, env, service_commands((), env), lines.append) as running:
         yield running

@@ -8,7 +8,9 @@ from typing import Any
 import grpc.aio
 
 from sluice.host.doors import Doors
+from sluice.host.rpc_counts import RpcCounts
 from sluice.telemetry.logging import Log
+from sluice.telemetry.metrics import Metrics
 from sluice.telemetry.spans import Spans
 
 
@@ -19,9 +21,13 @@ async def serving(
     options: Sequence[tuple[str, Any]] = (),
     spans: Spans | None = None,
     sample: float = 1.0,
+    metrics: Metrics | None = None,
 ) -> AsyncIterator[grpc.aio.Channel]:
-    """`add` adds the services; `said` gets the log; `options` are the channel's; `spans` is told of calls."""
-    server = grpc.aio.server(interceptors=[Doors(Log("test", stream=said or io.StringIO()), spans, sample)])
+    """`add` adds the services; `said` gets the log; `options` are the channel's; `spans` is told of calls,
+    `metrics` counts them."""
+    counts = RpcCounts(metrics) if metrics else None
+    doors = Doors(Log("test", stream=said or io.StringIO()), spans, sample, counts)
+    server = grpc.aio.server(interceptors=[doors])
     add(server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -13,6 +13,7 @@ from sluice.deadline import Deadline
 from sluice.hashing import digests
 from sluice.media import sniff
 from sluice.objects import ObjectStore, original_key
+from sluice.telemetry.spans import Spans
 from sluice.v1.asset_pb2 import ApprovedAsset, SignedAsset
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ContentSummary, Decision
 from sluice.v1.request_pb2 import (
@@ -106,10 +107,13 @@ def stand(
     mining: Mining = Mining.UNSAID,
     uploads: Uploads = Uploads.CARRY,
     kept: Kept | None = None,
+    spans: Spans | None = None,
 ) -> Stand:
     """A signer in a folder of its own."""
     store = ObjectStore.open((folder / "objects").as_uri())
     decisions, signed = MemoryTail(), MemoryTail()
     logs: list[Any] = [decisions, signed]
-    records = SignerRecords(signing or signer(folder), store, logs[0], logs[1], mining, uploads=uploads, kept=kept)
+    records = SignerRecords(
+        signing or signer(folder), store, logs[0], logs[1], mining, uploads=uploads, kept=kept, spans=spans
+    )
     return Stand(records, store, decisions, signed)

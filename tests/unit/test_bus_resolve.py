@@ -4,6 +4,7 @@ from sluice.bus.resolve import records_of, resolution_of
 from sluice.bus.reviews_log import Case
 from sluice.bus.topics import Topic
 from sluice.ids import released_id
+from sluice.telemetry.trace_context import headers_of, of_request
 from sluice.v1.release_pb2 import Release
 from sluice.v1.request_pb2 import LANE_BULK, STAGE_OUTPUT
 from sluice.v1.resolution_pb2 import RESOLUTION_OUTCOME_RELEASED, RESOLUTION_OUTCOME_UPHELD, Resolution
@@ -16,6 +17,7 @@ CASE = Case(
     Review(
         request_id=REQUEST_ID, tenant="studio", stage=STAGE_OUTPUT, rules=["mine"], lane=LANE_BULK, contents_offset=7
     ),
+    trace=headers_of(of_request(REQUEST_ID)),
 )
 
 
@@ -42,6 +44,7 @@ def test_a_release_points_to_what_was_reviewed() -> None:
     first, second = records_of(CASE, resolution)
     assert first.topic == Topic.RESOLUTIONS
     assert (second.topic, second.partition, second.key) == (Topic.RELEASES, 3, REQUEST_ID.encode())
+    assert second.headers == CASE.trace
     assert Release.FromString(second.value) == Release(
         request_id=REQUEST_ID, lane=LANE_BULK, contents_offset=7, released_by="kim", why="harmless"
     )

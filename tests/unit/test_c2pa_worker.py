@@ -15,7 +15,10 @@ from c2pa_signer.settings import Mining
 from c2pa_signer.sign import Signed, Signer
 from sluice.bus.record import Record
 from sluice.errors import NotReadyError, PoisonError, RetryableError, TerminalError
+from sluice.host.hops import Hops
 from sluice.provenance import State
+from sluice.telemetry.spans import KeptSpans
+from sluice.telemetry.trace_context import headers_of, of_request
 from sluice.v1.asset_pb2 import ApprovedAsset
 from sluice.v1.decision_pb2 import ACTION_BLOCK, Decision
 from tests.unit.build import REQUEST_ID
@@ -43,6 +46,24 @@ async def test_an_allowed_picture_is_signed_for_its_decision(tmp_path: Path) -> 
     assert (asset.source_sha256, asset.policy_digest) == (hashlib.sha256(picture()).digest(), b"p" * 32)
     assert asset.signed.sha256 == hashlib.sha256(data).digest()
     assert asset.signed_at_ms > 0
+
+
+async def test_how_long_signing_took_is_told_and_not_by_which_key(tmp_path: Path) -> None:
+    spans = KeptSpans()
+    here = stand(tmp_path, spans=spans)
+    record = replace(await here.approve(picture()), headers=headers_of(of_request(REQUEST_ID)))
+    handling = Hops("sluice-c2pa-signer", spans).begin(record)
+    with handling:
+        out = await here.records.handle(record)
+    handling.caused(out)
+    handling.tell("done")
+    sign, hop = spans.told
+    assert (sign.name, sign.parent, sign.error) == ("sign", hop.context.span_id, "")
+    assert sign.attributes == {
+        "sluice.key_kind": "PrivateKey",
+        "sluice.format": "image/jpeg",
+        "sluice.bytes": len(picture()),
+    }
 
 
 async def test_what_the_log_has_is_not_signed_again(tmp_path: Path) -> None:

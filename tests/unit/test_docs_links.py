@@ -9,7 +9,7 @@ import yaml
 
 from evaluation import cli as evaluation
 from sluice.bus.topics import Topic
-from sluice.cli import certs, dead_letters, decisions, dev, hashes, models, policy, reviews, topics
+from sluice.cli import certs, dead_letters, decisions, dev, hashes, models, plan, policy, reviews, topics
 from sluice.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +51,7 @@ def commands() -> dict[str, set[str]]:
     for group, sub in GROUPS.items():
         found |= {f"{group} {name}": each for name, each in typer.main.get_group(sub).commands.items()}
     found["dev certs"] = typer.main.get_command(certs.app)
+    found["plan"] = typer.main.get_command(plan.app)
     return {name: {"--help"}.union(*(option.opts for option in each.params)) for name, each in found.items()}
 
 
@@ -96,8 +97,8 @@ def test_what_operators_need_is_in_their_page() -> None:
 
 @every_page
 def test_make_targets_exist(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    said = set(re.findall(r"(?:`|\$ |^ {4})make ([a-z]+)", page.read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    said = set(re.findall(r"(?:`|\$ |^ {4})make ([a-z-]+)", page.read_text(), re.MULTILINE))
     assert said <= targets
 
 

@@ -13,6 +13,7 @@ from orchestrator.service import OrchestratorService
 from person_classifier.rule import ADULT_AGE
 from provenance.settings import read_provenance_settings
 from sluice.bus.topics import DAY_MS, HOUR_MS, MIB, TOPICS
+from sluice.host.faults import read_faults
 from sluice.local.entry_points import service_names
 from sluice.local.plan import read_partitions
 from sluice.models.engine import read_engine
@@ -84,6 +85,7 @@ def everything(env: Environment) -> Iterator[object]:
     yield read_image_settings(reader)
     yield read_signer_settings(reader, settings.home)
     yield read_partitions(reader)
+    yield read_faults(reader, "text-classifier")
     yield read_provenance_settings(reader, settings.home)
     yield orchestrator._remember
     reader.finish()

@@ -66,7 +66,7 @@ class Board:
         found = {}
         for line in self.metrics.text().decode().splitlines():
             name, _, value = line.rpartition(" ")
-            if name.startswith("sluice_") and "_created" not in name:
+            if name.startswith("sluice_"):
                 kept = [
                     part for part in name.rstrip("}").split("{")[1].split(",") if part[:7] in ("version", "outcome")
                 ]
@@ -85,7 +85,12 @@ def test_a_good_change_is_adopted_and_told(file: Path) -> None:
     board = Board(file)
     board.look()
     assert board.source.value == "first"
-    assert board.numbers() == {"refused": 0, 'info version="first"': 1}
+    assert board.numbers() == {
+        "refused": 0,
+        'info version="first"': 1,
+        'reloads_total outcome="adopted"': 0,
+        'reloads_total outcome="refused"': 0,
+    }
     file.write_text("second")
     board.look()
     assert board.source.value == "second"
@@ -95,6 +100,7 @@ def test_a_good_change_is_adopted_and_told(file: Path) -> None:
         'info version="first"': 0,
         'info version="second"': 1,
         'reloads_total outcome="adopted"': 1,
+        'reloads_total outcome="refused"': 0,
     }
 
 

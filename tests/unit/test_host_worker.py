@@ -15,6 +15,7 @@ from sluice.errors import FatalError, PoisonError, RetryableError, TerminalError
 from sluice.host.hops import Hops
 from sluice.host.worker import Worker
 from sluice.telemetry.logging import Log
+from sluice.telemetry.metrics import Metrics
 from sluice.telemetry.spans import KeptSpans
 from sluice.telemetry.trace_context import headers_of, of_request, parse
 from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL, DEAD_LETTER_REASON_MALFORMED, DeadLetter
@@ -112,13 +113,16 @@ async def work(
     producer: MemoryProducer | None = None,
     until: int | None = None,
     spans: KeptSpans | None = None,
+    metrics: Metrics | None = None,
+    log: Log | None = None,
 ) -> tuple[Handler, MemoryProducer, MemoryReader]:
     """Runs a worker of one task over the records until that many are done."""
     handler, found, reader = Handler(), producer or MemoryProducer(), MemoryReader()
     stop = asyncio.Event()
-    log = Log("test", stream=io.StringIO())
     hops = Hops("sluice-test", spans)
-    worker = Worker("test", (FAST, SLOW), handler, cast("AsyncProducer", found), MemoryStore(), log, 1, hops)
+    written = log or Log("test", stream=io.StringIO())
+    sender = cast("AsyncProducer", found)
+    worker = Worker("test", (FAST, SLOW), handler, sender, MemoryStore(), written, 1, hops, metrics)
     for one in records:
         worker.deliver(one)
     running = asyncio.create_task(worker.run(cast("GroupMember", reader), stop, drain_seconds=5))

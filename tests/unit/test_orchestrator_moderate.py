@@ -15,7 +15,7 @@ from google.rpc.status_pb2 import Status
 
 from orchestrator.moderate import OrchestratorRpc, Road
 from sluice.bus.log_book import NotKeptError
-from sluice.bus.record import Outgoing
+from sluice.bus.record import Headers, Outgoing
 from sluice.contract.digests import request_digest
 from sluice.deadline import Deadline
 from sluice.errors import FatalError, RetryableError, TerminalError
@@ -25,6 +25,8 @@ from sluice.ids import new_request_id
 from sluice.policy.load import load
 from sluice.refreshed import Current
 from sluice.telemetry.logging import Log
+from sluice.telemetry.spans import KeptSpans
+from sluice.telemetry.trace_context import TraceContext, headers_of, of_request, parse
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW, Action, Decision
 from sluice.v1.orchestrator_pb2 import (
@@ -87,6 +89,7 @@ class Stream:
         self.silent = False
         self.trouble: Exception | None = None
         self.sent: list[Request] = []
+        self.headers: list[Headers] = []
         self.decisions, self.signed = MemoryBook(), MemoryBook()
 
     async def send(self, outgoing: Outgoing) -> int:
@@ -94,6 +97,7 @@ class Stream:
             raise self.trouble
         request = Request.FromString(outgoing.value)
         self.sent.append(request)
+        self.headers.append(outgoing.headers)
         if not self.silent:
             await self.decide(request)
         return len(self.sent)
@@ -118,28 +122,35 @@ class Door:
         self.behind = behind
         self.room = room
 
-    async def moderate(self, request: Request, seconds: float | None = 20.0) -> ModerateResponse:
-        return await self._stub.Moderate(ModerateRequest(request=request), timeout=seconds)
+    async def moderate(self, request: Request, seconds: float | None = 20.0, trace: Headers = ()) -> ModerateResponse:
+        metadata = tuple((name, value.decode()) for name, value in trace)
+        return await self._stub.Moderate(ModerateRequest(request=request), timeout=seconds, metadata=metadata)
 
     async def refused(self, request: Request, seconds: float | None = 20.0) -> grpc.aio.AioRpcError:
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await self.moderate(request, seconds)
         return caught.value
 
-    async def stream(self, *requests: Request, seconds: float = 20.0) -> dict[str, ModerateStreamResponse]:
+    async def stream(
+        self, *requests: Request, seconds: float = 20.0, trace: Headers = ()
+    ) -> dict[str, ModerateStreamResponse]:
         def asked() -> Iterator[ModerateStreamRequest]:
             for request in requests:
                 yield ModerateStreamRequest(request=request)
 
-        return {answer.request_id: answer async for answer in self._stub.ModerateStream(asked(), timeout=seconds)}
+        metadata = tuple((name, value.decode()) for name, value in trace)
+        answers = self._stub.ModerateStream(asked(), timeout=seconds, metadata=metadata)
+        return {answer.request_id: answer async for answer in answers}
 
 
 @asynccontextmanager
-async def opened(behind: Stream, calls: int = 100, most_bytes: int = 1 << 20) -> AsyncIterator[Door]:
+async def opened(
+    behind: Stream, calls: int = 100, most_bytes: int = 1 << 20, spans: KeptSpans | None = None
+) -> AsyncIterator[Door]:
     rpc, room = OrchestratorRpc(), Room(calls, most_bytes)
     log = Log("test", stream=io.StringIO())
     rpc.road = Road(POLICY, behind, behind.decisions, behind.signed, room, log)
-    async with serving(lambda server: add_OrchestratorServicer_to_server(rpc, server)) as channel:
+    async with serving(lambda server: add_OrchestratorServicer_to_server(rpc, server), spans=spans) as channel:
         yield Door(OrchestratorStub(channel), behind, room)
 
 
@@ -350,3 +361,26 @@ async def test_a_door_that_is_not_open_is_unavailable() -> None:
     async with serving(lambda server: add_OrchestratorServicer_to_server(OrchestratorRpc(), server)) as channel:
         door = Door(OrchestratorStub(channel), Stream(), Room(1))
         assert (await door.refused(ask())).code() is grpc.StatusCode.UNAVAILABLE
+
+
+CALLER = TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True, state="vendor=1")
+
+
+async def test_a_request_carries_on_the_trace_of_its_call() -> None:
+    behind, spans, request = Stream(), KeptSpans(), ask()
+    async with opened(behind, spans=spans) as door:
+        await door.moderate(request, trace=headers_of(CALLER))
+        await door.moderate(other := ask())
+    first, second = (parse(headers) for headers in behind.headers)
+    assert [first, second] == [span.context for span in spans.told]
+    assert spans.told[0].parent == CALLER.span_id
+    assert (first and (first.trace_id, first.state)) == (CALLER.trace_id, CALLER.state)
+    # A call without context is the root of its request's trace.
+    assert (second and second.trace_id, spans.told[1].parent) == (of_request(other.id).trace_id, "")
+
+
+async def test_requests_of_a_stream_have_traces_of_their_own() -> None:
+    behind = Stream()
+    async with opened(behind, spans=KeptSpans()) as door:
+        await door.stream(ask(), ask(), trace=headers_of(CALLER))
+    assert behind.headers == [(), ()]

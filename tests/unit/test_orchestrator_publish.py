@@ -8,6 +8,11 @@ from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from orchestrator.clock import BrokerClock
 from orchestrator.publish import Publisher
+from orchestrator.told import Told
+from sluice.bus.record import Headers, Record
+from sluice.telemetry.spans import KeptSpans
+from sluice.telemetry.trace_context import headers_of, of_request, parse
+from tests.unit.build import REQUEST_ID
 
 OFFSETS = [TopicPartition("moderation.contents", 0, 7)]
 
@@ -17,6 +22,7 @@ class Twin:
 
     def __init__(self, *errors: KafkaError) -> None:
         self.calls: list[str] = []
+        self.produced: list[Headers] = []
         self._errors = list(errors)
 
     def init_transactions(self, _: float) -> None:
@@ -24,6 +30,9 @@ class Twin:
 
     def begin_transaction(self) -> None:
         self.calls.append("begin")
+
+    def produce(self, *_: object, headers: Headers = (), **__: object) -> None:
+        self.produced.append(headers)
 
     def send_offsets_to_transaction(self, *_: object) -> None:
         self.calls.append("send")
@@ -50,10 +59,11 @@ def never() -> KafkaError:
     return KafkaError(KafkaError.UNKNOWN_MEMBER_ID, "gone", False, False, True)
 
 
-def publisher(*twins: Twin, stopping: bool = False) -> Publisher:
+def publisher(*twins: Twin, stopping: bool = False, spans: KeptSpans | None = None) -> Publisher:
     made = iter(twins)
     end = threading.Event()
-    found = Publisher(lambda: cast("Producer", next(made)), BrokerClock(), end)
+    told = Told("sluice-orchestrator", spans)
+    found = Publisher(lambda: cast("Producer", next(made)), BrokerClock(), end, told)
     found.init()
     if stopping:
         end.set()
@@ -93,3 +103,30 @@ def test_it_does_not_wait_for_a_broker_when_it_is_to_stop() -> None:
         found.commit(OFFSETS, "group")
     with pytest.raises(KafkaException):
         found.abort()
+
+
+CAUSE = Record("moderation.contents", 0, 9, b"", b"no contents", 0, headers_of(of_request(REQUEST_ID, sampled=False)))
+
+
+def test_what_is_published_is_told_once_it_is_committed() -> None:
+    spans, twin = KeptSpans(), Twin()
+    found = publisher(twin, spans=spans)
+    found.unreadable(CAUSE, "not a message of the contract")
+    assert spans.told == []
+    found.commit(OFFSETS, "group")
+    (span,) = spans.told
+    assert (span.name, span.error) == ("process moderation.contents", "INTERNAL")
+    assert [parse(headers) for headers in twin.produced] == [span.context]
+    found.commit(OFFSETS, "group")
+    assert len(spans.told) == 1
+
+
+def test_what_was_aborted_is_not_told() -> None:
+    spans = KeptSpans()
+    found = publisher(Twin(good(), never()), Twin(), spans=spans)
+    found.unreadable(CAUSE, "not a message of the contract")
+    with pytest.raises(KafkaException):
+        found.commit(OFFSETS, "group")
+    found.abort()
+    found.commit(OFFSETS, "group")
+    assert spans.told == []

@@ -8,15 +8,31 @@ from typing import Any
 
 import pytest
 
+from orchestrator.asked import Asked
 from orchestrator.breaker import Turned
-from orchestrator.pending import Partition
+from orchestrator.outputs import Outputs
+from orchestrator.pending import Decided, Entry, Partition
 from orchestrator.telling import Telling
+from sluice.bus.record import Headers
 from sluice.policy.load import load
 from sluice.policy.model import Policy
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
+from sluice.telemetry.trace_context import headers_of, of_request
 from sluice.v1.decision_pb2 import ACTION_BLOCK, Decision
+from sluice.v1.request_pb2 import LANE_INTERACTIVE
+from tests.unit.build import OTHER_ID, REQUEST_ID, contents, text
 from tests.unit.test_orchestrator_pending_breakers import BREAKER, FRESH, surge
+
+DEFAULT = Path(__file__).parents[2] / "policies" / "default.yaml"
+
+
+def decided(complete: bool, trace: Headers = (), request_id: str = REQUEST_ID) -> Decided:
+    """A decision as it goes out."""
+    asked = contents(text(), request_id=request_id)
+    entry = Entry(Asked.of(asked, load(DEFAULT)), LANE_INTERACTIVE, 7, 1000, 0, trace=trace)
+    decision = Decision(request_id=asked.request_id, action=ACTION_BLOCK, complete=complete)
+    return Decided(entry, Outputs(decision, None, (), None), asked)
 
 
 class Told:
@@ -72,7 +88,7 @@ def test_how_many_are_open_is_a_number_from_the_start() -> None:
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    return dataclasses.replace(load(Path(__file__).parents[2] / "policies" / "default.yaml"), breaker=BREAKER)
+    return dataclasses.replace(load(DEFAULT), breaker=BREAKER)
 
 
 def test_it_is_summed_over_partitions(policy: Policy) -> None:
@@ -90,5 +106,22 @@ def test_it_is_summed_over_partitions(policy: Policy) -> None:
 )
 def test_of_decisions_only_incomplete_ones_are_told(complete: bool, level: str, levels: list[str]) -> None:
     told = Told(level)
-    told.telling.decided(Decision(request_id="x", action=ACTION_BLOCK, complete=complete), 3)
+    told.telling.decided(decided(complete), 3)
     assert [line["level"] for line in told.lines()] == levels
+
+
+@pytest.mark.parametrize(
+    ("trace", "trace_id"),
+    [(headers_of(of_request(OTHER_ID)), of_request(OTHER_ID).trace_id), ((), of_request(REQUEST_ID).trace_id)],
+)
+def test_the_line_says_which_trace_it_is_of(trace: Headers, trace_id: str) -> None:
+    told = Told()
+    told.telling.decided(decided(complete=False, trace=trace), 3)
+    assert [line["trace_id"] for line in told.lines()] == [trace_id]
+
+
+def test_a_record_of_no_request_is_told_without_a_trace() -> None:
+    told = Told()
+    told.telling.decided(decided(complete=False, request_id="nobody's"), 3)
+    (line,) = told.lines()
+    assert "trace_id" not in line

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,11 @@ from provenance.sqlite_records import SqliteRecords
 from sluice.bus.record import Record as LogRecord
 from sluice.bus.topics import Topic
 from sluice.errors import PoisonError, RetryableError, SluiceError, TerminalError
+from sluice.host.hops import Hops
 from sluice.objects import DigestMismatchError, NotFoundError, ObjectStore, signed_key
 from sluice.telemetry.metrics import Metrics
+from sluice.telemetry.spans import KeptSpans
+from sluice.telemetry.trace_context import headers_of, of_request
 from sluice.v1.asset_pb2 import SignedAsset
 from tests.unit import signing
 from tests.unit.build import REQUEST_ID
@@ -199,3 +202,24 @@ async def test_a_picture_without_a_manifest_is_refused(stand: Stand) -> None:
 async def test_what_is_no_asset_is_poison(stand: Stand) -> None:
     with pytest.raises(PoisonError):
         await stand.handler.handle(record(b"\xff\xff\xff"))
+
+
+async def test_how_long_looking_and_recording_took_is_told(stand: Stand, signed: Signed) -> None:
+    spans = KeptSpans()
+    asset = await stand.asset(signed)
+
+    async def see(_: bytes) -> Seen:
+        return SEEN
+
+    handler = SignedRecords(stand.store, stand.records, see, stand.metrics, (), spans)
+    asked = replace(record(asset.SerializeToString()), headers=headers_of(of_request(REQUEST_ID)))
+    handling = Hops("sluice-provenance", spans).begin(asked)
+    with handling:
+        await handler.handle(asked)
+    handling.tell("nothing")
+    look, put, hop = spans.told
+    assert [(span.name, span.parent) for span in (look, put)] == [
+        ("look", hop.context.span_id),
+        ("record", hop.context.span_id),
+    ]
+    assert look.attributes == {"sluice.bytes": len(signed.data)}

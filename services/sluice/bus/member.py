@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from sluice.bus.assignment import Assignment, Key
 from sluice.bus.in_hand import InHand
+from sluice.bus.lag import Lag, marks_of
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.stalls import LOOK_SECONDS, Stalls, find_ends
@@ -65,6 +66,7 @@ class GroupMember(ABC):
         self._paused: set[Key] = set()
         self._stalls = Stalls(self.look_seconds)
         self._ends: dict[Key, int] = {}
+        self._lag = Lag()
         self._stopping = threading.Event()
         self._draining = threading.Event()
         self.failed: asyncio.Future[None] = self._loop.create_future()
@@ -77,6 +79,15 @@ class GroupMember(ABC):
     def trouble(self) -> str:
         """Why it cannot do its work now; empty where it can."""
         return "" if self._assignment is not None else NO_PARTITIONS
+
+    def in_hand(self, topic: str) -> int:
+        """Records of a topic that are read and not let go."""
+        with self._lock:
+            return self._in_hand.count(topic)
+
+    def lag(self, topic: str) -> int:
+        """Records of a topic behind the end, over the partitions that it holds; a second old at most."""
+        return self._lag.of(topic)
 
     def holds(self, record: Record) -> bool:
         """Whether a record in hand is still this member's to work off."""
@@ -182,14 +193,22 @@ class GroupMember(ABC):
         """FatalError where a partition is not read on."""
         now = time.monotonic()
         assignment = self._assignment
-        if self._looker is None or assignment is None or not self._stalls.due(now):
+        if assignment is None:
+            self._lag.forget()
+            return
+        if self._lag.due(now):
+            self._lag.count(self._consumer, marks_of(assignment, self._ends))
+        if self._looker is None or not self._stalls.due(now):
             return
         positions = {
             key: max(found.offset, self._ends.get(key, -1))
             for found in assignment.positions()
             if (key := (found.topic, found.partition)) not in self._paused
         }
-        if stalled := self._stalls.see(now, positions, find_ends(self._looker, positions)):
+        # Of what is paused nothing is fetched, so nothing else says where it ends.
+        ends = find_ends(self._looker, [*positions, *self._paused])
+        self._lag.looked(ends)
+        if stalled := self._stalls.see(now, positions, ends):
             topic, number = stalled[0]
             raise FatalError(f"{topic}[{number}] is not read on although it goes on")
 

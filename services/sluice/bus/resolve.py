@@ -62,7 +62,7 @@ def records_of(case: Case, resolution: Resolution) -> Sequence[Outgoing]:
             released_by=resolution.resolved_by,
             why=resolution.why,
         )
-        records.append(Outgoing(Topic.RELEASES, case.partition, key, release.SerializeToString()))
+        records.append(Outgoing(Topic.RELEASES, case.partition, key, release.SerializeToString(), case.trace))
     return records
 
 
@@ -111,8 +111,14 @@ def _write(producer: Producer, records: Sequence[Outgoing], limit: Deadline) -> 
     try:
         producer.begin_transaction()
         for at, record in enumerate(records):
-            report = None if at else delivered
-            producer.produce(record.topic, record.value, record.key, record.partition, on_delivery=report)
+            producer.produce(
+                record.topic,
+                record.value,
+                record.key,
+                record.partition,
+                on_delivery=None if at else delivered,
+                headers=list(record.headers),
+            )
     except KafkaException as error:
         raise _trouble(error) from error
     _again(producer.commit_transaction, limit, _CALL_SECONDS)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from google.protobuf.message import DecodeError
 
 from sluice.bus.find import Find
-from sluice.bus.record import Record
+from sluice.bus.record import Headers, Record
 from sluice.bus.scan import count_partitions, first, newest, scan
 from sluice.bus.topics import DAY_MS, TOPICS, Topic
 from sluice.deadline import now_ms
@@ -37,12 +37,14 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A request in REVIEW. `at_ms`: when it was decided, UTC, by the broker. `resolved`: None while it is open."""
+    """A request in REVIEW. `at_ms`: when it was decided, UTC, by the broker. `resolved`: None while it is open.
+    `trace`: the context that a release of it carries on."""
 
     partition: int
     at_ms: int
     review: Review
     resolved: Resolved | None = None
+    trace: Headers = ()
 
 
 def counting(records: Iterable[Record], partitions: int) -> dict[str, Resolved]:
@@ -67,7 +69,8 @@ def cases(reviews: Iterable[Record], resolved: dict[str, Resolved]) -> Iterator[
             review = Review.FromString(record.value)
         except DecodeError:
             continue
-        yield Case(record.partition, record.timestamp_ms, review, resolved.get(review.request_id))
+        found = resolved.get(review.request_id)
+        yield Case(record.partition, record.timestamp_ms, review, found, record.trace())
 
 
 def read_cases(kafka: KafkaSettings, since_ms: int = 0) -> list[Case]:

@@ -4,7 +4,7 @@ librdkafka can lose sight of a partition whose leader has moved: nothing more of
 process that ends is started again and reads on; one that only looks alive is worse.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from confluent_kafka import Consumer, KafkaException
 
@@ -46,9 +46,9 @@ class Stalls:
         return sorted(key for key, (_, looks) in self._since.items() if looks >= _LOOKS)
 
 
-def find_ends(consumer: Consumer, positions: Mapping[Key, int]) -> Mapping[Key, int]:
+def find_ends(consumer: Consumer, keys: Iterable[Key]) -> Mapping[Key, int]:
     """Where the logs end for a reader of this isolation; nothing where a broker does not answer."""
     try:
-        return {key: log_ends(consumer, *key, _ASK_SECONDS)[1] for key in positions}
+        return {key: log_ends(consumer, *key, _ASK_SECONDS)[1] for key in keys}
     except KafkaException:
         return {}

@@ -18,9 +18,11 @@ from sluice.deadline import Deadline
 from sluice.errors import OverloadedError, RetryableError, SluiceError
 from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.batch_spans import BatchSpans, Waited
+from sluice.host.check_counts import CheckCounts
 from sluice.host.room import Room
 from sluice.models.asking import asking
 from sluice.telemetry.logging import Log
+from sluice.telemetry.metrics import Metrics
 from sluice.telemetry.spans import NoSpans, Spans
 from sluice.telemetry.trace_context import TraceContext
 
@@ -36,6 +38,7 @@ class _Entry:
     deadline: Deadline
     bulk: bool
     answer: "asyncio.Future[Result]"
+    begun: float
     waited: Waited | None = None
     queued: bool = True
     trouble: str = "no answer before the deadline"
@@ -75,11 +78,17 @@ class _Lane:
 
 
 class Batcher:
-    """Feeds one check. `most`: entries that may wait per lane. `spans`: who is told of items with a trace."""
+    """Feeds one check. `most`: entries that may wait per lane. `spans`: who is told of items with a trace. `counts`:
+    where items and batches are counted."""
 
-    def __init__(self, check: Check, most: int, log: Log, spans: Spans | None = None) -> None:
+    def __init__(
+        self, check: Check, most: int, log: Log, spans: Spans | None = None, counts: CheckCounts | None = None
+    ) -> None:
         self._check = check
         self._log = log
+        self._counts = counts or CheckCounts(Metrics(check.name), check.name)
+        self._counts.room(most)
+        self._counts.watch(self._waiting_in)
         self._tells = BatchSpans(check, spans or NoSpans())
         self._lanes = (_Lane(Room(most, retry_seconds=RETRY_SECONDS)), _Lane(Room(most, retry_seconds=RETRY_SECONDS)))
         self._filled = asyncio.Event()
@@ -103,27 +112,34 @@ class Batcher:
         OverloadedError where no room is left; one that is `patient` waits for room. Cancelling takes the item back:
         the check never sees one that it has not begun. `above`: the hop or call that is told with what becomes of it.
         """
+        begun = time.perf_counter()
         waited = Waited(above, item.content_id, time.time_ns()) if above else None
         lane = self._lanes[bulk]
         if not await self._admit(lane, deadline, patient):
             self._gave_up(waited)
+            self._counts.took(bulk, time.perf_counter() - begun)
             return Result(Status.TIMEOUT, detail="the queue stayed full until the deadline")
-        entry = _Entry(item, deadline, bulk, asyncio.get_running_loop().create_future(), waited)
+        entry = _Entry(item, deadline, bulk, asyncio.get_running_loop().create_future(), begun, waited)
         lane.entries.append(entry)
         self._filled.set()
         try:
             async with asyncio.timeout(deadline.remaining()):
-                return await entry.answer
+                result = await entry.answer
         except TimeoutError:
             if entry.queued:
                 self._gave_up(waited)
-            return Result(Status.TIMEOUT, detail=entry.trouble)
+            result = Result(Status.TIMEOUT, detail=entry.trouble)
         finally:
             lane.leave(entry)
+        self._counts.took(bulk, time.perf_counter() - begun)
+        return result
 
     def waiting(self) -> int:
         """Entries in the queue, both lanes."""
         return sum(len(lane.entries) for lane in self._lanes)
+
+    def _waiting_in(self, bulk: bool) -> int:
+        return len(self._lanes[bulk].entries)
 
     async def close(self) -> None:
         """Answers what is queued, then stops."""
@@ -170,7 +186,11 @@ class Batcher:
                 under_way.create_task(self._answer_and_leave(self._take(), free))
 
     async def _answer_and_leave(self, batch: list[_Entry], place: asyncio.Semaphore) -> None:
-        taken = time.time_ns()
+        taken, now = time.time_ns(), time.perf_counter()
+        for entry in batch:
+            self._counts.waited(entry.bulk, now - entry.begun)
+        if batch:
+            self._counts.asked(len(batch))
         traced = [(entry, entry.waited) for entry in batch if entry.waited is not None]
         for _, waited in traced:
             self._tells.waited(waited, taken)

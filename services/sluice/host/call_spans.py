@@ -7,14 +7,17 @@ import secrets
 import time
 from collections.abc import Iterable
 from contextvars import ContextVar, Token
+from dataclasses import replace
 from types import TracebackType
 from typing import Final
 
 import grpc
 
 from sluice.ids import parse_request_id
+from sluice.telemetry.in_hand import Working, work_on
 from sluice.telemetry.spans import Kind, NoSpans, Span, Spans, Value
-from sluice.telemetry.trace_context import TraceContext, of_request, parse, sampled_by_ratio
+from sluice.telemetry.trace_context import TraceContext, parse
+from sluice.telemetry.tracing import root_context
 
 _OUR_FAULT: Final = frozenset(
     {
@@ -47,8 +50,7 @@ class Call:
         self._spans = spans
         self._parent = above.span_id if above else ""
         if above is None and request_id:
-            root = of_request(request_id)
-            above = of_request(request_id, sampled_by_ratio(root.trace_id, sample)) if spans.on else None
+            above = root_context(request_id, sample) if spans.on else None
         self._told = spans.on and above is not None and above.sampled
         self._context = above
         if self._told and above is not None:
@@ -56,10 +58,12 @@ class Call:
             self._context = TraceContext(above.trace_id, secrets.token_hex(8), sampled=True, state=above.state)
         self._begun = 0
         self._token: Token[TraceContext | None] | None = None
+        self._working: Working | None = None
 
     def __enter__(self) -> "Call":
         self._begun = time.time_ns()
         self._token = _CALLING.set(self._context)
+        self._working = work_on(self.trace)
         return self
 
     def __exit__(
@@ -67,6 +71,8 @@ class Call:
     ) -> None:
         if self._token is not None:
             _CALLING.reset(self._token)
+        if self._working is not None:
+            self._working.end()
         if kind is not None:
             # The caller hung up, or its deadline passed.
             self.code = grpc.StatusCode.CANCELLED
@@ -84,6 +90,14 @@ class Call:
         wrong = self.code.name if self.code in _OUR_FAULT else ""
         times = (self._begun, time.time_ns())
         self._spans.emit(Span(name, self._context, self._parent, Kind.SERVER, *times, told, error=wrong))
+
+    def trace(self) -> TraceContext | None:
+        """Where the call belongs, for lines of the log: its span where that is told, else the trace alone, with no
+        span id; None where nobody knows."""
+        if self._told:
+            return self._context
+        found = self._context or (root_context(self._request_id) if self._request_id else None)
+        return None if found is None else replace(found, span_id="")
 
 
 class CallSpans:

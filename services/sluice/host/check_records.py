@@ -14,6 +14,7 @@ from sluice.deadline import Deadline, now_ms
 from sluice.errors import PoisonError, RetryableError, SluiceError
 from sluice.host.batch_spans import content_attributes, worst_of
 from sluice.host.batching import Batcher
+from sluice.host.check_counts import CheckCounts
 from sluice.host.convert import kind_of, model_messages, result_message, texts_together
 from sluice.host.hops import hop_in_hand
 from sluice.host.pictures import item_for
@@ -32,13 +33,19 @@ class CheckRecords:
     """Answers contents records with verdicts."""
 
     def __init__(
-        self, check: Check, batcher: Batcher, store: ObjectStore, spans: telling.Spans | None = None
+        self,
+        check: Check,
+        batcher: Batcher,
+        store: ObjectStore,
+        spans: telling.Spans | None = None,
+        counts: CheckCounts | None = None,
     ) -> None:
-        """`spans`: who is told how long renditions took to fetch."""
+        """`spans`: who is told how long renditions took to fetch. `counts`: where answers are counted."""
         self._check = check
         self._batcher = batcher
         self._store = store
         self._spans = spans or telling.NoSpans()
+        self._counts = counts
 
     async def handle(self, record: Record) -> Sequence[Outgoing]:
         """One verdict, or nothing: where no content concerns this check, or nobody waits any more."""
@@ -63,6 +70,9 @@ class CheckRecords:
                 for content in mine
             )
         )
+        if self._counts is not None:
+            for result in results:
+                self._counts.answered(bulk, result.status)
         hop.attributes["sluice.contents"] = len(mine)
         hop.error = worst_of(results)
         verdict = Verdict(

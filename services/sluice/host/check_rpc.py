@@ -24,6 +24,7 @@ from sluice.errors import RetryableError, SluiceError
 from sluice.host.batch_spans import worst_of
 from sluice.host.batching import RETRY_SECONDS, Batcher
 from sluice.host.call_spans import call_in_hand
+from sluice.host.check_counts import CheckCounts
 from sluice.host.convert import kind_of, model_messages, result_message
 from sluice.host.doors import settle
 from sluice.host.pictures import item_for
@@ -66,20 +67,30 @@ class CheckRpc:
     """Both methods of a check's service. Answers are verdicts, never decisions."""
 
     def __init__(
-        self, check: Check, batcher: Batcher, store: ObjectStore, most: int, log: Log, spans: Spans | None = None
+        self,
+        check: Check,
+        batcher: Batcher,
+        store: ObjectStore,
+        most: int,
+        log: Log,
+        spans: Spans | None = None,
+        counts: CheckCounts | None = None,
     ) -> None:
-        """`most`: calls in hand at once, items of streams among them. `spans`: who is told what became of each."""
+        """`most`: calls in hand at once, items of streams among them. `spans`: who is told what became of each;
+        `counts`: where answers are counted."""
         self._check = check
         self._batcher = batcher
         self._store = store
         self._room = Room(most, retry_seconds=RETRY_SECONDS)
         self._log = log
         self._spans = spans or NoSpans()
+        self._counts = counts
 
     async def answer(self, content: PreparedContent, deadline: Deadline) -> Answered:
         """The check's result. Raises RefusalError, OverloadedError, RetryableError."""
         with self._room.held():
             result = await self._ask(content, deadline, patient=False, above=self._call())
+        self._count(result)
         if result.status in _CODES:
             raise RefusalError(_CODES[result.status], result.detail or result.status)
         return self._answered(content, result)
@@ -99,11 +110,16 @@ class CheckRpc:
             late = found.code is grpc.StatusCode.RESOURCE_EXHAUSTED
             status = Status.TIMEOUT if late or deadline.passed() else Status.ERROR
             found = Result(status, detail=found.detail)
+        self._count(found)
         if call and own:
             told = {"sluice.check": self._check.name, "sluice.status": found.status.name}
             times = (begun, time.time_ns())
             self._spans.emit(Span("item", own, call.span_id, Kind.INTERNAL, *times, told, error=worst_of([found])))
         return self._answered(content, found)
+
+    def _count(self, result: Result) -> None:
+        if self._counts is not None:
+            self._counts.answered(bulk=False, status=result.status)
 
     def _call(self) -> TraceContext | None:
         """The call in hand, where it is told."""

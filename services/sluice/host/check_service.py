@@ -12,14 +12,17 @@ from sluice.check import Check, Example, Health, Status
 from sluice.deadline import Deadline
 from sluice.errors import NotReadyError, OverloadedError
 from sluice.host.batching import Batcher
+from sluice.host.check_counts import CheckCounts, ModelSeconds
 from sluice.host.check_records import CheckRecords
 from sluice.host.check_rpc import CheckRpc, add_check_rpc
+from sluice.host.faulty_check import with_faults
 from sluice.host.file_watch import watching
 from sluice.host.hops import Hops
 from sluice.host.serve import serve
 from sluice.host.service import Context, Service
 from sluice.host.worker import Worker
 from sluice.models.held import Held, holding
+from sluice.models.timed import timing
 from sluice.settings import Reader
 
 CANARY_SECONDS = 20.0
@@ -40,6 +43,7 @@ class CheckService(Service):
         self._context: Context | None = None
         self._check: Check | None = None
         self._batcher: Batcher | None = None
+        self._counts: CheckCounts | None = None
         self._rpc: CheckRpc | None = None
         self._held = Held()
         self._canary: Example | None = None
@@ -55,16 +59,23 @@ class CheckService(Service):
 
     async def open(self, context: Context) -> None:
         self._context = context
-        with holding(self._held):
-            self._check = await self._type.open(context.settings, self._reader)
-        self._batcher = Batcher(self._check, context.settings.max_inflight, context.log, context.spans)
+        with holding(self._held), timing(ModelSeconds(context.metrics).took):
+            self._check = with_faults(await self._type.open(context.settings, self._reader), context.faults)
+        self._counts = CheckCounts(context.metrics, self._check.name)
+        self._batcher = Batcher(self._check, context.settings.max_inflight, context.log, context.spans, self._counts)
         self._batcher.start()
         # Once: drawing and digesting a picture takes a quarter of a second.
         self._canary = self._type.examples()[0]
         await self._ask_canary()
         await self._tell_health()
         self._rpc = CheckRpc(
-            self._check, self._batcher, context.store, context.settings.max_inflight, context.log, context.spans
+            self._check,
+            self._batcher,
+            context.store,
+            context.settings.max_inflight,
+            context.log,
+            context.spans,
+            self._counts,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -74,17 +85,18 @@ class CheckService(Service):
         assert batcher is not None
         settings = context.settings
         group = f"sluice-{check.name}"
-        records = CheckRecords(check, batcher, context.store, context.spans)
+        records = CheckRecords(check, batcher, context.store, context.spans, self._counts)
         lanes = (Topic.CONTENTS, Topic.CONTENTS_BULK)
         worker = Worker(
             self.name,
             lanes,
-            records.handle,
+            context.faults.silenced(context.faults.slowed(records.handle)),
             context.producer,
             context.store,
             context.log,
             settings.max_inflight,
             Hops(group, context.spans, {"sluice.check": check.name}),
+            context.metrics,
         )
         consumer = group_consumer(settings.kafka, group, settings.instance)
         group_reader = GroupReader(

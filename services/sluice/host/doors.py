@@ -5,6 +5,7 @@ INTERNAL with its type and place, and a line in the log; never an answer, never 
 its caller hangs up or the caller's deadline passes; streams are closed then and there, not when memory is swept.
 """
 
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from sluice.errors import SluiceError
 from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.call_spans import CallSpans
 from sluice.host.refusal import RefusalError, refusal_of
+from sluice.host.rpc_counts import RpcCounts
 from sluice.telemetry.logging import Log
 from sluice.telemetry.spans import Spans
 
@@ -50,10 +52,14 @@ class Doors(grpc.aio.ServerInterceptor):
     """Stands before every method of this project; health and reflection are gRPC's own and pass by.
 
     `spans`: who is told of each call. `sample`: the part of requests without trace context that is traced.
+    `counts`: where calls are counted.
     """
 
-    def __init__(self, log: Log, spans: Spans | None = None, sample: float = 1.0) -> None:
+    def __init__(
+        self, log: Log, spans: Spans | None = None, sample: float = 1.0, counts: RpcCounts | None = None
+    ) -> None:
         self._log = log
+        self._counts = counts
         self._calls = CallSpans(spans, sample)
 
     async def intercept_service(
@@ -83,10 +89,16 @@ class Doors(grpc.aio.ServerInterceptor):
         return make(many if many_answers else one, handler.request_deserializer, handler.response_serializer)
 
     async def _settle(self, work: Awaitable[T], context: _Context, method: str, asked: object) -> T:
-        with self._calls.begin(method, context.invocation_metadata() or (), asked) as call:
-            outcome = await settle(work, self._log, method)
-            if isinstance(outcome, RefusalError):
-                call.code = outcome.code
+        begun = time.perf_counter()
+        call = self._calls.begin(method, context.invocation_metadata() or (), asked)
+        try:
+            with call:
+                outcome = await settle(work, self._log, method)
+                if isinstance(outcome, RefusalError):
+                    call.code = outcome.code
+        finally:
+            if self._counts is not None:
+                self._counts.ended(method.lstrip("/"), call.code, time.perf_counter() - begun)
         if isinstance(outcome, RefusalError):
             await context.abort(outcome.code, outcome.detail, tuple(outcome.trailers()))
         return outcome

@@ -57,6 +57,8 @@ class FileWatch:
         self._version = source.version
         self._show(self._version, 1)
         self._mark_refused(None)
+        for outcome in ("adopted", "refused"):
+            self._count(outcome, by=0.0)
 
     async def run(self) -> None:
         """Looks again and again."""
@@ -119,9 +121,9 @@ class FileWatch:
         text = "1 while the file has been refused and an older version is in use."
         self._metrics.gauge(f"{self._name}_refused", text, 0.0 if digest is None else 1.0)
 
-    def _count(self, outcome: str) -> None:
+    def _count(self, outcome: str, by: float = 1.0) -> None:
         text = "Changes of the file, by what became of them."
-        self._metrics.count(f"{self._name}_reloads", text, {"outcome": outcome})
+        self._metrics.count(f"{self._name}_reloads", text, {"outcome": outcome}, by)
 
     def _show(self, version: Version, value: float) -> None:
         labels = {"version": version.name, "digest": version.digest.hex()}

@@ -14,9 +14,9 @@ from typing import Final
 from sluice.bus.record import Outgoing, Record
 from sluice.ids import parse_request_id
 from sluice.telemetry.attributes import ERROR_KIND
-from sluice.telemetry.hops import Hop, Place, hop_of, hop_span
-from sluice.telemetry.spans import Kind, NoSpans, Span, Spans, Value
-from sluice.telemetry.trace_context import PARENT, TraceContext, child, headers_of, of_request, parse
+from sluice.telemetry.hops import Hop, Place, hop_of, hop_span, send_span
+from sluice.telemetry.spans import NoSpans, Spans, Value
+from sluice.telemetry.trace_context import PARENT, TraceContext, headers_of, of_request, parse
 
 DONE: Final = "done"
 NOTHING: Final = "nothing"
@@ -109,17 +109,8 @@ class Handling:
         hop = None if self._hop is None else self._hop.context
         if hop is None or not outgoing:
             return
-        topic = outgoing[0].topic
-        told: dict[str, Value] = {
-            "messaging.system": "kafka",
-            "messaging.operation.type": "send",
-            "messaging.operation.name": "send",
-            "messaging.destination.name": topic,
-        }
-        if len(outgoing) > 1:
-            told["messaging.batch.message_count"] = len(outgoing)
         times = (begun_ns, time.time_ns())
-        self._spans.emit(Span(f"send {topic}", child(hop, "send", topic), hop.span_id, Kind.PRODUCER, *times, told))
+        self._spans.emit(send_span(hop, outgoing[0].topic, times, len(outgoing)))
 
     def tell(self, outcome: str, error: str = "") -> None:
         """The record is done with. `error`: the kind of what went wrong."""
@@ -129,7 +120,8 @@ class Handling:
         told: dict[str, Value] = {"sluice.outcome": outcome, **self._attributes, **hop.attributes}
         request_id = parse_request_id(self._record.key.decode(errors="replace"))
         if request_id is not None:
-            told["sluice.request_id"] = request_id
+            # A stranger's key may be anything; a handler that has read the request knows better.
+            told.setdefault("sluice.request_id", request_id)
         if self._attempts > 1:
             told["sluice.attempts"] = self._attempts
         times = (self._begun, time.time_ns())
@@ -138,6 +130,23 @@ class Handling:
             # The name of somebody's class can be anything; a record must not end its worker for that.
             wrong = "OTHER"
         self._spans.emit(hop_span(hop.context, self._above, self._place(), times, told, wrong))
+
+    def seconds(self) -> float:
+        """Since it was taken in hand."""
+        return (time.time_ns() - self._begun) / 1e9
+
+    def trace(self) -> TraceContext | None:
+        """Where the record belongs, for lines of the log: its hop where that is told, else the trace alone, with no
+        span id; None where nobody knows."""
+        if self._hop is not None and self._hop.context is not None:
+            return self._hop.context
+        found = parse(self._record.headers)
+        if found is None:
+            request_id = parse_request_id(self._record.key.decode(errors="replace"))
+            if request_id is None:
+                return None
+            found = of_request(request_id)
+        return replace(found, span_id="")
 
     def _place(self) -> Place:
         return Place(self._group, self._record.topic, self._record.partition, self._record.offset)

@@ -17,15 +17,19 @@ from sluice.bus.clients import plain_producer
 from sluice.bus.producer import AsyncProducer
 from sluice.errors import EX_CONFIG, ConfigError, FatalError, NotReadyError, RetryableError
 from sluice.host.doors import Doors
+from sluice.host.faults import Faults, read_faults
 from sluice.host.ops import OpsDoor
 from sluice.host.readiness import Readiness
+from sluice.host.rpc_counts import RpcCounts
 from sluice.host.service import Context, Service
 from sluice.objects import ObjectStore
 from sluice.settings import Reader, Settings, read_settings
 from sluice.telemetry.export import open_spans
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
+from sluice.telemetry.otlp_metrics import OtlpMetrics, open_metrics
 from sluice.telemetry.otlp_settings import OtlpSettings, read_otlp
+from sluice.telemetry.process import ProcessNumbers
 from sluice.telemetry.spans import Spans
 
 _OPEN_AGAIN_SECONDS = 2.0
@@ -38,9 +42,10 @@ def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
     try:
         settings = read_settings(reader, env)
         otlp = read_otlp(reader)
+        faults = read_faults(reader, service.name)
         service.configure(reader, env)
         reader.finish()
-        asyncio.run(_run(service, settings, otlp))
+        asyncio.run(_run(service, settings, otlp, faults))
     except ConfigError as error:
         for problem in error.problems:
             sys.stderr.write(f"{service.name}: {problem}\n")
@@ -51,7 +56,7 @@ def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
     return 0
 
 
-async def _run(service: Service, settings: Settings, otlp: OtlpSettings) -> None:
+async def _run(service: Service, settings: Settings, otlp: OtlpSettings, faults: Faults) -> None:
     log = Log(service.name, settings.log_level)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -59,26 +64,32 @@ async def _run(service: Service, settings: Settings, otlp: OtlpSettings) -> None
         loop.add_signal_handler(number, stop.set)
     readiness = Readiness(service.rpc, log)
     await readiness.expect("start", "starting")
+    await faults.tell(log, readiness)
     metrics = Metrics(service.name)
+    metrics.add(ProcessNumbers(service.name))
     ops = OpsDoor(service.name, readiness, metrics)
     if settings.ops_address:
         # First, so that whoever waits for this process learns what it waits for.
         log.info("operators' door", address=await ops.start(settings.ops_address))
     spans = _open_spans(otlp, service.name, settings.instance, log, metrics)
+    numbers = _open_metrics(otlp, service.name, settings, log, metrics)
     store = ObjectStore.open(settings.object_store)
     producer = AsyncProducer(plain_producer(settings.kafka))
+    calls = RpcCounts(metrics)
     server = grpc.aio.server(
-        interceptors=[Doors(log, spans, settings.trace_sample)],
+        interceptors=[Doors(log, spans, settings.trace_sample, calls)],
         options=[("grpc.max_receive_message_length", service.max_message), ("grpc.so_reuseport", 0)],
     )
     health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
     service.add_rpc(server)
+    if service.rpc:
+        calls.begin(service.rpc)
     names = (service.rpc, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
     reflection.enable_server_reflection([name for name in names if name], server)
     port = server.add_insecure_port(settings.grpc_address)
     await server.start()
     log.info("listening", address=f"{settings.grpc_address.rpartition(':')[0]}:{port}")
-    context = Context(settings, log, readiness, producer, store, metrics, spans)
+    context = Context(settings, log, readiness, producer, store, metrics, spans, faults)
     draining = asyncio.create_task(_announce_drain(stop, readiness))
     try:
         if await _open(service, context, stop):
@@ -93,7 +104,8 @@ async def _run(service: Service, settings: Settings, otlp: OtlpSettings) -> None
         await server.stop(settings.drain_seconds)
         await service.close()
         await producer.close(settings.drain_seconds)
-        await asyncio.to_thread(spans.close)
+        last = [spans.close, *([numbers.close] if numbers else [])]
+        await asyncio.gather(*(asyncio.to_thread(close) for close in last))
         await ops.close()
         log.info("stopped")
 
@@ -115,6 +127,15 @@ async def run_with(producer: AsyncProducer, service: Service, stop: asyncio.Even
 def _open_spans(otlp: OtlpSettings, service: str, instance: str, log: Log, metrics: Metrics) -> Spans:
     try:
         return open_spans(otlp, service, instance, log, metrics)
+    except OSError as error:
+        raise FatalError(f"{error.filename}: {error.strerror}; OTEL_EXPORTER_OTLP_* name it") from error
+
+
+def _open_metrics(
+    otlp: OtlpSettings, service: str, settings: Settings, log: Log, metrics: Metrics
+) -> OtlpMetrics | None:
+    try:
+        return open_metrics(otlp, service, settings.instance, log, metrics, settings.metrics_seconds)
     except OSError as error:
         raise FatalError(f"{error.filename}: {error.strerror}; OTEL_EXPORTER_OTLP_* name it") from error
 

@@ -9,6 +9,7 @@ from typing import ClassVar
 import grpc.aio
 
 from sluice.bus.producer import AsyncProducer
+from sluice.host.faults import Faults
 from sluice.host.readiness import Readiness
 from sluice.objects import ObjectStore
 from sluice.settings import Reader, Settings
@@ -28,6 +29,7 @@ class Context:
     store: ObjectStore
     metrics: Metrics
     spans: Spans = field(default_factory=NoSpans)
+    faults: Faults = field(default_factory=Faults)
 
 
 class Service(ABC):

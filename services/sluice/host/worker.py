@@ -19,9 +19,12 @@ from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.hops import DEAD_LETTER, DONE, NOTHING, Handling, Hops
 from sluice.host.lanes import Lanes
 from sluice.host.readiness import Readiness
+from sluice.host.record_counts import RecordCounts, reason_name
 from sluice.ids import parse_request_id
+from sluice.telemetry.in_hand import work_on
 from sluice.telemetry.logging import Log
-from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL, DeadLetterReason
+from sluice.telemetry.metrics import Metrics
+from sluice.v1.dead_letter_pb2 import DEAD_LETTER_REASON_INTERNAL
 
 Handler = Callable[[Record], Coroutine[Any, Any, Sequence[Outgoing]]]
 _LONGEST_PAUSE = 5.0
@@ -33,7 +36,8 @@ class Worker:
     """Runs a handler over the records of a group member, `concurrency` at a time.
 
     `lanes`: topics in order of urgency. `producer`: delivers what a record causes before the record counts as done;
-    None: the reader does, in the transaction that commits the record's offset. `hops`: tells of each record.
+    None: the reader does, in the transaction that commits the record's offset. `hops`: tells of each record;
+    `metrics`: counts them.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Worker:
         log: Log,
         concurrency: int,
         hops: Hops | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
         self._service = service
         self._handler = handler
@@ -53,6 +58,7 @@ class Worker:
         self._store = store
         self._log = log
         self._hops = hops or Hops()
+        self._counts = RecordCounts(metrics or Metrics(service), lanes)
         self._lanes = Lanes(lanes, concurrency)
         self._tasks: set[asyncio.Task[None]] = set()
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -104,6 +110,7 @@ class Worker:
     ) -> None:
         """`run`, with the state of the reader on the readiness board."""
         await readiness.expect("kafka", f"{NO_PARTITIONS} of group {group}")
+        self._counts.watch(reader, group)
         watching = asyncio.create_task(_watch(reader, group, readiness))
         try:
             await self.run(reader, stop, drain_seconds)
@@ -142,12 +149,15 @@ class Worker:
         assert self._reader is not None
         pause = 0.1
         handling = self._hops.begin(record)
+        # For as long as this task lasts, which is the record's own.
+        work_on(handling.trace)
         while self._reader.holds(record):
             try:
                 await (self._handle(record, handling) if problem is None else self._bury(record, problem, handling))
             except RetryableError as error:
                 if self._draining:
                     return
+                self._counts.retried(record.topic)
                 self._log.warning(
                     "will try again", topic=record.topic, offset=record.offset, error=str(error), seconds=pause
                 )
@@ -180,7 +190,9 @@ class Worker:
         except TerminalError as error:
             await self._bury(record, PoisonError(DEAD_LETTER_REASON_INTERNAL, str(error)), handling)
         else:
-            handling.tell(DONE if outcome else NOTHING)
+            ended = DONE if outcome else NOTHING
+            handling.tell(ended)
+            self._counts.ended(record.topic, ended, handling.seconds())
 
     async def _publish(self, record: Record, outgoing: Sequence[Outgoing], handling: Handling) -> None:
         assert self._reader is not None
@@ -203,12 +215,10 @@ class Worker:
         )
         letter = await dead_letter(record, error, self._service, request_id, self._store)
         await self._publish(record, (handling.buried(letter),), handling)
-        handling.tell(DEAD_LETTER, kind or _reason(error))
-
-
-def _reason(error: PoisonError) -> str:
-    """Why it is a dead letter, as operators know it."""
-    return DeadLetterReason.Name(DeadLetterReason.ValueType(error.reason)).removeprefix("DEAD_LETTER_REASON_")
+        reason = reason_name(error.reason)
+        handling.tell(DEAD_LETTER, kind or reason)
+        self._counts.ended(record.topic, DEAD_LETTER, handling.seconds())
+        self._counts.buried(record.topic, reason)
 
 
 async def _watch(reader: GroupMember, group: str, readiness: Readiness) -> None:

@@ -8,6 +8,7 @@ from sluice.models import repository
 from sluice.models.card import Card
 from sluice.models.engine import Engine, EngineSettings
 from sluice.models.onnx_engine import OnnxEngine
+from sluice.models.timed import timed
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,8 @@ def open_model(models: Path, name: str, settings: EngineSettings) -> Model:
         from sluice.models.triton_open import open_engine  # noqa: PLC0415 - its client is an extra
 
         card = repository.load(models, name)
-        return Model(card, repository.info(card), open_engine(models, card, settings, settings.triton))
+        return Model(card, repository.info(card), timed(open_engine(models, card, settings, settings.triton), name))
     info = repository.verify(models, name)
     card = repository.load(models, name)
     path = repository.folder(models, card) / repository.MODEL
-    return Model(card, info, OnnxEngine.open(path, settings))
+    return Model(card, info, timed(OnnxEngine.open(path, settings), name))

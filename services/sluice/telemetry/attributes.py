@@ -10,14 +10,15 @@ ALLOWED: Final = frozenset(
     {
         "action", "address", "attempt", "bank", "bytes", "category", "check", "code", "complete", "content_id",
         "count", "detail", "digest", "duration_ms", "error", "exit_code", "group", "key", "kind", "lane", "live",
-        "metadata", "model", "offset", "outcome", "partition", "partitions", "pid", "policy", "reason",
-        "request_id", "rule", "seconds", "service", "shadow", "stage", "status", "topic", "variable", "version",
+        "metadata", "method", "model", "offset", "outcome", "partition", "partitions", "pid", "policy", "reason",
+        "request_id", "rule", "seconds", "service", "shadow", "span_id", "stage", "status", "topic", "trace_id",
+        "variable", "version",
     }
 )  # fmt: skip
 """Names of attributes. `detail` and `error` hold words of ours (error kinds, limits), never a message's content."""
 
 LABELS: Final = ALLOWED - {
-    "content_id", "detail", "duration_ms", "offset", "pid", "reason", "request_id", "seconds", "service"
+    "content_id", "detail", "duration_ms", "offset", "pid", "request_id", "seconds", "service", "span_id", "trace_id"
 }  # fmt: skip
 """Names of labels of metrics: a label has few values, and every metric has `service` already."""
 
@@ -31,10 +32,10 @@ SPAN_ATTRIBUTES: Final = frozenset(
         "messaging.destination.partition.id", "messaging.kafka.offset", "messaging.message.body.size",
         "messaging.operation.name", "messaging.operation.type", "messaging.system",
         "rpc.grpc.status_code", "rpc.method", "rpc.service", "rpc.system",
-        "sluice.action", "sluice.attempts", "sluice.batch.size", "sluice.check", "sluice.complete",
-        "sluice.content_id", "sluice.contents", "sluice.lane", "sluice.model", "sluice.models", "sluice.outcome",
-        "sluice.policy_digest", "sluice.policy_version", "sluice.reason", "sluice.request_id", "sluice.rule",
-        "sluice.stage", "sluice.status", "sluice.synthesised",
+        "sluice.action", "sluice.attempts", "sluice.batch.size", "sluice.bytes", "sluice.check", "sluice.complete",
+        "sluice.content_id", "sluice.contents", "sluice.format", "sluice.key_kind", "sluice.lane", "sluice.model",
+        "sluice.models", "sluice.operation", "sluice.outcome", "sluice.policy_digest", "sluice.policy_version",
+        "sluice.reason", "sluice.request_id", "sluice.rule", "sluice.stage", "sluice.status", "sluice.synthesised",
     }
 )  # fmt: skip
 """Names of attributes of spans: https://opentelemetry.io/docs/specs/semconv/ where they say one, else ours with

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sluice.telemetry.spans import Kind, Span, Value
-from sluice.telemetry.trace_context import TraceContext, beside
+from sluice.telemetry.trace_context import TraceContext, beside, child
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,27 @@ def hop_span(
     if attributes:
         told |= attributes
     return Span(f"process {place.topic}", hop, parent, Kind.CONSUMER, *times_ns, told, error=error)
+
+
+def send_span(
+    hop: TraceContext,
+    topic: str,
+    times_ns: tuple[int, int],
+    count: int = 1,
+    attributes: Mapping[str, Value] | None = None,
+) -> Span:
+    """What is told of publishing what a hop caused, `count` records. `times_ns`: handed over, taken by the broker."""
+    told: dict[str, Value] = {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "send",
+        "messaging.operation.name": "send",
+        "messaging.destination.name": topic,
+    }
+    if count > 1:
+        told["messaging.batch.message_count"] = count
+    if attributes:
+        told |= attributes
+    return Span(f"send {topic}", child(hop, "send", topic), hop.span_id, Kind.PRODUCER, *times_ns, told)
 
 
 @dataclass(slots=True, eq=False)

@@ -6,13 +6,17 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from sluice.telemetry.attributes import ALLOWED
+from sluice.telemetry.in_hand import trace_in_hand
 
 Attribute = str | int | float | bool | None
 _LEVELS = ("debug", "info", "warning", "error")
 
 
 class Log:
-    """One service's log. An attribute that is not on the list is a mistake in our code, and raises ValueError."""
+    """One service's log. An attribute that is not on the list is a mistake in our code, and raises ValueError.
+
+    A line that is written while a record or a call is in hand says which trace that belongs to.
+    """
 
     def __init__(self, service: str, level: str = "info", stream: TextIO | None = None) -> None:
         self.service = service
@@ -47,5 +51,14 @@ class Log:
             return
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "level": level, "event": event}
         stream = self._stream or sys.stderr
-        stream.write(json.dumps(line | {"service": self.service} | attributes, ensure_ascii=False) + "\n")
+        told = line | {"service": self.service} | _traced() | attributes
+        stream.write(json.dumps(told, ensure_ascii=False) + "\n")
         stream.flush()
+
+
+def _traced() -> dict[str, Attribute]:
+    """The trace of what is in hand, and its span where that is told."""
+    trace = trace_in_hand()
+    if trace is None:
+        return {}
+    return {"trace_id": trace.trace_id, **({"span_id": trace.span_id} if trace.span_id else {})}

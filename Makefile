@@ -35,7 +35,7 @@ test: setup ## Every test, against real Kafka, Triton and models. One folder: ma
 	$(if $(CARGO),cd native && cargo test --quiet --no-default-features)
 	$(BIN)/pytest $(or $(TESTS),tests/unit tests/integration)
 
-# The first run builds the collector from source: some 200 seconds of CPU time. Later runs take half a minute.
+# The first run builds the collector from source: about five minutes of CPU time. Later runs take half a minute.
 .PHONY: verify-telemetry
 verify-telemetry: setup ## Run the real collector with deploy/otel, and have Compose's reader read deploy/. Needs Go.
 	$(BIN)/python -m tests.deploy.programs

@@ -51,7 +51,7 @@ class Counts:
         self._gaps: dict[tuple[int, str, str], int] = {}
         self._letters: list[tuple[str, str]] = []
         self._adds: dict[tuple[str, _Labels], Adds] = {}
-        self._seconds: dict[int, Observes] = {}
+        self._seconds: dict[str, Observes] = {}
         self._buried = buried_counters(metrics, _READS, reason_names())
         for stage in _STAGES:
             self._histogram(stage)
@@ -142,11 +142,13 @@ class Counts:
         return found
 
     def _histogram(self, stage: int) -> Observes:
-        found = self._seconds.get(stage)
+        # By name: strangers make up numbers, and there are as many of those.
+        name = stage_name(stage)
+        found = self._seconds.get(name)
         if found is None:
             about = "From the request's append to its decision."
-            found = self._metrics.histogram("decision_seconds", about, {"stage": stage_name(stage)})
-            self._seconds[stage] = found
+            found = self._metrics.histogram("decision_seconds", about, {"stage": name})
+            self._seconds[name] = found
         return found
 
 

@@ -68,6 +68,8 @@ def test_the_machine_is_busy_where_it_neither_idles_nor_waits(tmp_path: Path) ->
     [
         ("# TYPE process_cpu_seconds_total counter\nprocess_cpu_seconds_total 12.5\n", 12.5),
         ('process_cpu_seconds_total{service="ingest"} 3.0\n', 3.0),
+        ('process_cpu_seconds_total{s="x"} 3.0\nsluice_children_cpu_seconds_total{s="x"} 1.5\n', 4.5),
+        ("sluice_children_cpu_seconds_total 1.5\n", None),
         ("process_cpu_seconds_total_more 3.0\nother 1\n", None),
         ("process_cpu_seconds_total x\n", None),
         ("", None),

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from orchestrator.service import beginning
 from sluice.policy.load import load
 from sluice.policy.model import Policy
 from sluice.refreshed import Current
-from sluice.telemetry.metrics import Metrics
+from sluice.telemetry.metrics import Metrics, Observes
 from sluice.v1.contents_pb2 import Contents
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW, Decision, Reason
 from sluice.v1.request_pb2 import STAGE_OUTPUT, STAGE_PROMPT
@@ -112,6 +113,22 @@ def test_the_time_is_from_the_append_to_the_decision() -> None:
     assert told.value("sluice_decision_seconds_sum", stage="PROMPT") == 1.5
     assert told.value("sluice_decision_seconds_bucket", stage="PROMPT", le="0.005") == 1
     assert told.value("sluice_decision_seconds_bucket", stage="PROMPT", le="2.0") == 2
+
+
+def test_made_up_stages_leave_nothing_behind_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told()
+    asked: list[Mapping[str, str] | None] = []
+    real = Metrics.histogram
+
+    def histogram(self: Metrics, name: str, about: str, labels: Mapping[str, str] | None = None) -> Observes:
+        asked.append(labels)
+        return real(self, name, about, labels)
+
+    monkeypatch.setattr(Metrics, "histogram", histogram)
+    for stage in range(70, 170):
+        told.counts.decided(decision(action=ACTION_BLOCK, complete=False, stage=stage))
+    told.counts.final()
+    assert asked == [{"stage": "UNKNOWN"}]
 
 
 def test_a_stage_that_a_stranger_made_up_is_one_of_many() -> None:

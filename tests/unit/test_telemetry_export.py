@@ -101,6 +101,17 @@ def test_a_span_arrives_as_it_is(receiver: Receiver) -> None:
     assert (told.events(), told.dropped()) == ([], 0)
 
 
+@pytest.mark.parametrize(("given", "sent"), [(-1, 0), (1 << 70, (1 << 63) - 1)])
+def test_a_time_that_is_none_takes_no_other_span_along(receiver: Receiver, given: int, sent: int) -> None:
+    told = Told(receiver.port)
+    told.spans.emit(span(1))
+    told.spans.emit(Span("decide", child(ROOT, "odd"), ROOT.span_id, Kind.INTERNAL, given, given))
+    found = receiver.wait(2)
+    told.spans.close()
+    assert {one.start_time_unix_nano for one in found} == {1000, sent}
+    assert told.dropped() == 0
+
+
 def test_every_kind_is_the_librarys(receiver: Receiver) -> None:
     told = Told(receiver.port)
     for kind in Kind:

@@ -13,6 +13,7 @@ from sluice.settings import split_address
 KAFKA: Final = "kafka"
 
 _METRIC: Final = "process_cpu_seconds_total"
+_CHILDREN: Final = "sluice_children_cpu_seconds_total"
 _MOST_BYTES: Final = 8 << 20
 _CALL_SECONDS: Final = 2.0
 
@@ -88,7 +89,7 @@ class TreeCpu:
 
 
 class OpsCpu:
-    """As the operators' doors tell it (GET /metrics). A service's children, such as decoders, are not in it."""
+    """As the operators' doors tell it (GET /metrics), a service's children included, such as decoders."""
 
     def __init__(self, addresses: Mapping[str, str]) -> None:
         """host:port by service."""
@@ -130,12 +131,14 @@ def _ask(address: str) -> float | None:
 
 
 def cpu_seconds(page: str) -> float | None:
-    """process_cpu_seconds_total of a page in Prometheus's text format; None where it is not there."""
+    """process_cpu_seconds_total and sluice_children_cpu_seconds_total of a page in Prometheus's text format, added up;
+    None where the first is not there, or one is no number."""
+    found: dict[str, float] = {}
     for line in page.splitlines():
         name, _, value = line.rpartition(" ")
-        if name.partition("{")[0] == _METRIC:
+        if (metric := name.partition("{")[0]) in {_METRIC, _CHILDREN}:
             try:
-                return float(value)
+                found[metric] = float(value)
             except ValueError:
                 return None
-    return None
+    return sum(found.values()) if _METRIC in found else None

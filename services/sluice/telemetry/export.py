@@ -33,6 +33,7 @@ _EVERY_MS: Final = 1000
 _KINDS: Final = {kind: SpanKind[kind.name] for kind in Kind}
 _FINE: Final = Status(StatusCode.UNSET)
 _TOLD: Final = TraceFlags(TraceFlags.SAMPLED)
+_LAST_NS: Final = (1 << 63) - 1
 
 
 class OtlpSpans:
@@ -177,8 +178,13 @@ def _readable(span: Span, resource: Resource, scope: InstrumentationScope) -> Re
         ],
         kind=_KINDS[span.kind],
         status=Status(StatusCode.ERROR, span.error) if span.error else _FINE,
-        start_time=span.start_ns,
-        # Times of different machines: a span must not end before it begins.
-        end_time=max(span.start_ns, span.end_ns),
+        # Times of different machines: a span must not end before it begins, and one time that is none must not take
+        # all the others of its batch along.
+        start_time=_time(span.start_ns),
+        end_time=_time(max(span.start_ns, span.end_ns)),
         instrumentation_scope=scope,
     )
+
+
+def _time(nanoseconds: int) -> int:
+    return min(max(0, nanoseconds), _LAST_NS)

@@ -131,8 +131,8 @@ def _ask(address: str) -> float | None:
 
 
 def cpu_seconds(page: str) -> float | None:
-    """process_cpu_seconds_total and sluice_children_cpu_seconds_total of a page in Prometheus's text format, added up;
-    None where the first is not there, or one is no number."""
+    """process_cpu_seconds_total and sluice_children_cpu_seconds_total of a page in Prometheus's text format, added
+    up; None where the first is not there, or one is no number."""
     found: dict[str, float] = {}
     for line in page.splitlines():
         name, _, value = line.rpartition(" ")

@@ -27,7 +27,8 @@ class FaultyCheck(Check):
     """
 
     def __init__(self, check: Check, faults: Faults) -> None:
-        # Its class is of no check in particular, so these are the instance's own here.
+        # Its class is of no check in particular, so what other checks have by class is the instance's own here: hence
+        # the eight exceptions that the types are asked for.
         self.name = check.name  # type: ignore[misc]
         self.service_name = check.service_name  # type: ignore[misc]
         self.service = check.service  # type: ignore[misc]

@@ -45,6 +45,20 @@ def test_what_went_in_comes_out(runs: tuple[LoadRun, ...]) -> None:
     assert found.topics[Topic.CONTENTS] == costs().topics[Topic.CONTENTS]
 
 
+def test_a_stack_that_was_looked_at_while_it_started_does_not_hide_what_requests_cost() -> None:
+    """The look before these outputs counted a hundredth of a core more as idling than the services take, so the run
+    counts that much too little as work."""
+    hidden = 0.01 * OUTPUTS.window
+    looked_at_too_soon = replace(
+        OUTPUTS,
+        idle={name: idle + 0.01 for name, idle in OUTPUTS.idle.items()},
+        cpu={name: cpu - hidden for name, cpu in OUTPUTS.cpu.items()},
+    )
+    found = fit(costs(), (PROMPTS, looked_at_too_soon))
+    assert found.services["text"].idle.value == pytest.approx(IDLE)
+    assert found.services["text"].cpu[Kind.OUTPUT].value == pytest.approx(CPU["text"][Kind.OUTPUT], abs=1e-8)
+
+
 def test_hops_are_medians_of_prompts_alone_less_the_services_own_work() -> None:
     other = fit(costs(), (PROMPTS, OUTPUTS)).other
     assert other["kafka.hop_requests"].value == pytest.approx(0.005 + 0.009 - 0.001)

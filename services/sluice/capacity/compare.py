@@ -38,12 +38,13 @@ class Compared:
 def predict_cpu(costs: Costs, counts: Mapping[Kind, int], rate: float, megapixels: float) -> Mapping[str, float]:
     """CPU seconds of the mean request by service, without idling, with one replica of everything."""
     total = sum(counts.values())
-    return {
-        name: sum(count * service.seconds(kind, megapixels) for kind, count in counts.items()) / total
-        + (service.tail.value if service.tail is not None else 0.0)
-        + (turns(costs, rate) if name == KAFKA else 0.0)
-        for name, service in costs.services.items()
-    }
+    found = {}
+    for name, service in costs.services.items():
+        mean = sum(count * service.seconds(kind, megapixels) for kind, count in counts.items()) / total
+        asked = rate * sum(count for kind, count in counts.items() if kind in service.answers) / total
+        beside = service.tail.value if service.tail is not None else 0.0
+        found[name] = mean - service.shared(asked, mean) + beside + (turns(costs, rate) if name == KAFKA else 0.0)
+    return found
 
 
 def compare(costs: Costs, run: LoadRun, megapixels: float, seed: int) -> Compared:

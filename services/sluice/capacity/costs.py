@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from sluice.capacity.batches import saved
 from sluice.capacity.figure import Figure
 from sluice.load.mix import Kind
 
@@ -35,6 +36,7 @@ class ServiceCosts:
     the work of a request over its mean. `share`: of a picture's cost that grows, with what `grows` says.
     `tail`: CPU seconds that each replica spends on each decision of the cluster, its own or not. `on_gpu`: share of
     the cost that a GPU takes over, and `gpu`: seconds of a GPU for an item, in full batches; None: it has no model.
+    `per_batch`: of what a request costs alone, the CPU seconds that all of a batch pay once; None: each pays its own.
     """
 
     name: str
@@ -51,6 +53,7 @@ class ServiceCosts:
     tail: Figure | None = None
     on_gpu: Figure | None = None
     gpu: Figure | None = None
+    per_batch: Figure | None = None
 
     def seconds(self, kind: Kind, megapixels: float) -> float:
         """CPU seconds of one request of a kind whose picture has so many megapixels; 0 where it is not asked."""
@@ -60,6 +63,12 @@ class ServiceCosts:
         if kind is Kind.PROMPT:
             return figure.value
         return figure.value * (1 + self.share.value * (growth(self.grows, megapixels) - 1))
+
+    def shared(self, rate: float, alone: float) -> float:
+        """CPU seconds that a request costs less than `alone`, where a replica is asked `rate` times a second."""
+        if self.per_batch is None:
+            return 0.0
+        return saved(rate, min(alone, self.per_batch.value), alone, self.max_batch.value)
 
 
 @dataclass(frozen=True, slots=True)

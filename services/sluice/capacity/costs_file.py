@@ -98,6 +98,8 @@ class _Reading:
             grows=Grows(word),
             share=self._figure(parts.get("share"), f"{where}.share", "", most=1),
         )
+        if "per_batch" in parts:
+            made = replace(made, per_batch=self._figure(parts["per_batch"], f"{where}.per_batch", "s"))
         if "tail" in parts:
             made = replace(made, tail=self._figure(parts["tail"], f"{where}.tail", "s"))
         if "gpu" in parts:

@@ -44,7 +44,8 @@ def _service(service: ServiceCosts, sources: dict[str, str]) -> Form:
     named = {
         "idle_cores": service.idle, "memory": service.memory, "at_once": service.at_once,
         "max_batch": service.max_batch, "batch_wait": service.batch_wait, "variation": service.variation,
-        "share": service.share, "tail": service.tail, "on_gpu": service.on_gpu, "gpu": service.gpu,
+        "share": service.share, "per_batch": service.per_batch, "tail": service.tail,
+        "on_gpu": service.on_gpu, "gpu": service.gpu,
     }  # fmt: skip
     return form | {name: _figure(figure, sources) for name, figure in named.items() if figure is not None}
 

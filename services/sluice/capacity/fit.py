@@ -1,13 +1,13 @@
 """Costs from runs of `sluice load`: what a request of each kind costs each service."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from statistics import mean
 
 import numpy as np
 import numpy.typing as npt
 
 from sluice.bus.topics import Topic
+from sluice.capacity.batches import alone_of, fit_per_batch
 from sluice.capacity.costs import KAFKA, Costs, ServiceCosts, TopicCosts, turns
 from sluice.capacity.figure import Basis, Figure
 from sluice.capacity.load_runs import LoadRun
@@ -42,14 +42,15 @@ def fit(base: Costs, runs: Sequence[LoadRun]) -> Costs:
         )
     told = "; ".join(dict.fromkeys(run.told for run in runs))
 
+    runs = _idle_alike(runs)
     weights = np.sqrt([run.measured for run in runs])
 
-    def solve(of: Callable[[LoadRun], float], wanted: Sequence[Kind]) -> Mapping[Kind, float]:
+    def solve(found: Iterable[float], wanted: Sequence[Kind]) -> Mapping[Kind, float]:
         places = [kinds.index(kind) for kind in wanted]
-        values = np.array([of(run) for run in runs]) * weights
-        found = np.linalg.lstsq(shares[:, places] * weights[:, None], values, rcond=None)[0]
+        values = np.array(list(found)) * weights
+        solved = np.linalg.lstsq(shares[:, places] * weights[:, None], values, rcond=None)[0]
         # Noise can make what costs nothing cost less.
-        return {kind: max(0.0, round(float(value), _PLACES)) for kind, value in zip(wanted, found, strict=True)}
+        return {kind: max(0.0, round(float(value), _PLACES)) for kind, value in zip(wanted, solved, strict=True)}
 
     turn = _turn(base, runs, shares, weights)
     other = dict(base.other)
@@ -64,26 +65,28 @@ def fit(base: Costs, runs: Sequence[LoadRun]) -> Costs:
             return costs
         # A replica reads every decision; that is a figure of its own, since it grows with the replicas.
         tail = costs.tail.value if costs.tail is not None else 0.0
-        found = solve(
-            lambda run: run.cpu.get(name, 0.0) - tail - (turns(beside, run.rate) if name == KAFKA else 0.0), wanted
-        )
-        idle = mean(run.idle.get(name, 0.0) for run in runs)
+        own = [run.cpu.get(name, 0.0) - tail - (turns(beside, run.rate) if name == KAFKA else 0.0) for run in runs]
+        if costs.per_batch is not None:
+            part = _per_batch(costs, own, runs)
+            own = [alone_of(cpu, run.rate, part, costs.max_batch.value) for cpu, run in zip(own, runs, strict=True)]
+            costs = replace(costs, per_batch=_measured(costs.per_batch, part, told))
+        found = solve(own, wanted)
         return replace(
             costs,
             cpu={kind: _measured(figure, found.get(kind), told) for kind, figure in costs.cpu.items()},
-            idle=_measured(costs.idle, idle, told),
+            idle=_measured(costs.idle, runs[0].idle.get(name, 0.0), told),
         )
 
     def topic(costs: TopicCosts) -> TopicCosts:
         name = costs.name
         wanted = [kind for kind in kinds if kind in costs.bytes]
         if name == Topic.REQUESTS:
-            size: Mapping[Kind, float] = solve(lambda run: run.request_bytes, wanted)
+            size: Mapping[Kind, float] = solve((run.request_bytes for run in runs), wanted)
             return replace(costs, bytes={k: _measured(f, size.get(k), told) for k, f in costs.bytes.items()})
         if not all(name in run.written for run in runs):
             return costs
-        records = solve(lambda run: run.written[name][0], wanted)
-        size = solve(lambda run: run.written[name][1], wanted)
+        records = solve((run.written[name][0] for run in runs), wanted)
+        size = solve((run.written[name][1] for run in runs), wanted)
         return replace(
             costs,
             records={kind: _measured(figure, records.get(kind), told) for kind, figure in costs.records.items()},
@@ -93,6 +96,44 @@ def fit(base: Costs, runs: Sequence[LoadRun]) -> Costs:
     services = {name: service(costs) for name, costs in base.services.items()}
     topics = {name: topic(costs) for name, costs in base.topics.items()}
     return Costs(services, topics, base.store, {**other, **_hops(base, services, runs)})
+
+
+def _per_batch(costs: ServiceCosts, cpu: Sequence[float], runs: Sequence[LoadRun]) -> float:
+    """From the mix whose runs have rates farthest apart; the base's where none has."""
+    mixes: dict[tuple[tuple[Kind, float], ...], list[int]] = {}
+    for place, run in enumerate(runs):
+        mixes.setdefault(tuple(sorted(run.mix.shares.items())), []).append(place)
+    chosen = max(mixes.values(), key=lambda places: _spread([runs[place].rate for place in places]))
+    found = fit_per_batch(
+        [cpu[place] for place in chosen],
+        [runs[place].rate for place in chosen],
+        [runs[place].measured for place in chosen],
+        costs.max_batch.value,
+    )
+    base = costs.per_batch.value if costs.per_batch is not None else 0.0
+    return base if found is None else found
+
+
+def _spread(rates: Sequence[float]) -> float:
+    return max(rates) / min(rates)
+
+
+def _idle_alike(runs: Sequence[LoadRun]) -> Sequence[LoadRun]:
+    """The runs, with the least idling that any of them saw: a stack that was looked at while it was still starting
+    seems to idle more than it does, and its requests to cost less than they do."""
+    names = {name for run in runs for name in run.idle}
+    idle = {name: min(run.idle.get(name, 0.0) for run in runs) for name in names}
+    return [
+        replace(
+            run,
+            idle=idle,
+            cpu={
+                name: used + (run.idle.get(name, 0.0) - idle.get(name, 0.0)) * run.window
+                for name, used in run.cpu.items()
+            },
+        )
+        for run in runs
+    ]
 
 
 def _turn(

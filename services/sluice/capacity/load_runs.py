@@ -11,10 +11,10 @@ from sluice.load.mix import Kind, Mix
 @dataclass(frozen=True, slots=True)
 class LoadRun:
     """One run. `counts`: measured requests by kind. `cpu`: CPU seconds of a request by service, without what
-    services use for nothing; `all_cpu`: with it, of all services. `idle`: cores by service. `cores`: of the machine;
-    `own_cores`: of them that the command itself kept busy. `unfinished`: part of the requests that were not decided,
-    or incomplete. `written`: records and bytes on a topic, for a request. Times are seconds; None is what is not
-    known. `told`: the command, the machine, the day.
+    services use for nothing; `all_cpu`: with it, of all services. `idle`: cores by service. `window`: seconds for
+    each decision in which CPU was counted. `cores`: of the machine; `own_cores`: of them that the command itself kept
+    busy. `unfinished`: part of the requests that were not decided, or incomplete. `written`: records and bytes on a
+    topic, for a request. Times are seconds; None is what is not known. `told`: the command, the machine, the day.
     """
 
     told: str
@@ -25,6 +25,7 @@ class LoadRun:
     cpu: Mapping[str, float]
     all_cpu: float
     idle: Mapping[str, float]
+    window: float
     cores: int
     own_cores: float
     unfinished: float
@@ -82,6 +83,7 @@ def _run(form: Any, run: Any) -> LoadRun:
         cpu={name: float(used["above_idle_per_1000"]) / 1000 for name, used in cpu["services"].items()},
         all_cpu=float(cpu["per_1000"]) / 1000,
         idle={name: float(value) for name, value in form["idle_cores"].items()},
+        window=float(cpu["seconds"]) / int(cpu["decided"]),
         cores=cores,
         own_cores=float(run["own_cores"]),
         unfinished=(int(run["incomplete"]) + int(run["unanswered"])) / max(1, int(run["sent"])),

@@ -86,6 +86,7 @@ class Roads:
                 at_once,
                 int(service.max_batch.value),
                 service.batch_wait.value,
+                self._kept[service.name] * service.per_batch.value if service.per_batch is not None else 0.0,
             )
             for _ in range(count)
         ]

@@ -17,16 +17,23 @@ class _Item:
 
 class Station:
     """`at_once`: batches worked at a time; `max_batch`: items of one; `batch_wait`: seconds that a place waits for
-    more where there are fewer."""
+    more where there are fewer; `per_batch`: of each item's work, what the others of its batch share."""
 
     def __init__(
-        self, events: Events, machine: Machine, at_once: int = 1, max_batch: int = 1, batch_wait: float = 0.0
+        self,
+        events: Events,
+        machine: Machine,
+        at_once: int = 1,
+        max_batch: int = 1,
+        batch_wait: float = 0.0,
+        per_batch: float = 0.0,
     ) -> None:
         self._events = events
         self._machine = machine
         self._places = at_once
         self._most = max_batch
         self._wait = batch_wait
+        self._shared = per_batch
         self._waiting: deque[_Item] = deque()
         self._gathering = False
         self.worked = 0.0
@@ -69,7 +76,9 @@ class Station:
         if not batch:
             self._places += 1
             return
-        work = sum(item.work for item in batch)
+        # The longest pays the batch's part, the others their own work.
+        work = sum(item.work - min(item.work, self._shared) for item in batch)
+        work += min(self._shared, max(item.work for item in batch))
         self.worked += work
         self.batches += 1
         self.items += len(batch)

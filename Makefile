@@ -16,7 +16,7 @@ CARGO := $(shell command -v cargo)
 
 .PHONY: help
 help: ## Show this help.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(DONE)/sluice $(DONE)/java verifiers ## Everything that the product, its tests and benchmarks need.
@@ -33,13 +33,24 @@ test: setup ## Every test, against real Kafka, Triton and models. One folder: ma
 	$(BIN)/python -m tests.softhsm
 	$(BIN)/python -m tests.promtool
 	$(if $(CARGO),cd native && cargo test --quiet --no-default-features)
-	$(BIN)/pytest $(or $(TESTS),tests/unit tests/integration)
+	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(or $(TESTS),tests/unit tests/integration)
 
 # The first run builds the collector from source: about five minutes of CPU time. Later runs take half a minute.
 .PHONY: verify-telemetry
 verify-telemetry: setup ## Run the real collector with deploy/otel, and have Compose's reader read deploy/. Needs Go.
 	$(BIN)/python -m tests.deploy.programs
-	$(BIN)/pytest tests/deploy
+	$(BIN)/pytest tests/deploy --ignore-glob='*/test_chart_*.py'
+
+# Kubernetes' own programs among them, from source: CONTRIBUTING.md says what time and disk that takes, once.
+.PHONY: verify-deploy-tools
+verify-deploy-tools: $(DONE)/sluice ## Build and keep what verify-deploy drives: helm, an API server and others. Needs Go.
+	$(BIN)/python -m tests.deploy.tools
+
+# Its last line is one JSON object. VERIFY=quick: what needs helm alone, which it builds where it is not there.
+.PHONY: verify-deploy
+verify-deploy: $(DONE)/sluice ## Lint, render and install the chart on a real API server. Without one: VERIFY=quick
+	$(if $(filter-out quick,$(VERIFY)),$(error VERIFY=quick, or nothing))
+	$(BIN)/python -m tests.deploy.verify $(if $(VERIFY),--quick)
 
 # Twenty minutes on two cores, and half an hour at most; its last line is one JSON object. CHAOS: further options.
 .PHONY: chaos
@@ -50,6 +61,15 @@ chaos: setup ## Kill and stop everything at random, then check every decision: m
 .PHONY: fuzz
 fuzz: setup ## Send 100,000 broken pictures through ingest's decoders: make fuzz SEED=7
 	$(BIN)/python -m tests.fuzz --seed $(or $(SEED),1) $(FUZZ)
+
+# Root, 20 GB of disk and ten minutes; its last line is one JSON object. SERVICES: some of them. IMAGES: further options.
+.PHONY: images
+images: setup ## Build the images without Docker, run them, and ask each for its health: make images SERVICES=ingest
+	$(BIN)/python -m deploy.images $(SERVICES) $(IMAGES)
+
+.PHONY: audit
+audit: setup ## Ask the package index what is known against the locked packages. Needs PyPI's JSON interface.
+	$(BIN)/python -m tests.deploy.audit
 
 .PHONY: lint
 lint: $(DONE)/sluice ## Style, types (strict, tests included) and the contract.
@@ -74,6 +94,27 @@ lock: ## Pin every dependency anew, by hash. Needs uv.
 	  | $(UV) pip compile - --output-file requirements-java.lock --no-annotate $(LOCK_FLAGS)
 	printf 'nvidia-pytriton==0.7.0\nonnxruntime>=1.31,<2\n' \
 	  | $(UV) pip compile - --output-file services/sluice/local/triton.lock --no-annotate $(LOCK_FLAGS)
+	$(MAKE) lock-images
+
+# What is in an image is what the tests ran with: its locks are parts of requirements.lock. pdqhash is published as
+# source alone, and not needed beside the extension.
+.PHONY: lock-images
+lock-images: ## The locks of deploy/images and of the tools of verify-deploy, from requirements.lock. Needs uv.
+	$(UV) pip compile pyproject.toml --extra heic --extra triton --output-file deploy/images/cpu.lock \
+	  --no-emit-package pdqhash $(IMAGE_LOCK_FLAGS)
+	$(UV) pip compile pyproject.toml deploy/images/gpu.in --extra heic --extra triton --output-file deploy/images/gpu.lock \
+	  --no-emit-package onnxruntime --no-emit-package pdqhash $(IMAGE_LOCK_FLAGS)
+	$(UV) pip compile pyproject.toml --extra pkcs11 --extra aws-kms --extra gcp-kms --extra azure-kms \
+	  --output-file deploy/images/c2pa-signer.lock --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)
+	$(UV) pip compile pyproject.toml --extra postgres --output-file deploy/images/provenance.lock \
+	  --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
+	  | $(UV) pip compile - --output-file deploy/images/build.lock $(IMAGE_LOCK_FLAGS)
+	$(UV) pip compile tests/deploy/verify-tools.in --output-file tests/deploy/verify-tools.lock --no-annotate $(LOCK_FLAGS)
+
+IMAGE_LOCK_FLAGS = --constraint requirements.lock --no-annotate $(LOCK_FLAGS)
+# Of a lock: what a lock for the same image need not hold again.
+ALL_OF = $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' deploy/images/$(1).lock)
 
 LOCK_FLAGS := --quiet --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+from sluice.attempt import Unforeseen, attempt
 from sluice.errors import SluiceError
 from sluice.hashes.live import LiveIndex
-from sluice.host.attempt import Unforeseen, attempt
 
 EVERY_SECONDS = 0.15
 """Between two looks: what is added counts well within a second. A look at nothing new takes tens of microseconds."""

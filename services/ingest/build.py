@@ -21,10 +21,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class StageDeadline:
-    """How long a decision may take at one stage, in milliseconds: by default, and where a request asks for more."""
+    """How long a decision may take at one stage, in milliseconds: by default, and where a request asks for more or
+    for less."""
 
     default_ms: int
     max_ms: int
+    min_ms: int = 0
 
 
 def build(
@@ -64,6 +66,6 @@ def build(
 
 
 def allowed_ms(request: Request, deadlines: Mapping[int, StageDeadline]) -> int:
-    """Milliseconds that a request has: what it asks for, at most what its stage allows."""
+    """Milliseconds that a request has: what it asks for, within what its stage allows."""
     stage = deadlines.get(request.stage) or min(deadlines.values(), key=lambda deadline: deadline.default_ms)
-    return min(request.deadline_ms or stage.default_ms, stage.max_ms)
+    return min(max(request.deadline_ms or stage.default_ms, stage.min_ms), stage.max_ms)

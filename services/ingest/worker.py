@@ -63,7 +63,7 @@ def read_answer(record: Record) -> PromptAnswer:
 def stage_deadlines(policy: Policy) -> Mapping[int, StageDeadline]:
     """The policy's deadlines as `build` takes them."""
     return {
-        int(number): StageDeadline(stage.deadline_ms, stage.max_deadline_ms)
+        int(number): StageDeadline(stage.deadline_ms, stage.max_deadline_ms, stage.min_deadline_ms)
         for number, stage in policy.stages.items()
     }
 

@@ -14,7 +14,7 @@ from sluice.host.record_counts import buried_counters, reason_names
 from sluice.policy.model import Policy
 from sluice.telemetry.metrics import Adds, Metrics, Observes
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, Action, Decision
-from sluice.v1.request_pb2 import STAGE_OUTPUT, STAGE_PROMPT, Stage
+from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE, STAGE_OUTPUT, STAGE_PROMPT, Stage
 
 INCOMPLETE: Final = "incomplete"
 """The rule of a reason that says what was missing."""
@@ -46,15 +46,16 @@ class Counts:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._decided: dict[tuple[int, int, bool], int] = {}
-        self._took: list[tuple[int, int]] = []
+        self._took: list[tuple[int, int, int]] = []
         self._rules: dict[tuple[int, str, int], int] = {}
         self._gaps: dict[tuple[int, str, str], int] = {}
         self._letters: list[tuple[str, str]] = []
         self._adds: dict[tuple[str, _Labels], Adds] = {}
-        self._seconds: dict[str, Observes] = {}
+        self._seconds: dict[tuple[str, str], Observes] = {}
         self._buried = buried_counters(metrics, _READS, reason_names())
         for stage in _STAGES:
-            self._histogram(stage)
+            for lane in (LANE_INTERACTIVE, LANE_BULK):
+                self._histogram(stage, lane)
             for action in _ACTION_NAMES:
                 for complete in (True, False):
                     if complete or action != ACTION_ALLOW:
@@ -81,7 +82,7 @@ class Counts:
         stage, complete = decision.stage, decision.complete
         key = stage, decision.action, complete
         self._decided[key] = self._decided.get(key, 0) + 1
-        self._took.append((stage, decision.decided_at_ms - decision.requested_at_ms))
+        self._took.append((stage, decision.lane, decision.decided_at_ms - decision.requested_at_ms))
         # A copy by slicing: iterating over a repeated field takes several times as long.
         reasons = decision.reasons[:]
         if not reasons:
@@ -106,9 +107,9 @@ class Counts:
             self._rule(stage, rule, action).inc(count)
         for (stage, check, reason), count in self._gaps.items():
             self._incomplete(stage, check, reason).inc(count)
-        for stage, milliseconds in self._took:
+        for stage, lane, milliseconds in self._took:
             # The broker's clock, and ours.
-            self._histogram(stage).observe(max(0, milliseconds) / 1000)
+            self._histogram(stage, lane).observe(max(0, milliseconds) / 1000)
         for letter in self._letters:
             self._buried[letter].inc()
         self.forget()
@@ -141,14 +142,15 @@ class Counts:
             self._adds[name, values] = found
         return found
 
-    def _histogram(self, stage: int) -> Observes:
+    def _histogram(self, stage: int, lane: int) -> Observes:
         # By name: strangers make up numbers, and there are as many of those.
-        name = stage_name(stage)
-        found = self._seconds.get(name)
+        names = stage_name(stage), "bulk" if lane == LANE_BULK else "interactive"
+        found = self._seconds.get(names)
         if found is None:
             about = "From the request's append to its decision."
-            found = self._metrics.histogram("decision_seconds", about, {"stage": name})
-            self._seconds[name] = found
+            labels = dict(zip(("stage", "lane"), names, strict=True))
+            found = self._metrics.histogram("decision_seconds", about, labels)
+            self._seconds[names] = found
         return found
 
 

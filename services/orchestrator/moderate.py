@@ -135,7 +135,7 @@ class Road:
         stage = self.policy.value.stages.get(request.stage)
         own = 0.0
         if stage is not None:
-            own = min(request.deadline_ms or stage.deadline_ms, stage.max_deadline_ms) / 1000
+            own = stage.allowed_ms(request.deadline_ms) / 1000
         seconds = own + GRACE_SECONDS
         return Deadline.after(seconds if remaining is None else min(seconds, remaining))
 

@@ -11,7 +11,9 @@ from orchestrator.counts import Counts
 from orchestrator.pending import Conflict, Decided
 from orchestrator.told import Told
 from sluice.bus.clients import TRANSACTION_TIMEOUT_MS
+from sluice.bus.problems import is_refusal, words
 from sluice.bus.record import Headers, Outgoing, Record
+from sluice.bus.refusals import Refusals
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
 from sluice.telemetry.metrics import Metrics
@@ -73,6 +75,7 @@ class Publisher:
         self._bases: dict[int, int] = {}
         self._sending_since: float | None = None
         self.count = 0
+        self._refused = Refusals()
 
     def init(self) -> None:
         """First of all: ends what a dead predecessor with the same id left open, and fences a living one."""
@@ -81,6 +84,16 @@ class Publisher:
     def open_seconds(self) -> float | None:
         """How long the oldest record has waited to be committed; None: there is none."""
         return None if self._since is None else time.monotonic() - self._since
+
+    def refusal(self, error: KafkaError) -> str:
+        """Why the broker refuses what was to be committed, in words; empty where the error means something else.
+
+        Of a topic that the principal may describe and not write, the error does not say which of all it is; of one
+        that it may not even describe, nothing but the record's own delivery says anything.
+        """
+        if is_refusal(error):
+            return words(error, ", ".join(sorted({record[0] for record in self._records})))
+        return self._refused.text()
 
     def hangs(self) -> bool:
         """Whether a call has not returned for so long that no transaction can come of it. Asked on another thread.
@@ -104,11 +117,12 @@ class Publisher:
         report = None if before else self._delivered
         self._send(_DECISIONS, decision.SerializeToString(), key, partition, headers, report)
         if outputs.approved is not None:
-            self._send(_APPROVED, outputs.approved.SerializeToString(), key, partition, headers)
+            approved = outputs.approved.SerializeToString()
+            self._send(_APPROVED, approved, key, partition, headers, self._failed)
         for incident in outputs.incidents:
-            self._send(_INCIDENTS, incident.SerializeToString(), key, partition, headers)
+            self._send(_INCIDENTS, incident.SerializeToString(), key, partition, headers, self._failed)
         if outputs.review is not None:
-            self._send(_REVIEWS, outputs.review.SerializeToString(), key, partition, headers)
+            self._send(_REVIEWS, outputs.review.SerializeToString(), key, partition, headers, self._failed)
         self.count += 1
 
     def conflict(self, effect: Conflict, cause: Record) -> None:
@@ -177,7 +191,8 @@ class Publisher:
         out = Outgoing(_DEAD_LETTERS, cause.partition, cause.key, letter.SerializeToString(), cause.trace())
         why = DeadLetterReason.Name(reason).removeprefix("DEAD_LETTER_REASON_")
         self._counts.buried(cause.topic, why)
-        self._send(out.topic, out.value, out.key, out.partition, self._told.buried(cause, out, why).headers)
+        headers = self._told.buried(cause, out, why).headers
+        self._send(out.topic, out.value, out.key, out.partition, headers, self._failed)
 
     def _send(
         self,
@@ -210,11 +225,16 @@ class Publisher:
     def _delivered(self, error: KafkaError | None, message: Message) -> None:
         # An error makes the commit fail: nothing to do here.
         if error is not None:
+            self._failed(error, message)
             return
         partition, offset = message.partition(), message.offset()
         if partition is not None and offset is not None:
             self._bases.setdefault(partition, offset)
         self._clock.sample(message.timestamp()[1], now_ms())
+
+    def _failed(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._refused.note(error, message.topic() or "")
 
     def _again(self, call: Callable[..., object], *arguments: object) -> None:
         """A transactional call, repeated as long as the client says that it may be."""

@@ -17,7 +17,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from google.protobuf.message import DecodeError
 
 from orchestrator.marks import TOPICS, from_offsets, read_back_from
@@ -26,6 +26,7 @@ from sluice.bus.clients import TRANSACTION_TIMEOUT_MS
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
+from sluice.bus.refusals import Refusals
 from sluice.bus.topics import Topic
 from sluice.errors import FatalError
 from sluice.policy.model import Policy
@@ -104,6 +105,7 @@ class Recovery:
         self._numbers: list[int] = []
         self._late: frozenset[int] = frozenset()
         self._ended = False
+        self._refused = Refusals()
         self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
 
     def start(self) -> None:
@@ -122,7 +124,7 @@ class Recovery:
         """Wanted partitions that are ready to read on from their marks, each once. FatalError: it works no more."""
         if not self._ready:
             if self._ended:
-                raise FatalError("recovery ended")
+                raise FatalError(f"recovery ended; {self._refused.text()}" if self._refused else "recovery ended")
             return ()
         with self._lock:
             found = list(zip(self._numbers, self._ready, strict=True))
@@ -196,6 +198,7 @@ class Recovery:
         try:
             found = self._clients.group.committed(wanted, seconds)
         except KafkaException as error:
+            self._check(error.args[0])
             self._log.debug("waiting for stable offsets", error=error.args[0].name())
             return
         for job in jobs:
@@ -208,6 +211,7 @@ class Recovery:
         try:
             low, high = log_ends(self._clients.ends, Topic.DECISIONS, job.number, _ALL_SECONDS)
         except KafkaException as error:
+            self._check(error.args[0], Topic.DECISIONS)
             self._log.debug("waiting for the end of the decisions", error=error.args[0].name())
             return False
         # What is read again must not be decided again, however much was decided since the marks.
@@ -234,7 +238,14 @@ class Recovery:
             elif is_end_of_partition(error):
                 job.position = max(job.position, message.offset() or 0)
             else:
+                self._check(error, Topic.DECISIONS)
                 self._log.warning("broker trouble", error=error.name())
+
+    def _check(self, error: KafkaError, topic: str = "") -> None:
+        """A refusal ends the recovery, and whoever waits for it."""
+        if self._refused.note(error, topic):
+            self._log.error("the broker refuses", topic=topic, error=error.name(), detail=error.str())
+            self._stopping.set()
 
     def _hand_over(self, generation: int) -> None:
         jobs = self._clients.jobs

@@ -21,6 +21,7 @@ from orchestrator.stream import DecisionLoop
 from orchestrator.told import Told
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.log_book import LogBook
+from sluice.bus.problems import is_refusal, words
 from sluice.bus.topics import Topic
 from sluice.errors import FatalError, SluiceError
 from sluice.host.catch_up import CatchUp
@@ -91,11 +92,12 @@ class OrchestratorService(Service):
         stopping = threading.Event()
         clock = BrokerClock()
         counts = Counts(context.metrics)
+        told = Told(GROUP, context.spans, context.log)
         publisher = Publisher(
             lambda: transactional_producer(settings.kafka, f"{GROUP}-{settings.instance}"),
             clock,
             stopping,
-            Told(GROUP, context.spans),
+            told,
             counts,
         )
         consumer, ends = group_consumer(settings.kafka, GROUP, settings.instance), log_reader(settings.kafka)
@@ -117,7 +119,10 @@ class OrchestratorService(Service):
         for topic in TOPICS:
             watch_lag(context.metrics, reading.lag, str(topic), GROUP)
         async with watching([policy], context), beginning(counts, policy):
-            await self._decide(decider, publisher, context, stop, stopping)
+            try:
+                await self._decide(decider, publisher, context, stop, stopping)
+            finally:
+                await asyncio.to_thread(told.close)
 
     async def close(self) -> None:
         if self._catch_up is not None:
@@ -156,10 +161,9 @@ class OrchestratorService(Service):
             # The log is intact: the next start recovers from it.
             problem = error.args[0]
             context.log.error("decision loop failed", error=problem.name(), detail=problem.str())
-            raise FatalError(
-                f"the decision loop cannot go on: {problem.str()}; "
-                "if a restart does not mend it, another process has the same SLUICE_INSTANCE"
-            ) from error
+            mend = "if a restart does not mend it, another process has the same SLUICE_INSTANCE"
+            reason = words(problem) if is_refusal(problem) else f"{problem.str()}; {mend}"
+            raise FatalError(f"the decision loop cannot go on: {reason}") from error
         finally:
             watch.cancel()
 

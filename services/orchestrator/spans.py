@@ -65,6 +65,11 @@ def whole_tree(decision: Decision, partition: int, above: TraceContext, source: 
     return [replace(span, attributes={**span.attributes, **_SYNTHESISED}) for span in spans]
 
 
+def fewest_spans(decision: Decision) -> int:
+    """How many spans its whole tree has at least: ingest's hop, two of each check that answered, and the decision."""
+    return (not decision.released_from) + 2 * len(decision.inputs) + 1
+
+
 class _Tree:
     """Makes the spans of one request. `ingest`: id of what wrote the contents record."""
 

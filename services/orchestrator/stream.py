@@ -26,7 +26,7 @@ from orchestrator.reading import ReadingOn, positions, steer
 from orchestrator.recovery import Recovery
 from orchestrator.telling import Telling
 from sluice.bus.ends import log_ends
-from sluice.bus.problems import is_end_of_partition, is_fatal
+from sluice.bus.problems import is_end_of_partition, is_fatal, is_refusal, words
 from sluice.bus.record import Record, trace_of
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
@@ -191,7 +191,12 @@ class DecisionLoop:
         now = time.monotonic()
         self._watched = now - self._read_at < _WATCHED_SECONDS
         self._read_at = now
-        return [] if first is None else [first, *self._consumer.consume(BATCH - 1, 0)]
+        if first is None:
+            return []
+        if (problem := first.error()) is not None and is_refusal(problem):
+            # Before the group gives out what is left of the topics.
+            raise _refused(problem, first)
+        return [first, *self._consumer.consume(BATCH - 1, 0)]
 
     def _patience(self) -> float:
         """Seconds to wait for a record: no longer than to the next deadline."""
@@ -335,6 +340,8 @@ class DecisionLoop:
             self._log.warning("the broker's clock is not ours", seconds=ahead / 1000)
 
     def _abort(self, error: KafkaError) -> None:
+        if refusal := self._publisher.refusal(error):
+            raise FatalError(f"the decision loop cannot go on: {refusal}")
         if is_fatal(error):
             raise KafkaException(error)
         self._log.warning("transaction aborted", error=error.name())
@@ -392,7 +399,14 @@ class DecisionLoop:
             self._reading.at_end(topic, number, message.offset() or 0)
             if topic == Topic.VERDICTS and number in self._clocks:
                 self._clocks[number].on_end(message.offset() or 0)
+        elif is_refusal(error):
+            raise _refused(error, message)
         elif is_fatal(error):
             raise KafkaException(error)
         else:
             self._log.warning("broker trouble", error=error.name())
+
+
+def _refused(error: KafkaError, message: Message) -> FatalError:
+    """A process that may not read what it decides from ends, and says so: started again it looks anew."""
+    return FatalError(f"the decision loop cannot go on: {words(error, message.topic() or '')}")

@@ -6,11 +6,11 @@ from typing import Final
 
 from policy_shadow.compare import Compared, Kind, compare, disagreement
 from policy_shadow.sampler import Sample, Sampler
+from sluice.attempt import Unforeseen, attempt
 from sluice.bus.record import Headers, Outgoing, Record
 from sluice.bus.topics import Topic
 from sluice.contract.names import short_name
 from sluice.errors import TerminalError
-from sluice.host.attempt import Unforeseen, attempt
 from sluice.policy.decider import Decide
 from sluice.policy.model import Policy
 from sluice.refreshed import Current

@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from sluice.bus.clients import log_reader
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
+from sluice.bus.refusals import check_granted
 from sluice.bus.scan import CALL_SECONDS, partition_numbers
 from sluice.errors import RetryableError
 from sluice.host.readiness import Readiness
@@ -61,6 +62,7 @@ class Backlog:
             marks = {each.partition: each.offset for each in committed}
             return {number: end for number, end in left.items() if self._behind(reader, number, marks[number], end)}
         except KafkaException as error:
+            check_granted(error.args[0], self._topic)
             raise RetryableError(f"{self._topic} at {self._kafka.bootstrap}: {error.args[0].str()}") from error
         finally:
             reader.close()
@@ -80,6 +82,7 @@ class Backlog:
                 break
             error = message.error()
             if error is not None and not is_end_of_partition(error):
+                check_granted(error, self._topic)
                 continue
             if message.partition() == number:
                 return error is None and (message.offset() or 0) < end

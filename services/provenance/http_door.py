@@ -11,8 +11,8 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs, unquote
 
+from sluice.attempt import Unforeseen, attempt
 from sluice.errors import FatalError, OverloadedError, RetryableError, SluiceError
-from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.room import Room
 from sluice.settings import split_address
 from sluice.telemetry.logging import Log

@@ -26,6 +26,11 @@ class OverloadedError(RetryableError):
         self.seconds = seconds
 
 
+class NotGrantedError(RetryableError):
+    """The broker does not let this principal do it; it works once somebody grants it. The message says what to grant,
+    and which command shows what each principal needs."""
+
+
 class TerminalError(SluiceError):
     """This call will never succeed. The message may be recorded: it never holds content."""
 

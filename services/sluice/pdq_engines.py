@@ -1,17 +1,18 @@
 """Who computes PDQ: the extension where it was built, `pdqhash` where it was not. The answers are the same, bit for
-bit: that is what tests and `python -m benchmarks.pdq` check.
+bit: that is what tests and `python -m benchmarks.pdq` check. Images have the extension and leave `pdqhash` out, which
+is published as source alone.
 
 On other processors than x86-64 compilers may join a product and a sum in one rounding, so `pdqhash` itself can give
 another bit there. The extension never does: it gives the answers of x86-64 everywhere.
 """
 
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import pdqhash
 
 from sluice.extension import extension
 
@@ -36,14 +37,18 @@ class PdqEngine(Protocol):
 class ReferencePdq:
     """By `pdqhash`, Meta's own code. Holds the interpreter's lock while it computes."""
 
+    def __init__(self) -> None:
+        """Raises ImportError where `pdqhash` is not installed."""
+        self._reference = import_module("pdqhash")
+
     def hash(self, rgb: _Rgb) -> tuple[bytes, int]:
         """As `PdqEngine.hash`."""
-        vector, quality = pdqhash.compute(rgb)
+        vector, quality = self._reference.compute(rgb)
         return _packed(vector), int(quality)
 
     def dihedral(self, rgb: _Rgb) -> tuple[tuple[bytes, ...], int]:
         """As `PdqEngine.dihedral`."""
-        vectors, quality = pdqhash.compute_dihedral(rgb)
+        vectors, quality = self._reference.compute_dihedral(rgb)
         return tuple(_packed(vector) for vector in vectors), int(quality)
 
 

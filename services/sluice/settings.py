@@ -4,8 +4,8 @@ A `Reader` collects every problem, so that one start names all the variables tha
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -73,6 +73,46 @@ class Reader:
         """A file or folder; relative ones are of the working directory."""
         return Path(self._env.get(name, "") or default).absolute()
 
+    def file(self, name: str) -> str:
+        """A file that can be read, as it is named; empty where the variable is not set."""
+        raw = self._env.get(name, "")
+        if raw:
+            self._read(name, raw)
+        return raw
+
+    def secret(self, name: str, file_name: str) -> str:
+        """What the variable `name` holds, or the file that the variable `file_name` names; empty: neither is set.
+
+        Of the file the line's end is left out. Nothing of either is ever in a problem's text.
+        """
+        direct, path = self._env.get(name, ""), self._env.get(file_name, "")
+        if direct and path:
+            self._problems.append(f"{name} and {file_name} are both set: one of them is enough")
+        if direct or not path:
+            return direct
+        held = self._read(file_name, path)
+        if held is None:
+            return ""
+        try:
+            found = held.decode().rstrip("\r\n")
+        except UnicodeDecodeError:
+            self._problems.append(f"{file_name}: {path} is not text in UTF-8")
+            return ""
+        if not found or "\n" in found or "\0" in found:
+            what = "more than a line of text" if found else "nothing in it"
+            self._problems.append(f"{file_name}: {path} has {what}; it should hold the secret alone")
+            return ""
+        return found
+
+    def _read(self, name: str, path: str) -> bytes | None:
+        """The beginning of a file; None, and a problem, where it cannot be read."""
+        try:
+            with Path(path).open("rb") as file:
+                return file.read(_MOST_SECRET)
+        except OSError as error:
+            self._problems.append(f"{name}: {path}: {error.strerror}")
+            return None
+
     def address(self, name: str, default: str = "") -> str:
         """host:port, an IPv6 host in brackets; empty where there is none."""
         raw = self._env.get(name, "") or default
@@ -99,9 +139,12 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class KafkaSettings:
-    """How to reach the broker: librdkafka properties common to every client."""
+    """How to reach the broker: librdkafka properties common to every client. Passwords are among them."""
 
-    properties: Mapping[str, str]
+    properties: Mapping[str, str] = field(repr=False)
+    heard: Callable[[object], None] | None = field(default=None, repr=False, compare=False)
+    """Told, on any thread, of what the client says by itself, as a KafkaError: that a broker refuses our credentials
+    is said nowhere else."""
 
     @property
     def bootstrap(self) -> str:
@@ -151,6 +194,17 @@ KAFKA_VARIABLES: Mapping[str, str] = {
 }
 """Environment variable -> librdkafka property."""
 
+KAFKA_SECRETS: Mapping[str, str] = {
+    "KAFKA_SASL_PASSWORD_FILE": "KAFKA_SASL_PASSWORD",
+    "KAFKA_SSL_KEY_PASSWORD_FILE": "KAFKA_SSL_KEY_PASSWORD",
+}
+"""Environment variable that names a file -> the one that it stands for."""
+
+_KAFKA_FILES: Final = ("KAFKA_SSL_CERTIFICATE_LOCATION", "KAFKA_SSL_KEY_LOCATION")
+_KAFKA_PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+_MOST_SECRET: Final = 64 << 10
+"""Bytes of a file with a password."""
+
 
 def sluice_home(env: Mapping[str, str]) -> Path:
     """Where local state lives: SLUICE_HOME, by default `.sluice` in the working directory."""
@@ -176,9 +230,20 @@ def default_policy(home: Path) -> Path:
 
 
 def read_kafka(reader: Reader) -> KafkaSettings:
-    """The broker's address and the usual security settings."""
+    """The broker's address and the usual security settings; passwords from the environment or from files."""
     reader.text("KAFKA_BOOTSTRAP_SERVERS")
     found = {prop: reader.text(name, "") for name, prop in KAFKA_VARIABLES.items()}
+    protocol = found["security.protocol"]
+    if protocol and protocol.upper() not in _KAFKA_PROTOCOLS:
+        reader.problem(f"KAFKA_SECURITY_PROTOCOL={protocol!r} should be one of {', '.join(_KAFKA_PROTOCOLS)}")
+    for name in _KAFKA_FILES:
+        reader.file(name)
+    # Besides a file it may be a folder, or the word by which the client looks in the usual places.
+    authorities = found["ssl.ca.location"]
+    if authorities and authorities != "probe" and not Path(authorities).exists():
+        reader.problem(f"KAFKA_SSL_CA_LOCATION: there is no {authorities}")
+    for name, direct in KAFKA_SECRETS.items():
+        found[KAFKA_VARIABLES[direct]] = reader.secret(direct, name)
     return KafkaSettings({prop: value for prop, value in found.items() if value})
 
 

@@ -38,12 +38,17 @@ def compose_check(env: Mapping[str, str] = os.environ) -> Path:
 
 def grafana_types(env: Mapping[str, str] = os.environ) -> Path:
     """A folder with the package grafana-foundation-sdk. NotReadyError where it cannot be fetched."""
+    return packages("grafana-types", GRAFANA, env)
+
+
+def packages(name: str, lock: Path, env: Mapping[str, str] = os.environ) -> Path:
+    """A folder with the Python packages of a lock, apart from those of the product. NotReadyError likewise."""
 
     def build(work: Path, made: Path) -> None:
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, "--no-deps", "--require-hashes", "--target", str(made), "-r", str(GRAFANA)], work, env)
+        run([*pip, "--no-deps", "--require-hashes", "--target", str(made), "-r", str(lock)], work, env)
 
-    return _built("grafana-types", [GRAFANA], build, env)
+    return built(name, [lock], build, env)
 
 
 def _program(module: Path, env: Mapping[str, str]) -> Path:
@@ -51,15 +56,22 @@ def _program(module: Path, env: Mapping[str, str]) -> Path:
 
     def build(_: Path, made: Path) -> None:
         command = ["go", "build", "-C", str(module), "-trimpath", "-ldflags", "-s -w", "-o", str(made), "."]
-        _run(command, module, {**env, "CGO_ENABLED": "0"})
+        run(command, module, {**env, "CGO_ENABLED": "0"})
 
-    return _built(module.name, sorted(module.iterdir()), build, env)
+    return built(module.name, sorted(module.iterdir()), build, env)
 
 
-def _built(name: str, sources: Sequence[Path], build: Callable[[Path, Path], None], env: Mapping[str, str]) -> Path:
-    """What `build` makes, made again where a source has changed."""
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
-    program = cache(env) / "deploy-checks" / f"{name}-{digest[:12]}"
+def kept(name: str, sources: Sequence[Path], env: Mapping[str, str], how: str = "") -> Path:
+    """Where what is made of `sources` by `how` is kept, whether or not it is there."""
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources) + how.encode()).hexdigest()
+    return cache(env) / "deploy-checks" / f"{name}-{digest[:12]}"
+
+
+def built(
+    name: str, sources: Sequence[Path], build: Callable[[Path, Path], None], env: Mapping[str, str], how: str = ""
+) -> Path:
+    """What `build(folder for its work, path to make)` makes, made again where a source or `how` has changed."""
+    program = kept(name, sources, env, how)
     program.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock.take(program.parent / f".{name}.lock", _SECONDS)
     if lock is None:
@@ -75,23 +87,18 @@ def _built(name: str, sources: Sequence[Path], build: Callable[[Path, Path], Non
     return program
 
 
-def _run(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> None:
+def run(command: Sequence[str], folder: Path, env: Mapping[str, str], seconds: float = _SECONDS) -> str:
+    """What the command prints on standard output. NotReadyError where it fails, with the end of all that it said."""
     if command[0] == "go" and shutil.which("go", path=env.get("PATH")) is None:
         raise NotReadyError(
             "the checks of deploy/ are built from source, and there is no go: install Go 1.25 or later"
         )
     done = subprocess.run(
-        command,
-        cwd=folder,
-        env=dict(env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=_SECONDS,
-        check=False,
-        text=True,
+        command, cwd=folder, env=dict(env), capture_output=True, timeout=seconds, check=False, text=True
     )
     if done.returncode:
-        raise NotReadyError(f"`{' '.join(command)}` failed: {done.stdout[-2000:]}")
+        raise NotReadyError(f"`{' '.join(command)}` failed: {(done.stdout + done.stderr)[-2000:]}")
+    return done.stdout
 
 
 def main() -> int:

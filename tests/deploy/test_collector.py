@@ -141,7 +141,7 @@ def test_metrics_come_out_as_a_scrape_of_the_service_would_have_them(tmp_path: P
     metrics = Metrics("orchestrator")
     metrics.count("decisions", "Decisions.", {"stage": "PROMPT", "action": "ALLOW", "complete": "true"}, by=3)
     metrics.gauge("undecided", "Requests that wait.", 7)
-    metrics.observe("decision_seconds", "Until decided.", 0.3, {"stage": "PROMPT"})
+    metrics.observe("decision_seconds", "Until decided.", 0.3, {"stage": "PROMPT", "lane": "interactive"})
     with collecting(tmp_path, ("collector.yaml",), receiver.port) as where:
         log = Log("orchestrator", stream=io.StringIO())
         OtlpMetrics(OtlpSettings(where.otlp), resource_of("orchestrator", "0"), log, metrics, 60).close()

@@ -10,6 +10,7 @@ from confluent_kafka import Producer
 
 from sluice.bus.clients import plain_producer
 from sluice.bus.topics import Topic
+from sluice.client_tls import read_client_tls
 from sluice.host.faults import ALLOW, VARIABLE
 from sluice.ids import new_request_id
 from sluice.local.entry_points import service_commands
@@ -52,6 +53,10 @@ class Services:
         log = self._logs / f"{name}-{time.monotonic_ns()}.log"
         self._running[name] = Process.start(name, self._commands[name], told, log)
 
+    def address(self, name: str) -> str:
+        """Of its gRPC door."""
+        return self._at[name]
+
     def stop(self, *names: str) -> None:
         """Stops those that run."""
         stop_all([found for name in names if (found := self._running.pop(name, None))], _STOP_SECONDS)
@@ -60,7 +65,8 @@ class Services:
         """Until each says so."""
         until = time.monotonic() + _READY_SECONDS
         for name in names:
-            while ask_health(self._at[name]) is not Health.SERVING:
+            tls = read_client_tls(self._own.get(name, {}))
+            while ask_health(self._at[name], tls=tls) is not Health.SERVING:
                 process = self._running[name]
                 assert process.exit_code() is None, f"{name}: {process.how_it_ended()}"
                 assert time.monotonic() < until, f"{name}: {process.last_words()}"

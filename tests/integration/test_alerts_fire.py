@@ -13,15 +13,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import grpc
 import pytest
 
 from sluice import samples
 from sluice.bus.create_topics import create
 from sluice.bus.topics import Topic
+from sluice.client_tls import open_channel, read_client_tls
 from sluice.deadline import now_ms
 from sluice.hashes.store import append
 from sluice.ids import new_request_id
 from sluice.local.authority import issue_chain
+from sluice.local.service_authority import ServiceAuthority
 from sluice.settings import KafkaSettings
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
@@ -32,10 +35,12 @@ from tests.integration.alert_services import Services, Traffic, services
 from tests.integration.client import ask, ask_output, prompt
 from tests.integration.conftest import DEFAULT_POLICY, NAME_LISTS
 from tests.integration.quick_start import quick_broker
+from tests.integration.secure_services import REFLECTION, outcome
 from tests.integration.topics import read_until
 from tests.unit.build import contents, image
 from tests.unit.hash_store import change, store
 from tests.unit.otlp_receiver import receiving
+from tests.unit.service_folders import Mount, mounted
 from tests.unit.signing_authority import pem
 from tests.unit.stamp_authority import Authority, stamping
 
@@ -209,6 +214,15 @@ class Stage:
         (hashes / "banks.yaml").write_text("other: [\n")
         self.wait("SluiceSigningChainRefused", "SluiceHashStoreNotFollowed", "SluiceHashMatcherNotReady")
 
+    def callers_and_certificates(self, mount: Mount, house: ServiceAuthority, env: Mapping[str, str]) -> None:
+        """One service asks who calls: nobody is listed, its certificate is about to end, and the list is spoiled."""
+        with open_channel(self.running.address("policy-shadow"), read_client_tls(env)) as channel:
+            assert outcome(channel, f"{REFLECTION}/ServerReflectionInfo")[0] is grpc.StatusCode.PERMISSION_DENIED
+        began = dt.datetime.now(dt.UTC) - dt.timedelta(hours=21)
+        mount.issue(house, "policy-shadow", begins=began, days=1)
+        Path(env["SLUICE_PEERS"]).write_text("[\n")
+        self.wait("SluiceCallsDenied", "SluiceGrpcCertificateEnds", "SluiceGrpcFilesRefused")
+
     def a_check_is_slow(self) -> None:
         """More comes than it can do: its queue is full, it falls behind, and answers come late or not at all."""
         (self.home / "lists" / "broken.csv").unlink()
@@ -281,6 +295,16 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         running = stack.enter_context(services(NAMES, home, environment(home, broker.kafka, stamps)))
         own = {name: {"SLUICE_POLICY": str(policy_file(home, name))} for name in ("ingest", "orchestrator")}
         own["ingest"]["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{receiver.port}"
+        house = ServiceAuthority()
+        mount = mounted(home / "tls", house, "policy-shadow")
+        (home / "peers.yaml").write_text("{}\n")
+        folder = str(mount.folder)
+        guarded = {
+            "SLUICE_TLS_DIR": folder,
+            "SLUICE_CLIENT_TLS_DIR": folder,
+            "SLUICE_PEERS": str(home / "peers.yaml"),
+        }
+        own["policy-shadow"] = guarded
         for name in NAMES:
             running.start(name, **own.get(name, {}))
         server = stack.enter_context(prometheus(home / "prometheus", list(running.ops.values())))
@@ -290,6 +314,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         stage.a_rule_blocks_too_much()
         stage.files_and_records(authority, collector)
         stage.lists_and_keys()
+        stage.callers_and_certificates(mount, house, guarded)
         stage.a_check_is_slow()
         stage.a_check_is_silent()
         stage.they_are_gone()

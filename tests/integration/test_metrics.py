@@ -21,6 +21,10 @@ SELDOM = {
     "sluice_timestamp_authority_up": "only where there are timestamp authorities",
     "sluice_unstamped_signatures_total": "the same",
     "sluice_spans_dropped_total": "only where spans are sent",
+    "sluice_rpc_denied_total": "only where callers show certificates",
+    "sluice_grpc_certificate_seconds_left": "the same",
+    **{f"sluice_grpc_certificate_{what}": "the same" for what in ("refused", "reloads_total", "info")},
+    **{f"sluice_peers_{what}": "the same" for what in ("refused", "reloads_total", "info")},
 }
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -97,8 +101,8 @@ def test_a_request_counts_once_in_each_room_that_it_passes(
     assert (decision.action, decision.complete) == (action, True)
     word = "ALLOW" if action == ACTION_ALLOW else "BLOCK"
     assert until(lambda: orchestrator.grown("decisions_total", stage="PROMPT", action=word, complete="true") == 1)
-    assert orchestrator.grown("decision_seconds_count", stage="PROMPT") == 1
-    assert orchestrator.grown("decision_seconds_bucket", stage="PROMPT", le="30.0") == 1
+    assert orchestrator.grown("decision_seconds_count", stage="PROMPT", lane="interactive") == 1
+    assert orchestrator.grown("decision_seconds_bucket", stage="PROMPT", lane="interactive", le="30.0") == 1
     fired = {reason.rule for reason in decision.reasons}
     assert bool(fired) == (action == ACTION_BLOCK)
     for rule in fired:

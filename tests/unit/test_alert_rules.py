@@ -112,7 +112,9 @@ def test_every_metric_that_the_page_tells_of_is_in_the_code() -> None:
     asked = {word for path in rule_files() for rule in rules(path) for word in METRIC.findall(rule["expr"])}
     for name in asked:
         short = re.sub(r"_(total|bucket|count)$", "", name).removeprefix("sluice_")
-        made = re.sub(r"^(policy|shadow_policy|name_lists|signing_chain)_", "{self._name}_", short)
+        made = re.sub(
+            r"^(policy|shadow_policy|name_lists|signing_chain|grpc_certificate|peers)_", "{self._name}_", short
+        )
         assert any(f'{word}"' in code for word in (short, made)), name
 
 

@@ -96,6 +96,14 @@ def test_errors_batches_links_and_joins_are_said() -> None:
         assert words in text
 
 
+def test_what_was_made_up_is_named_by_its_check_and_not_by_who_told() -> None:
+    made_up = [
+        replace(span, service="orchestrator", attributes={**span.attributes, "sluice.synthesised": True})
+        for span in seen()
+    ]
+    assert "joins text, image" in shown(made_up)
+
+
 def test_the_summary_says_where_the_time_went() -> None:
     last = shown(seen()).splitlines()[-1]
     assert last.startswith(

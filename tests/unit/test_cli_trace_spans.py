@@ -56,6 +56,11 @@ def test_a_span_is_read_whole() -> None:
     assert span.text("none") == ""
 
 
+def test_a_number_too_large_for_any_is_left_out() -> None:
+    large = {"key": "part", "value": {"doubleValue": 10**400}}
+    assert one(told(attributes=[large, {"key": "whole", "value": {"intValue": "42"}}])).attributes == {"whole": 42}
+
+
 def test_the_bare_form_and_answers_in_a_row_are_read_too() -> None:
     groups = json.loads(answer(told()))["result"]
     assert len(read_trace(json.dumps(groups).encode(), TRACE)) == 1

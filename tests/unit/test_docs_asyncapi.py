@@ -1,6 +1,7 @@
 """asyncapi.yaml tells of the topics as the code has them."""
 
 import importlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,9 @@ import pytest
 import yaml
 from google.protobuf import descriptor_pool
 
+from sluice.bus.access import readers, writers
 from sluice.bus.topics import CHOSEN_BY_CLIENTS, TOPICS, Topic, TopicSpec
-from sluice.local.entry_points import service_names
+from sluice.settings import KAFKA_SECRETS, KAFKA_VARIABLES
 from sluice.telemetry.attributes import TRACE_HEADERS
 
 ROOT = Path(__file__).parents[2]
@@ -103,12 +105,18 @@ def test_who_chooses_the_partition(topic: Topic) -> None:
 
 
 @pytest.mark.parametrize("topic", Topic)
-def test_writers_and_readers_are_services(topic: Topic) -> None:
-    channel = CHANNELS[topic]
-    known = {"client", *service_names()}
-    for side in ("x-writers", "x-readers"):
-        assert channel[side]
-        assert set(channel[side]) <= known
+def test_writers_and_readers_are_those_of_the_table_of_access(topic: Topic) -> None:
+    assert CHANNELS[topic]["x-writers"] == list(writers(topic))
+    assert CHANNELS[topic]["x-readers"] == list(readers(topic))
+
+
+def test_every_secured_server_says_how_to_log_in() -> None:
+    schemes = {name: followed(one)["type"] for name, one in DOCUMENT["components"]["securitySchemes"].items()}
+    assert schemes == {"scram": "scramSha512", "certificate": "X509"}
+    secured = {name: server for name, server in DOCUMENT["servers"].items() if server["protocol"] == "kafka-secure"}
+    assert [followed(one)["type"] for server in secured.values() for one in server["security"]] == ["scramSha512", "X509"]
+    told = " ".join(one["description"] for one in DOCUMENT["components"]["securitySchemes"].values())
+    assert set(re.findall(r"KAFKA_[A-Z_]+", told)) <= KAFKA_VARIABLES.keys() | KAFKA_SECRETS.keys()
 
 
 def test_only_the_orchestrator_approves_and_only_the_signer_signs() -> None:

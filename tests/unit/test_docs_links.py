@@ -1,4 +1,4 @@
-"""What the documents point to is there: files, commands, make targets; and SECURITY.md agrees with asyncapi.yaml."""
+"""What the documents point to is there: files, commands, make targets; and security.md agrees with asyncapi.yaml."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,19 @@ import yaml
 
 from evaluation import cli as evaluation
 from sluice.bus.topics import Topic
-from sluice.cli import certs, dead_letters, decisions, dev, hashes, models, plan, policy, reviews, topics
+from sluice.cli import (
+    certs,
+    certs_services,
+    dead_letters,
+    decisions,
+    dev,
+    hashes,
+    models,
+    plan,
+    policy,
+    reviews,
+    topics,
+)
 from sluice.cli.main import app
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +44,7 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.re
 
 
 GROUPS = {
+    "certs": certs_services.app,
     "dead-letters": dead_letters.app,
     "decisions": decisions.app,
     "dev": dev.app,
@@ -109,7 +122,7 @@ def topics_in(cell: str) -> set[str]:
 def test_the_rights_of_principals_are_what_services_use() -> None:
     channels = yaml.safe_load((ROOT / "asyncapi.yaml").read_text())["channels"]
     row = re.compile(r"^\| `?([\w -]+?)`? \| ([^|]*) \| ([^|]*) \| [^|]*\|$", re.MULTILINE)
-    rights = {who: (topics_in(w), topics_in(r)) for who, w, r in row.findall((ROOT / "SECURITY.md").read_text())}
+    rights = {who: (topics_in(w), topics_in(r)) for who, w, r in row.findall((ROOT / "docs/security.md").read_text())}
     for who in ("ingest", "orchestrator", "c2pa-signer", "policy-shadow", "provenance"):
         assert rights[who][0] == {name for name in Topic if who in channels[name]["x-writers"]}
         assert rights[who][1] == {name for name in Topic if who in channels[name]["x-readers"]}

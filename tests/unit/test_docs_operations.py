@@ -13,6 +13,7 @@ from orchestrator.service import OrchestratorService
 from person_classifier.rule import ADULT_AGE
 from provenance.settings import read_provenance_settings
 from sluice.bus.topics import DAY_MS, HOUR_MS, MIB, TOPICS
+from sluice.host.door_settings import read_door
 from sluice.host.faults import read_faults
 from sluice.local.entry_points import service_names
 from sluice.local.plan import read_partitions
@@ -86,6 +87,7 @@ def everything(env: Environment) -> Iterator[object]:
     yield read_signer_settings(reader, settings.home)
     yield read_partitions(reader)
     yield read_faults(reader, "text-classifier")
+    yield read_door(reader, settings.grpc_address)
     yield read_provenance_settings(reader, settings.home)
     yield orchestrator._remember
     reader.finish()

@@ -68,6 +68,23 @@ def test_a_file_that_was_removed_is_freed_by_a_thread_and_not_by_who_lets_go_las
     assert open_files(path) == 0
 
 
+def test_where_no_thread_can_be_started_the_file_is_let_go_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(COPIED + 1))
+    whole = mapped(path)
+    path.unlink()
+    assert open_files(path) > 0
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    del whole
+    assert open_files(path) == 0
+
+
 def open_files(path: Path) -> int:
     """Of this process, that are this file, which has been removed."""
     found = 0

@@ -75,14 +75,15 @@ def test_a_flag_for_another_service_is_not_this_ones() -> None:
     "word",
     ["check-eror", "check-slow", "check-slow=0ms", "check-slow=1s", "check-error=5ms", "x/y/check-error", "allow"],
 )
-def test_what_is_no_flag_is_refused_also_where_it_has_no_effect(word: str) -> None:
-    for allow in ("0", "1"):
-        with pytest.raises(ConfigError, match=VARIABLE):
-            read(f"not-ready,{word}", allow=allow)
+def test_what_is_no_flag_is_refused_where_it_would_have_an_effect_and_else_does_no_harm(word: str) -> None:
+    with pytest.raises(ConfigError, match=VARIABLE):
+        read(f"not-ready,{word}", allow="1")
+    assert read(f"not-ready,{word}", allow="0") == Faults(words=("not-ready", word), idle=True)
 
 
 def test_a_service_does_not_start_with_one(capfd: pytest.CaptureFixture[str]) -> None:
-    assert serve(Idle, {"KAFKA_BOOTSTRAP_SERVERS": "localhost:1", VARIABLE: "check-eror"}) == EX_CONFIG
+    env = {"KAFKA_BOOTSTRAP_SERVERS": "localhost:1", VARIABLE: "check-eror", ALLOW: "1"}
+    assert serve(Idle, env) == EX_CONFIG
     assert f"idle: {VARIABLE}: 'check-eror' is none of: check-error, " in capfd.readouterr().err
 
 

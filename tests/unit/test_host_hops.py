@@ -210,3 +210,27 @@ def test_a_kind_that_is_no_word_is_told_as_another() -> None:
 def test_outside_of_a_record_what_is_added_is_lost() -> None:
     hop_in_hand().attributes["sluice.contents"] = 1
     assert hop_in_hand().attributes == {}
+
+
+@pytest.mark.parametrize(
+    "parent", [b"rubbish-00", b"01-" + headers_of(ABOVE)[0][1][3:] + b"-00"], ids=["none", "of a version to come"]
+)
+def test_what_only_ends_as_unsampled_contexts_do_is_read(parent: bytes) -> None:
+    spans = KeptSpans()
+    settle(spans, record((("traceparent", parent),)), [outgoing(headers_of(ABOVE))])
+    (span,) = spans.told
+    assert span.context.trace_id == ABOVE.trace_id
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"), [("MALFORMED", ""), ("INVALID_REQUEST_ID", ""), ("TOO_LARGE", REQUEST_ID)]
+)
+def test_a_key_is_a_requests_id_only_where_there_is_a_request(reason: str, said: str) -> None:
+    spans = KeptSpans()
+    handling = Hops(PLACE.group, spans).begin(record(()))
+    with handling:
+        pass
+    handling.buried(outgoing(()))
+    handling.tell(DEAD_LETTER, reason)
+    (span,) = spans.told
+    assert span.attributes.get("sluice.request_id", "") == said

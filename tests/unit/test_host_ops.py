@@ -12,7 +12,7 @@ import pytest
 from sluice.errors import FatalError
 from sluice.host.get_door import MOST_CONNECTIONS, MOST_HEAD_BYTES
 from sluice.host.ops import OpsDoor
-from sluice.host.readiness import Readiness
+from sluice.host.readiness import DRAINING, START, Readiness
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
 
@@ -39,7 +39,7 @@ class Opened:
         return int(head.split(b" ")[1]), head.decode(), body
 
     async def get(self, path: str, method: str = "GET") -> tuple[int, str, bytes]:
-        return await self.ask(f"{method} {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        return await self.ask(f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
 
 
 @asynccontextmanager
@@ -78,6 +78,16 @@ async def test_metrics_are_the_facades_and_say_whether_it_is_ready() -> None:
         assert b'sluice_ready{service="tried"} 1.0' in body
         await at.readiness.expect("kafka", "joining")
         assert b'sluice_ready{service="tried"} 0.0' in (await at.get("/metrics"))[2]
+
+
+async def test_whether_it_is_ready_is_not_told_while_it_stops() -> None:
+    async with opened() as at:
+        await at.readiness.expect(START, "starting")
+        assert b'sluice_ready{service="tried"} 0.0' in (await at.get("/metrics"))[2]
+        await at.readiness.expect(START, DRAINING)
+        assert b"sluice_ready{" not in (await at.get("/metrics"))[2]
+        status, _, body = await at.get("/readyz")
+        assert (status, json.loads(body)["reasons"]) == (503, {START: DRAINING})
 
 
 async def test_alive_also_while_not_ready() -> None:

@@ -21,7 +21,7 @@ from sluice.v1.request_pb2 import (
 
 SOURCE = Source(lane=LANE_BULK, partition=7, offset=41, appended_at_ms=1_700_000_000_000)
 DEADLINES = {
-    int(STAGE_PROMPT): StageDeadline(default_ms=2_000, max_ms=60_000),
+    int(STAGE_PROMPT): StageDeadline(default_ms=2_000, max_ms=60_000, min_ms=500),
     int(STAGE_OUTPUT): StageDeadline(default_ms=10_000, max_ms=30_000),
 }
 
@@ -74,7 +74,9 @@ def test_the_topic_is_the_lane() -> None:
     [
         (STAGE_PROMPT, 0, 2_000),
         (STAGE_OUTPUT, 0, 10_000),
-        (STAGE_PROMPT, 1, 1),
+        (STAGE_PROMPT, 1, 500),
+        (STAGE_PROMPT, 501, 501),
+        (STAGE_OUTPUT, 1, 1),
         (STAGE_OUTPUT, 30_000, 30_000),
         (STAGE_OUTPUT, 30_001, 30_000),
         (STAGE_PROMPT, 2**32 - 1, 60_000),

@@ -72,7 +72,9 @@ class MemoryPreparer:
 
 
 def records(
-    prepared: Sequence[PreparedContent] | None, found: Record | None = None, **known: PromptAnswer
+    prepared: Sequence[PreparedContent] | None,
+    found: Record | None = None,
+    **known: PromptAnswer,
 ) -> IngestRecords:
     async def find(topic: str, partition: int, offset: int) -> Record | None:
         return found
@@ -80,6 +82,15 @@ def records(
     preparer: Any = MemoryPreparer(prepared)
     decisions: Any = MemoryDecisions(**known)
     return IngestRecords(preparer, Current(load(POLICY)), decisions, find)
+
+
+def hasty_records(prepared: Sequence[PreparedContent] | None) -> IngestRecords:
+    """Under a policy whose requests may ask for a millisecond."""
+    policy = load(POLICY)
+    hasty = replace(policy, stages={at: replace(one, min_deadline_ms=1) for at, one in policy.stages.items()})
+    preparer: Any = MemoryPreparer(prepared)
+    decisions: Any = MemoryDecisions()
+    return IngestRecords(preparer, Current(hasty), decisions, find=lambda *_: pytest.fail("not asked for"))
 
 
 def record(value: bytes, topic: str = Topic.REQUESTS, at: int | None = None) -> Record:
@@ -131,8 +142,17 @@ async def test_each_record_is_held_to_the_deadlines_of_the_policy_in_use() -> No
 async def test_what_cannot_be_read_now_is_tried_again_until_nobody_waits() -> None:
     with pytest.raises(RetryableError):
         await records(None).handle(record(prompt()))
-    (out,) = await records(None).handle(record(prompt(deadline_ms=20)))
+    (out,) = await hasty_records(None).handle(record(prompt(deadline_ms=20)))
     assert Contents.FromString(out.value).unprocessable == UNPROCESSABLE_TOO_LATE
+
+
+async def test_who_asks_for_less_time_than_the_policy_grants_gets_what_it_grants() -> None:
+    asked = record(prompt(deadline_ms=20))
+    (out,) = await records([text()]).handle(asked)
+    (hurried,) = await hasty_records([text()]).handle(asked)
+    granted, asked_for = (Contents.FromString(found.value) for found in (out, hurried))
+    assert granted.deadline_at_ms - granted.requested_at_ms == 1000
+    assert asked_for.deadline_at_ms - asked_for.requested_at_ms == 20
 
 
 async def test_what_nobody_waits_for_any_more_is_refused_unread_and_known_again() -> None:

@@ -32,12 +32,13 @@ def test_a_row_has_a_cell_for_each_head() -> None:
     assert (cells["incomplete"], cells["unanswered"], cells["dead"]) == ("1", "1", "0")
     assert (cells["p50 ms"], cells["p95 ms"], cells["max ms"]) == ("500", "never", "never")
     assert (cells["CPU s/1000"], cells["cost/1000"], cells["valid"]) == ("600.0", "0.60000", "yes")
+    assert cells["CPU over s"] == "20.0"
     assert cells["signed p95"] == "-"
 
 
 def test_what_is_not_known_is_a_dash() -> None:
     cells = dict(zip(head(), row(summary()), strict=True))
-    assert (cells["CPU s/1000"], cells["cost/1000"]) == ("-", "-")
+    assert (cells["CPU over s"], cells["CPU s/1000"], cells["cost/1000"]) == ("-", "-", "-")
     assert service_rows([summary()]) == ()
 
 

@@ -72,6 +72,18 @@ def test_a_signature_seen_before_its_decision_counts_once() -> None:
     assert found.signing_seconds().tolist() == [1.0]
 
 
+def test_what_the_client_gave_up_and_the_broker_had_is_not_taken_off_twice() -> None:
+    found = tally([0.0, 0.0, 0.0])
+    for place in range(3):
+        found.send(place, 0.0)
+    found.refuse(0)
+    found.decide(0, 1.0, ACTION_ALLOW, True)
+    assert found.under_way == 2
+    found.decide(1, 1.0, ACTION_ALLOW, True)
+    found.refuse(1)
+    assert (found.under_way, found.refused, found.answered) == (1, 2, 2)
+
+
 def test_prompts_and_edits_want_no_signature() -> None:
     found = tally([0.0, 0.0], [Kind.PROMPT, Kind.EDIT])
     for place in (0, 1):

@@ -48,6 +48,19 @@ def test_what_the_caller_sets_stays() -> None:
     assert {name: told[name] for name in env} == env
 
 
+@pytest.mark.parametrize("name", ["SLUICE_TLS_DIR", "SLUICE_CLIENT_TLS_DIR"])
+def test_services_and_who_asks_them_speak_tls_together_or_not_at_all(name: str) -> None:
+    with pytest.raises(ConfigError, match="needs both of them, or neither"):
+        plan({name: "/certs"})
+    told = service_env(plan({"SLUICE_TLS_DIR": "/a", "SLUICE_CLIENT_TLS_DIR": "/b"}), "127.0.0.1:9", "127.0.0.1:7")
+    assert told["SLUICE_TLS_DIR"] == "/a"
+
+
+def test_no_two_services_get_the_same_address_for_health() -> None:
+    told = service_env(plan({"SLUICE_HEALTH_ADDRESS": "127.0.0.1:8"}), "127.0.0.1:9", "127.0.0.1:7")
+    assert told["SLUICE_HEALTH_ADDRESS"] == ""
+
+
 def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         plan({"SLUICE_PARTITIONS": "0", "SLUICE_REPLICATION": "many"})

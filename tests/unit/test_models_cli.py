@@ -58,3 +58,16 @@ def test_pull_says_what_it_does_and_fails_loudly(models: Path) -> None:
     write_model(models, "toy")
     result = CliRunner().invoke(app, ["pull"])
     assert (result.exit_code, result.output) == (0, "toy: already here\n")
+
+
+def test_pull_into_a_folder_leaves_the_repository_as_it_is(
+    models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    write_card(models, "toy")
+    write_model(models, "toy")
+    volume = tmp_path_factory.mktemp("volume")
+    result = CliRunner().invoke(app, ["pull", "--into", str(volume)])
+    assert (result.exit_code, result.output) == (0, "toy: already here\n")
+    assert (volume / "toy/card.yaml").read_bytes() == (models / "toy/card.yaml").read_bytes()
+    (volume / "toy/1/model.onnx").unlink()
+    assert CliRunner().invoke(app, ["verify"]).exit_code == 0

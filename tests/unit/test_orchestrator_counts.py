@@ -16,7 +16,7 @@ from sluice.refreshed import Current
 from sluice.telemetry.metrics import Metrics, Observes
 from sluice.v1.contents_pb2 import Contents
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW, Decision, Reason
-from sluice.v1.request_pb2 import STAGE_OUTPUT, STAGE_PROMPT
+from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE, LANE_UNSPECIFIED, STAGE_OUTPUT, STAGE_PROMPT
 from sluice.v1.verdict_pb2 import STATUS_ABSTAIN, STATUS_ERROR, STATUS_OK, STATUS_TIMEOUT, Verdict
 from tests.unit.build import contents, result, text, verdict
 from tests.unit.metric_values import values
@@ -49,11 +49,15 @@ class Told:
 
 
 def decision(
-    *reasons: Reason, action: int = ACTION_ALLOW, complete: bool = True, stage: int = STAGE_PROMPT
+    *reasons: Reason,
+    action: int = ACTION_ALLOW,
+    complete: bool = True,
+    stage: int = STAGE_PROMPT,
+    lane: int = LANE_INTERACTIVE,
 ) -> Decision:
     """One that took 1.5 seconds."""
     found = Decision(complete=complete, requested_at_ms=1000, decided_at_ms=2500, reasons=reasons)
-    found.action, found.stage = action, stage  # type: ignore[assignment] # enums are numbers
+    found.action, found.stage, found.lane = action, stage, lane  # type: ignore[assignment] # enums are numbers
     return found
 
 
@@ -110,9 +114,17 @@ def test_the_time_is_from_the_append_to_the_decision() -> None:
     early.decided_at_ms = 990
     told.counts.decided(early)
     told.counts.final()
-    assert told.value("sluice_decision_seconds_sum", stage="PROMPT") == 1.5
-    assert told.value("sluice_decision_seconds_bucket", stage="PROMPT", le="0.005") == 1
-    assert told.value("sluice_decision_seconds_bucket", stage="PROMPT", le="2.0") == 2
+    assert told.value("sluice_decision_seconds_sum", stage="PROMPT", lane="interactive") == 1.5
+    assert told.value("sluice_decision_seconds_bucket", stage="PROMPT", lane="interactive", le="0.005") == 1
+    assert told.value("sluice_decision_seconds_bucket", stage="PROMPT", lane="interactive", le="2.0") == 2
+
+
+def test_who_waits_and_who_does_not_are_told_apart() -> None:
+    told = Told()
+    for lane in (LANE_INTERACTIVE, LANE_BULK, LANE_BULK, LANE_UNSPECIFIED, 77):
+        told.counts.decided(decision(stage=STAGE_OUTPUT, lane=lane))
+    told.counts.final()
+    assert told.above("sluice_decision_seconds_count") == {("interactive", "OUTPUT"): 3, ("bulk", "OUTPUT"): 2}
 
 
 def test_made_up_stages_leave_nothing_behind_each(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +140,7 @@ def test_made_up_stages_leave_nothing_behind_each(monkeypatch: pytest.MonkeyPatc
     for stage in range(70, 170):
         told.counts.decided(decision(action=ACTION_BLOCK, complete=False, stage=stage))
     told.counts.final()
-    assert asked == [{"stage": "UNKNOWN"}]
+    assert asked == [{"stage": "UNKNOWN", "lane": "interactive"}]
 
 
 def test_a_stage_that_a_stranger_made_up_is_one_of_many() -> None:

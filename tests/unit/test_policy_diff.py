@@ -68,7 +68,8 @@ def test_comments_and_the_order_of_rules_are_no_changes(make: Make) -> None:
         ("  TEEN: {hate: 0.3}", "  TEEN: {hate: 0.4}", "threshold hate", "", LAXER),
         ("violence: 0.5", "violence: 0.6", "threshold violence", "", NEITHER),
         ("illicit: 0.5", "illicit: 0.6", "threshold illicit", "", UNTOLD),
-        ("PROMPT: {deadline: 5s", "PROMPT: {deadline: 500ms", "stage PROMPT", "deadline", UNTOLD),
+        ("PROMPT: {deadline: 5s", "PROMPT: {deadline: 1500ms", "stage PROMPT", "deadline", UNTOLD),
+        ("deadline: 5s", "deadline: 5s, min_deadline: 100ms", "stage PROMPT", "min_deadline", UNTOLD),
         ("on_incomplete: BLOCK", "on_incomplete: REVIEW", "stage PROMPT", "on_incomplete", LAXER),
         ("on_incomplete: REVIEW", "on_incomplete: BLOCK", "stage OUTPUT", "on_incomplete", STRICTER),
         ("TRANSCRIPT: [text]", "TRANSCRIPT: [text, image]", "stage PROMPT", "checks.TRANSCRIPT", STRICTER),
@@ -88,6 +89,15 @@ def test_one_change(make: Make, old: str, new: str, about: str, key: str, effect
     (back,) = compare(after, before)
     turned = {STRICTER: LAXER, LAXER: STRICTER}.get(effect, effect)
     assert (back.effect, back.old, back.new) == (turned, found.new, found.old)
+
+
+def test_the_least_deadline_that_no_file_says_is_compared_as_it_is(make: Make) -> None:
+    assert compare(make(BASE), make(BASE.replace("deadline: 5s", "deadline: 5s, min_deadline: 1s", 1))) == []
+    shorter = compare(make(BASE), make(BASE.replace("deadline: 5s", "deadline: 500ms", 1)))
+    assert [(change.key, change.old, change.new) for change in shorter] == [
+        ("deadline", "5s", "500ms"),
+        ("min_deadline", "1s", "500ms"),
+    ]
 
 
 def test_rules_that_come_and_go(make: Make) -> None:

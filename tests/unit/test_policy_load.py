@@ -45,6 +45,31 @@ def test_a_small_policy(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "least"),
+    [
+        ("deadline: 2s", 1000),
+        ("deadline: 400ms", 400),
+        ("deadline: 2s, min_deadline: 20ms", 20),
+        ("deadline: 2s, min_deadline: 2s", 2000),
+    ],
+)
+def test_the_least_deadline_is_a_second_or_what_the_file_says(tmp_path: Path, said: str, least: int) -> None:
+    stage = load(write(tmp_path, stage=STAGE.replace("deadline: 2s", said, 1))).stages[STAGE_PROMPT]
+    assert stage.min_deadline_ms == least
+    asked = (1, least + 1, 60_001, 0)
+    assert [stage.allowed_ms(one) for one in asked] == [least, least + 1, 60_000, stage.deadline_ms]
+
+
+@pytest.mark.parametrize(
+    ("said", "named"), [("2001ms", "min_deadline is longer than deadline"), ("0s", "should be a duration")]
+)
+def test_a_bad_least_deadline_is_named_with_its_line(tmp_path: Path, said: str, named: str) -> None:
+    text = problems(write(tmp_path, stage=STAGE.replace("max_", f"min_deadline: {said}, max_")))
+    assert text == f"{tmp_path / 'policy.yaml'}:3: {text.partition(':3: ')[2]}"
+    assert named in text
+
+
+@pytest.mark.parametrize(
     ("rule", "named"),
     [
         ("{id: a, action: BLOCK, when: 'nope == 1'}", "unknown variable 'nope'"),

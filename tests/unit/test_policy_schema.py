@@ -79,6 +79,8 @@ def test_the_other_policies_fit(name: str) -> None:
         ("report: true", "reprot: true", ".rules[0].reprot: unknown"),
         ("deadline: 5s", "deadline: 5", ".stages.PROMPT.deadline: type"),
         ("deadline: 5s", "deadline: 5 s", ".stages.PROMPT.deadline: pattern"),
+        ("max_deadline: 60s", "min_deadline: 1", ".stages.PROMPT.min_deadline: type"),
+        ("max_deadline: 60s", "min_deadline: 1s", ".stages.PROMPT.max_deadline: missing"),
         ("on_incomplete: BLOCK", "on_incomplete: ALLOW", ".stages.PROMPT.on_incomplete: enum"),
         ("PROMPT: [text]", "PROMPT: []", ".stages.PROMPT.checks.PROMPT: too few"),
         ("    csam: 0.5", "    csam: 1.5", ".thresholds.default.csam: bounds"),

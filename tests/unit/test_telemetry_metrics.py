@@ -114,3 +114,12 @@ def test_a_gauge_of_something_is_read_when_somebody_looks() -> None:
     assert lines(metrics) == ['sluice_queue{lane="bulk",service="ingest"} 2.0']
     waiting.clear()
     assert lines(metrics) == ['sluice_queue{lane="bulk",service="ingest"} 0.0']
+
+
+def test_a_gauge_that_has_no_value_now_is_not_told() -> None:
+    metrics = Metrics("ingest")
+    found: list[float] = []
+    metrics.gauge_of("queue", "What waits.", lambda: found[0] if found else None)
+    assert lines(metrics) == []
+    found.append(0.0)
+    assert lines(metrics) == ['sluice_queue{service="ingest"} 0.0']

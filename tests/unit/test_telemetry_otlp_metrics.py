@@ -32,11 +32,13 @@ def receiver() -> Iterator[Receiver]:
 
 
 class Told:
-    """Metrics on their way to a port, with the log beside them."""
+    """Metrics on their way to a port, with the log beside them. `first`: a counter that is there from the start."""
 
-    def __init__(self, port: int, seconds: float = NEVER) -> None:
+    def __init__(self, port: int, seconds: float = NEVER, first: str = "") -> None:
         self.stream = io.StringIO()
         self.metrics = Metrics("test")
+        if first:
+            self.metrics.counter(first, "Things.")
         log = Log("test", stream=self.stream)
         otlp = OtlpSettings(f"127.0.0.1:{port}")
         self.sender = OtlpMetrics(otlp, resource_of("test", "7"), log, self.metrics, seconds)
@@ -106,7 +108,7 @@ def test_who_tells_and_since_when(receiver: Receiver) -> None:
     fill(told.metrics)
     told.metrics.add(ProcessNumbers("test"))
     told.sender.close()
-    (request,) = receiver.numbers.requests
+    request = receiver.numbers.requests[-1]
     attributes = {pair.key: pair.value.string_value for pair in request.resource_metrics[0].resource.attributes}
     assert attributes["service.name"] == "test"
     assert attributes["service.instance.id"] == "7"
@@ -122,6 +124,44 @@ def test_who_tells_and_since_when(receiver: Receiver) -> None:
     assert used.start_time_unix_nano >= before
     assert labels_of(used.attributes) == (("service", "test"),)
     assert came["sluice_fired_total"].description == "Rules that fired."
+
+
+def test_they_are_sent_at_the_start_and_when_somebody_asks(receiver: Receiver) -> None:
+    told = Told(receiver.port, first="begun")
+    assert receiver.numbers.wait(1) == 1
+    assert receiver.numbers.last().keys() == {"sluice_begun_total"}
+    counter = told.metrics.counter("things", "Things.")
+    told.sender.soon()
+    assert receiver.numbers.wait(2) == 2
+    # Whoever looks at its growth knows that it began at 0.
+    (first,) = receiver.numbers.last()["sluice_things_total"].sum.data_points
+    assert first.as_double == 0
+    counter.inc()
+    told.sender.close()
+    (last,) = receiver.numbers.last()["sluice_things_total"].sum.data_points
+    assert (last.as_double, receiver.numbers.calls) == (1, 3)
+
+
+def test_a_number_that_cannot_be_read_ends_nothing_and_is_told_once(receiver: Receiver) -> None:
+    told = Told(receiver.port, seconds=0.02)
+    asked: list[int] = []
+
+    def read() -> float:
+        asked.append(1)
+        if len(asked) < 5:
+            raise ZeroDivisionError("what somebody wrote")
+        return 7.0
+
+    told.metrics.gauge_of("odd", "Odd.", read)
+    receiver.numbers.wait(receiver.numbers.calls + 3)
+    told.sender.close()
+    (number,) = receiver.numbers.last()["sluice_odd"].gauge.data_points
+    assert number.as_double == 7
+    lines = [json.loads(line) for line in told.stream.getvalue().splitlines()]
+    assert [line["event"] for line in lines] == ["metrics cannot be sent", "metrics are sent again"]
+    assert lines[0]["error"] == "ZeroDivisionError"
+    assert lines[0]["detail"].startswith("test_telemetry_otlp_metrics.py:")
+    assert "somebody" not in told.stream.getvalue()
 
 
 def test_they_are_sent_again_and_again_each_time_as_they_are(receiver: Receiver) -> None:

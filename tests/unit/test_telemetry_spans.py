@@ -40,3 +40,15 @@ def test_spans_are_kept_in_order_or_forgotten() -> None:
     assert (kept.on, nobody.on) == (True, False)
     assert isinstance(kept, KeptSpans)
     assert [one.attributes for one in kept.told] == [{}, {"sluice.stage": "PROMPT"}]
+
+
+def test_what_finds_no_room_is_dropped_and_nobody_counts_for_nobody() -> None:
+    kept = KeptSpans(most=1)
+    assert kept.room == 1
+    for _ in range(3):
+        kept.emit(span())
+    kept.lost(4)
+    assert (len(kept.told), kept.room, kept.dropped) == (1, 0, 6)
+    nobody = NoSpans()
+    nobody.lost(4)
+    assert nobody.room == 0

@@ -13,6 +13,7 @@ from sluice.telemetry.trace_context import (
     parse,
     sampled_by_ratio,
     span_id,
+    surely_unsampled,
 )
 from tests.unit.build import OTHER_ID, REQUEST_ID
 
@@ -170,3 +171,33 @@ def test_a_ratio_samples_about_as_many_of_any_kind_of_id() -> None:
         tenth = {one for one in ids if sampled_by_ratio(one, 0.1)}
         assert 300 < len(tenth) < 500
         assert tenth <= {one for one in ids if sampled_by_ratio(one, 0.2)}
+
+
+@pytest.mark.parametrize(
+    "parents",
+    [
+        (),
+        (GOOD,),
+        (b"rubbish-00",),
+        (f"01-{TRACE}-{SPAN}-01-00".encode(),),
+        (f"01-{TRACE}-{SPAN}-00".encode(),),
+        (f"00-{'0' * 32}-{SPAN}-00".encode(),),
+        (f"00-{TRACE}-{'0' * 16}-00".encode(),),
+        (f"00-{TRACE.upper()}-{SPAN}-00".encode(),),
+        (f"00-{TRACE}-{SPAN}-00\n".encode(),),
+        (f"00-{TRACE}-{SPAN}-00".encode(), f"00-{TRACE}-{SPAN}-00".encode()),
+    ],
+)
+def test_whatever_else_is_there_is_not_surely_unsampled(parents: tuple[bytes, ...]) -> None:
+    assert not surely_unsampled([("traceparent", parent) for parent in parents])
+
+
+def test_what_is_surely_unsampled_is_read_so() -> None:
+    for headers in (
+        [("traceparent", f"00-{TRACE}-{SPAN}-00".encode())],
+        [("x", b"y"), ("traceparent", f"00-{TRACE}-{SPAN}-00".encode()), ("tracestate", b"a=1")],
+    ):
+        found = parse(headers)
+        assert surely_unsampled(headers)
+        assert found is not None
+        assert not found.sampled

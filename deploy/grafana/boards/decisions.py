@@ -40,9 +40,9 @@ BOARD: Final = Dashboard(
                     unit=Unit.RATIO,
                 ),
                 Panel(
-                    "Until decided, p99 by stage",
-                    "From the broker's append of the request.",
-                    (Query(quantile(0.99, "sluice_decision_seconds", "stage", _THESE), "{{stage}}"),),
+                    "Until decided, p99 by stage and lane",
+                    "From the broker's append of the request. Bulk may wait: it has no objective.",
+                    (Query(quantile(0.99, "sluice_decision_seconds", "stage, lane", _THESE), "{{stage}} {{lane}}"),),
                     unit=Unit.SECONDS,
                 ),
                 Panel(

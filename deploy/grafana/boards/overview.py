@@ -42,8 +42,8 @@ BOARD: Final = Dashboard(
                 ),
                 _figure(
                     "Until decided, p99",
-                    "From the broker's append of the request to its decision, both stages.",
-                    quantile(0.99, "sluice_decision_seconds"),
+                    "From the broker's append of the request to its decision: both stages, interactive lane.",
+                    quantile(0.99, "sluice_decision_seconds", where='lane="interactive"'),
                     Unit.SECONDS,
                     Limits(2, 10),
                 ),
@@ -94,8 +94,8 @@ BOARD: Final = Dashboard(
                 ),
                 Panel(
                     "Until decided",
-                    "From the broker's append of the request to its decision, both stages.",
-                    quantiles("sluice_decision_seconds"),
+                    "From the broker's append of the request to its decision: both stages, interactive lane.",
+                    quantiles("sluice_decision_seconds", 'lane="interactive"'),
                     unit=Unit.SECONDS,
                 ),
             ),

@@ -1,11 +1,18 @@
-"""Client configuration, in one place: every consumer and producer of ours starts from here."""
+"""Client configuration, in one place: every client of ours starts from here.
 
-from collections.abc import Mapping
-from typing import Literal
+Each raises ConfigError for settings that the client library refuses, such as a key that is not the certificate's.
+"""
 
-from confluent_kafka import Consumer, Producer
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypeVar
 
+from confluent_kafka import Consumer, KafkaException, Producer
+from confluent_kafka.admin import AdminClient
+
+from sluice.errors import ConfigError
 from sluice.settings import KafkaSettings
+
+_Client = TypeVar("_Client")
 
 _RECONNECT: Mapping[str, str | int] = {
     "reconnect.backoff.ms": 50,
@@ -18,6 +25,9 @@ _RECONNECT: Mapping[str, str | int] = {
 
 SESSION_TIMEOUT_MS = 6000
 """A worker that died hands its partitions on after this long (classic protocol; the broker's least is 6 s)."""
+
+READERS_GROUP = "sluice-log-reader"
+"""The group that clients name which are in none: the client library looks its coordinator up all the same."""
 
 TRANSACTION_TIMEOUT_MS = 10_000
 """How long a dead worker can hold up readers of committed records."""
@@ -37,10 +47,10 @@ def group_consumer(
     Static membership: a worker that restarts within its session gets its partitions back without a rebalance.
     Range assignment: partition i of every topic goes to the same member.
     """
-    return Consumer(
+    return _made(
+        Consumer,
         {
-            **kafka.properties,
-            **_RECONNECT,
+            **_common(kafka),
             "group.id": group,
             "group.instance.id": f"{group}-{instance}",
             "enable.auto.commit": False,
@@ -54,19 +64,19 @@ def group_consumer(
             "queued.max.messages.kbytes": 65536,
             "fetch.max.bytes": 16 << 20,
             "enable.partition.eof": True,
-        }
+        },
     )
 
 
-def log_reader(kafka: KafkaSettings, read_committed: bool = True, group: str = "sluice-log-reader") -> Consumer:
+def log_reader(kafka: KafkaSettings, read_committed: bool = True, group: str = READERS_GROUP) -> Consumer:
     """A consumer of assigned partitions: a member of no group, it commits nothing, and says where a log ends.
 
     `group`: whose committed offsets it can be asked for.
     """
-    return Consumer(
+    return _made(
+        Consumer,
         {
-            **kafka.properties,
-            **_RECONNECT,
+            **_common(kafka),
             "group.id": group,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
@@ -74,16 +84,16 @@ def log_reader(kafka: KafkaSettings, read_committed: bool = True, group: str = "
             "enable.partition.eof": True,
             "fetch.wait.max.ms": 100,
             "queued.max.messages.kbytes": 65536,
-        }
+        },
     )
 
 
 def plain_producer(kafka: KafkaSettings, properties: Mapping[str, str | int] | None = None) -> Producer:
     """An idempotent producer: what it delivers is in the log once and in order."""
-    return Producer(
+    return _made(
+        Producer,
         {
-            **kafka.properties,
-            **_RECONNECT,
+            **_common(kafka),
             "enable.idempotence": True,
             "linger.ms": 2,
             "compression.type": "lz4",
@@ -92,7 +102,7 @@ def plain_producer(kafka: KafkaSettings, properties: Mapping[str, str | int] | N
             # Strangers' Java clients place a key by murmur2; whoever lets the client choose must agree with them.
             "partitioner": "murmur2_random",
             **(properties or {}),
-        }
+        },
     )
 
 
@@ -117,3 +127,24 @@ def transactional_producer(kafka: KafkaSettings, transactional_id: str) -> Produ
             "linger.ms": 50,
         },
     )
+
+
+def admin_client(kafka: KafkaSettings, properties: Mapping[str, str | int] | None = None) -> AdminClient:
+    """A client that asks about the cluster, or changes it."""
+    return _made(AdminClient, {**kafka.properties, **_heard(kafka), "log_level": 2, **(properties or {})})
+
+
+def _common(kafka: KafkaSettings) -> dict[str, Any]:
+    return {**kafka.properties, **_heard(kafka), **_RECONNECT}
+
+
+def _heard(kafka: KafkaSettings) -> dict[str, Any]:
+    return {} if kafka.heard is None else {"error_cb": kafka.heard}
+
+
+def _made(make: Callable[[dict[str, Any]], _Client], properties: dict[str, Any]) -> _Client:
+    try:
+        return make(properties)
+    except KafkaException as error:
+        # The library's own words name the setting and the cause, never a password.
+        raise ConfigError([f"KAFKA_*: {error.args[0].str()}"]) from error

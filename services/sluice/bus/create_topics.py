@@ -8,7 +8,6 @@ from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
-    AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
@@ -16,6 +15,8 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from sluice.bus.clients import admin_client
+from sluice.bus.problems import words
 from sluice.bus.topics import CHOSEN_BY_CLIENTS, TOPICS, TopicSpec
 from sluice.errors import ConfigError, RetryableError
 from sluice.settings import KafkaSettings
@@ -128,7 +129,7 @@ class _Admin:
     """The few calls to a cluster that this takes."""
 
     def __init__(self, kafka: KafkaSettings, seconds: float) -> None:
-        self._client = AdminClient({**kafka.properties, "log_level": 2})
+        self._client = admin_client(kafka)
         self._bootstrap = kafka.bootstrap
         self._seconds = seconds
 
@@ -138,7 +139,9 @@ class _Admin:
         try:
             yield
         except KafkaException as error:
-            raise RetryableError(f"topics at {self._bootstrap}: {error.args[0].str()}") from error
+            # Lets the client say what it has to say of its login.
+            self._client.poll(0)
+            raise RetryableError(f"topics at {self._bootstrap}: {words(error.args[0])}") from error
 
     def describe(self) -> dict[str, TopicState]:
         """Our topics as the cluster has them."""

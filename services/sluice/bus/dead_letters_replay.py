@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from sluice.bus.dead_letters_log import Letter
 from sluice.bus.find import Find
+from sluice.bus.problems import words
 from sluice.bus.record import Outgoing
 from sluice.bus.topics import Topic
 from sluice.errors import RetryableError, TerminalError
@@ -99,8 +100,8 @@ def publish(producer: Producer, outgoing: Outgoing) -> int:
         )
         producer.flush(_FLUSH_SECONDS)
     except KafkaException as error:
-        raise RetryableError(f"the broker did not take the record: {error.args[0].str()}") from error
+        raise RetryableError(f"the broker did not take the record: {words(error.args[0], outgoing.topic)}") from error
     if not outcome or isinstance(outcome[0], KafkaError):
-        why = outcome[0].str() if outcome and isinstance(outcome[0], KafkaError) else "no answer"
+        why = words(outcome[0], outgoing.topic) if outcome and isinstance(outcome[0], KafkaError) else "no answer"
         raise RetryableError(f"the broker did not take the record: {why}")
     return outcome[0]

@@ -9,6 +9,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from sluice.bus.clients import log_reader
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
+from sluice.bus.refusals import check_granted
 from sluice.errors import RetryableError
 from sluice.settings import KafkaSettings
 
@@ -39,11 +40,13 @@ def _read(kafka: KafkaSettings, at: TopicPartition, seconds: float) -> Record | 
                 break
             error = message.error()
             if error is not None and not is_end_of_partition(error):
+                check_granted(error, at.topic)
                 # The broker is away for the moment: the client goes on trying by itself.
                 continue
             # Whatever comes first instead of it says that it is gone: the reader begins at the oldest record then.
             return Record.of(message) if error is None and message.offset() == at.offset else None
     except KafkaException as error:
+        check_granted(error.args[0], at.topic)
         raise RetryableError(f"the log cannot be read: {error.args[0].name()}") from error
     finally:
         reader.close()

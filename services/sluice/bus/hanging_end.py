@@ -14,6 +14,7 @@ from sluice.bus.clients import log_reader, transactional_producer
 from sluice.bus.hanging import GroupOffset, LogEnd, Place, State
 from sluice.bus.hanging_look import Looker
 from sluice.bus.hanging_owners import Slot, writers
+from sluice.bus.problems import words
 from sluice.errors import RetryableError
 from sluice.settings import KafkaSettings
 
@@ -72,7 +73,7 @@ def abort_as(kafka: KafkaSettings, transactional_id: str, places: Sequence[Place
     except KafkaException as error:
         if begun:
             _abandon(producer)
-        raise RetryableError(f"{transactional_id}: {error.args[0].str()}") from error
+        raise RetryableError(f"{transactional_id}: {words(error.args[0])}") from error
 
 
 def _stuck(looker: Looker, slot: Slot, found: Mapping[Place, State]) -> list[Place]:

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import OffsetSpec
 
-from sluice.bus.clients import log_reader
+from sluice.bus.clients import admin_client, log_reader
 from sluice.bus.hanging import GroupOffset, LogEnd, Place, State
 from sluice.bus.hanging_owners import GROUPS
-from sluice.bus.problems import is_timeout
+from sluice.bus.problems import is_timeout, words
 from sluice.bus.topics import TOPICS
 from sluice.errors import RetryableError
 from sluice.settings import KafkaSettings
@@ -43,7 +43,7 @@ class Looker:
     """
 
     def __init__(self, kafka: KafkaSettings, seconds: float = CALL_SECONDS) -> None:
-        self._admin = AdminClient({**kafka.properties, "log_level": 2})
+        self._admin = admin_client(kafka)
         self._stable = {group: log_reader(kafka, group=group) for group in GROUPS}
         self._any = {group: log_reader(kafka, read_committed=False, group=group) for group in GROUPS}
         self._unstable: dict[str, list[LogEnd]] = {group: [] for group in GROUPS}
@@ -69,7 +69,9 @@ class Looker:
             except KafkaException as error:
                 problem = error.args[0]
                 if problem.code() not in _SETTLING or time.monotonic() > give_up:
-                    raise RetryableError(f"looking at {self._bootstrap}: {problem.str()}") from error
+                    # Lets the client say what it has to say of its login.
+                    self._admin.poll(0)
+                    raise RetryableError(f"looking at {self._bootstrap}: {words(problem)}") from error
                 time.sleep(_PAUSE_SECONDS)
 
     def _look(self) -> Mapping[Place, State]:

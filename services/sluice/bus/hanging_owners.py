@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
 
+from sluice.bus.clients import admin_client
 from sluice.bus.hanging import GroupOffset, Place
+from sluice.bus.problems import words
 from sluice.bus.topics import Topic
 from sluice.errors import RetryableError
 from sluice.settings import KafkaSettings
@@ -59,7 +60,7 @@ def find_slots(
 
     Raises RetryableError where the broker does not answer.
     """
-    admin = AdminClient({**kafka.properties, "log_level": 2})
+    admin = admin_client(kafka)
     found: list[Slot] = []
     try:
         for group, answer in admin.describe_consumer_groups(list(groups), request_timeout=seconds).items():
@@ -79,7 +80,7 @@ def find_slots(
             found += members
             found += [Slot(group, name, alive=False) for name in dict.fromkeys(named) if name not in known]
     except KafkaException as error:
-        raise RetryableError(f"groups at {kafka.bootstrap}: {error.args[0].str()}") from error
+        raise RetryableError(f"groups at {kafka.bootstrap}: {words(error.args[0])}") from error
     return found
 
 

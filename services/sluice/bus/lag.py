@@ -1,5 +1,7 @@
 """How far a group member is behind the ends of its partitions, without asking a broker for it.
 
+Counted in offsets. Marks of transactions have offsets too: where a topic is written in transactions of few records,
+there are up to two for each record.
 Every answer to a fetch says where the log ends, and the client keeps that: looking it up costs about a microsecond. A
 partition that is paused is not fetched; its end is that of the last look for standstills (`sluice.bus.stalls`).
 """
@@ -24,7 +26,7 @@ class Lag:
         self._behind: Mapping[str, int] = {}
 
     def of(self, topic: str) -> int:
-        """Records of a topic that lie between what is done and the end."""
+        """Offsets of a topic that lie between what is done and the end."""
         return self._behind.get(topic, 0)
 
     def looked(self, ends: Mapping[Key, int]) -> None:
@@ -68,7 +70,7 @@ def marks_of(assignment: Assignment, seen: Mapping[Key, int]) -> Mapping[Key, in
 
 
 def behind(mark: int, low: int, end: int) -> int:
-    """Records from `mark` to `end`; below zero: not known. What lies before `low`, where the log begins, is gone."""
+    """Offsets from `mark` to `end`; below zero: not known. What lies before `low`, where the log begins, is gone."""
     return max(0, end - max(mark, low)) if max(mark, low) >= 0 else 0
 
 

@@ -41,6 +41,11 @@ class LogBook:
         """What is read."""
         return self._topic
 
+    @property
+    def refused(self) -> str:
+        """Why the broker does not let it be read; empty where it does."""
+        return self._tail.refused
+
     async def start(self) -> None:
         """Begins to read the log. RetryableError."""
         await self._tail.start()

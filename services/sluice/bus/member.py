@@ -16,8 +16,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from sluice.bus.assignment import Assignment, Key
 from sluice.bus.in_hand import InHand
 from sluice.bus.lag import Lag, marks_of
-from sluice.bus.problems import is_end_of_partition, is_fatal
+from sluice.bus.problems import is_end_of_partition, is_fatal, is_refusal, words
 from sluice.bus.record import Outgoing, Record
+from sluice.bus.refusals import Refusals
 from sluice.bus.stalls import LOOK_SECONDS, Stalls, find_ends
 from sluice.errors import FatalError
 from sluice.telemetry.logging import Log
@@ -67,6 +68,7 @@ class GroupMember(ABC):
         self._stalls = Stalls(self.look_seconds)
         self._ends: dict[Key, int] = {}
         self._lag = Lag()
+        self._refused = Refusals()
         self._stopping = threading.Event()
         self._draining = threading.Event()
         self.failed: asyncio.Future[None] = self._loop.create_future()
@@ -78,7 +80,7 @@ class GroupMember(ABC):
 
     def trouble(self) -> str:
         """Why it cannot do its work now; empty where it can."""
-        return "" if self._assignment is not None else NO_PARTITIONS
+        return self._refused.text() or ("" if self._assignment is not None else NO_PARTITIONS)
 
     def in_hand(self, topic: str) -> int:
         """Records of a topic that are read and not let go."""
@@ -182,9 +184,12 @@ class GroupMember(ABC):
                 return
             error = message.error()
             if error is not None:
+                topic = message.topic() or ""
                 if is_end_of_partition(error):
-                    self._ends[message.topic() or "", message.partition() or 0] = message.offset() or 0
-                self._on_error(error)
+                    self._ends[topic, message.partition() or 0] = message.offset() or 0
+                    self._refused.clear(topic)
+                else:
+                    self._on_error(error, topic)
             elif not self._take(Record.of(message)):
                 return
             seconds = 0.0
@@ -217,6 +222,8 @@ class GroupMember(ABC):
         assignment = self._assignment
         if assignment is None or self._draining.is_set():
             return False
+        if self._refused:
+            self._refused.clear(record.topic)
         key = record.topic, record.partition
         if key in self._ahead or not assignment.reachable(record):
             self._ahead.setdefault(key, []).append(record)
@@ -272,6 +279,7 @@ class GroupMember(ABC):
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
         self._assignment = self._assigned(partitions)
+        self._refused.clear()
         self._log.info("partitions assigned", count=len(partitions))
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -288,17 +296,19 @@ class GroupMember(ABC):
         consumer.unassign()
         self._log.warning("partitions lost", count=len(partitions))
 
-    def _on_error(self, error: KafkaError) -> None:
-        if is_end_of_partition(error):
-            return
+    def _on_error(self, error: KafkaError, topic: str) -> None:
         if is_fatal(error):
             raise KafkaException(error)
-        self._log.warning("broker trouble", error=error.name())
+        if self._refused.note(error, topic):
+            self._log.error("the broker refuses", topic=topic, error=error.name(), detail=error.str())
+        else:
+            self._log.warning("broker trouble", error=error.name())
 
     def _fail(self, error: KafkaError) -> None:
         # The client's own words name the group and the cause, never content.
         self._log.error("consumer failed", error=error.name(), detail=error.str())
-        reason = f"{error.str()}; if a restart does not mend it, another process has the same SLUICE_INSTANCE"
+        mend = "if a restart does not mend it, another process has the same SLUICE_INSTANCE"
+        reason = words(error) if is_refusal(error) else f"{error.str()}; {mend}"
         self._loop.call_soon_threadsafe(_break, self.failed, reason)
 
 

@@ -5,9 +5,10 @@ import threading
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from sluice.bus.problems import is_fatal
+from sluice.bus.problems import is_fatal, words
 from sluice.bus.record import Outgoing
-from sluice.errors import FatalError, RetryableError, TerminalError
+from sluice.bus.refusals import Refusals
+from sluice.errors import FatalError, NotGrantedError, RetryableError, TerminalError
 
 
 class AsyncProducer:
@@ -17,6 +18,8 @@ class AsyncProducer:
         self._producer = producer
         self._loop = asyncio.get_running_loop()
         self._closing = threading.Event()
+        self.refused = Refusals()
+        """Which topics it may not write."""
         self.failed: asyncio.Future[None] = self._loop.create_future()
         """Has a FatalError once this producer can do nothing any more."""
         self._thread = threading.Thread(target=self._serve, name="producer", daemon=True)
@@ -27,7 +30,7 @@ class AsyncProducer:
         future: asyncio.Future[int] = self._loop.create_future()
 
         def delivered(error: KafkaError | None, message: Message) -> None:
-            self._loop.call_soon_threadsafe(self._settle, future, error, message.offset())
+            self._loop.call_soon_threadsafe(self._settle, future, error, outgoing.topic, message.offset())
 
         while True:
             try:
@@ -44,7 +47,7 @@ class AsyncProducer:
                 # The local queue is full: the back-pressure that a slow broker puts on everything before it.
                 await asyncio.sleep(0.01)
             except KafkaException as error:
-                raise self._translate(error.args[0]) from error
+                raise self._translate(error.args[0], outgoing.topic) from error
 
     async def close(self, seconds: float) -> None:
         """Waits for what is under way."""
@@ -65,8 +68,10 @@ class AsyncProducer:
                 self._loop.call_soon_threadsafe(self._translate, error.args[0])
                 self._closing.wait(0.1)
 
-    def _settle(self, future: asyncio.Future[int], error: KafkaError | None, offset: int | None) -> None:
-        problem = None if error is None else self._translate(error)
+    def _settle(self, future: asyncio.Future[int], error: KafkaError | None, topic: str, offset: int | None) -> None:
+        problem = None if error is None else self._translate(error, topic)
+        if problem is None and self.refused:
+            self.refused.clear(topic)
         if future.done():
             return
         if problem is not None:
@@ -74,14 +79,16 @@ class AsyncProducer:
         else:
             future.set_result(-1 if offset is None else offset)
 
-    def _translate(self, error: KafkaError) -> RetryableError | TerminalError | FatalError:
+    def _translate(self, error: KafkaError, topic: str = "") -> RetryableError | TerminalError | FatalError:
         if is_fatal(error):
             # The client is of no use any more: the process must end, and a new one goes on.
-            problem = FatalError(f"the producer cannot go on: {error.str()}")
+            problem = FatalError(f"the producer cannot go on: {words(error, topic)}")
             if not self.failed.done():
                 self.failed.set_exception(problem)
             return problem
         # A right that is missing is not the record's fault: it is waited for. A size is.
+        if self.refused.note(error, topic):
+            return NotGrantedError(f"the broker did not take the record: {words(error, topic)}")
         if error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
             return TerminalError(f"the broker refused the record: {error.name()}")
         return RetryableError(f"the broker did not take the record: {error.name()}")

@@ -11,6 +11,7 @@ from typing import Final
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from sluice.bus.clients import transactional_producer
+from sluice.bus.problems import words
 from sluice.bus.record import Outgoing
 from sluice.bus.reviews_log import Case, Resolved, find_resolved
 from sluice.bus.topics import Topic
@@ -142,4 +143,4 @@ def _trouble(error: KafkaException) -> _ThrownOutError | RetryableError:
     problem: KafkaError = error.args[0]
     if problem.name() in _FENCED:
         return _ThrownOutError()
-    return RetryableError(f"the broker does not take the resolution: {problem.str()}")
+    return RetryableError(f"the broker does not take the resolution: {words(problem)}")

@@ -11,6 +11,7 @@ from sluice.bus.clients import log_reader
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
+from sluice.bus.refusals import check_granted
 from sluice.errors import RetryableError
 from sluice.settings import KafkaSettings
 
@@ -59,6 +60,8 @@ def scan(
                     yield Record.of(message)
                 elif is_end_of_partition(problem):
                     left.discard(message.partition() or 0)
+                else:
+                    check_granted(problem, topic)
 
 
 def newest(kafka: KafkaSettings, topic: str, partition: int, key: str, since_ms: int = 0) -> Record | None:
@@ -111,7 +114,10 @@ def wait_for(
         reader.assign([TopicPartition(topic, partition, offset)])
         while (left := give_up - time.monotonic()) > 0:
             for message in reader.consume(500, min(0.1, left)):
-                if message.error() is None and message.key() == key.encode():
+                problem = message.error()
+                if problem is not None:
+                    check_granted(problem, topic)
+                elif message.key() == key.encode():
                     return Record.of(message)
     return None
 
@@ -126,6 +132,7 @@ def _newest_between(reader: Consumer, begin: TopicPartition, end: int, key: byte
             quiet_since = time.monotonic()
             problem = message.error()
             if problem is not None and not is_end_of_partition(problem):
+                check_granted(problem, begin.topic)
                 continue
             # Where the block ends with markers of transactions, only what lies behind it shows that it is over.
             if problem is not None or (message.offset() or 0) >= end:
@@ -142,14 +149,19 @@ def topic_reader(kafka: KafkaSettings, topic: str) -> Iterator[Consumer]:
     try:
         yield reader
     except KafkaException as error:
-        raise RetryableError(f"{topic} at {kafka.bootstrap}: {error.args[0].str()}") from error
+        problem = error.args[0]
+        check_granted(problem, topic)
+        raise RetryableError(f"{topic} at {kafka.bootstrap}: {problem.str()}") from error
     finally:
         reader.close()
 
 
 def partition_numbers(reader: Consumer, kafka: KafkaSettings, topic: str) -> list[int]:
     """The topic's partitions. RetryableError where there is no such topic."""
-    found = reader.list_topics(topic, timeout=CALL_SECONDS).topics[topic].partitions
+    state = reader.list_topics(topic, timeout=CALL_SECONDS).topics[topic]
+    if state.error is not None:
+        check_granted(state.error, topic)
+    found = state.partitions
     if not found:
         raise RetryableError(f"{kafka.bootstrap} has no topic {topic}: `sluice topics create` makes it")
     return sorted(found)

@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
+from sluice.bus.refusals import check_granted
 from sluice.bus.scan import CALL_SECONDS, partition_numbers, topic_reader
 from sluice.errors import RetryableError
 from sluice.settings import KafkaSettings
@@ -71,7 +72,10 @@ def read_spans(
             finished = 0
             for message in messages:
                 number, problem = message.partition() or 0, message.error()
-                if number not in at or (problem is not None and not is_end_of_partition(problem)):
+                if problem is not None and not is_end_of_partition(problem):
+                    check_granted(problem, topic)
+                    continue
+                if number not in at:
                     continue
                 offset = message.offset() or 0
                 if problem is None and offset < ends[number]:

@@ -20,8 +20,9 @@ from sluice.bus.clients import log_reader
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
+from sluice.bus.refusals import Refusals, check_granted
 from sluice.deadline import Deadline
-from sluice.errors import RetryableError
+from sluice.errors import NotGrantedError, RetryableError
 from sluice.settings import KafkaSettings
 from sluice.telemetry.logging import Log
 
@@ -67,12 +68,18 @@ class LogTail(Generic[V]):
         self._ends: Consumer | None = None
         self._thread = threading.Thread(target=self._run, name=f"tail-{topic}", daemon=True)
         self._begins: dict[int, int] = {}
+        self._refused = Refusals()
         self.partitions = 0
 
     @property
     def topic(self) -> str:
         """What is read."""
         return self._topic
+
+    @property
+    def refused(self) -> str:
+        """Why the broker does not let it be read; empty where it does."""
+        return self._refused.text()
 
     async def start(self) -> None:
         """Begins to read. RetryableError where the broker does not answer, or has no such topic."""
@@ -118,8 +125,11 @@ class LogTail(Generic[V]):
         try:
             _, end = await asyncio.to_thread(log_ends, self._ends, self._topic, partition, 5.0)
         except KafkaException as error:
+            check_granted(error.args[0], self._topic)
             raise RetryableError(f"cannot see the end of {self._topic}: {error.args[0].name()}") from error
         while self._positions.get(partition, 0) < end:
+            if self._refused:
+                raise NotGrantedError(self.refused)
             if deadline.passed():
                 raise RetryableError(f"{self._topic} was not read to its end in time")
             self._moved.clear()
@@ -169,9 +179,14 @@ class LogTail(Generic[V]):
                 if error is None:
                     record = Record.of(message)
                     self._keep(record)
+                    if self._refused:
+                        self._refused.clear(self._topic)
                     self._positions[record.partition] = record.offset + 1
                 elif is_end_of_partition(error):
                     self._positions[message.partition() or 0] = message.offset() or 0
+                    self._refused.clear(self._topic)
+                elif message.topic() and self._refused.note(error, self._topic):
+                    self._log.error("the broker refuses", topic=self._topic, error=error.name(), detail=error.str())
                 else:
                     self._log.warning("broker trouble", topic=self._topic, error=error.name())
             self._loop.call_soon_threadsafe(self._moved.set)
@@ -224,7 +239,10 @@ def _count_partitions(consumer: Consumer, topic: str) -> int:
     try:
         found = consumer.list_topics(topic, timeout=10.0).topics.get(topic)
     except KafkaException as error:
+        check_granted(error.args[0], topic)
         raise RetryableError(f"the broker does not answer: {error.args[0].name()}") from error
+    if found is not None and found.error is not None:
+        check_granted(found.error, topic)
     if found is None or found.error is not None or not found.partitions:
         raise RetryableError(f"topic {topic} is not there; run: sluice topics create")
     return len(found.partitions)

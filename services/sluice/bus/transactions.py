@@ -16,8 +16,9 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 
 from sluice.bus.assignment import Assignment
 from sluice.bus.clients import TRANSACTION_TIMEOUT_MS
-from sluice.bus.problems import is_fatal
+from sluice.bus.problems import is_fatal, is_refusal, words
 from sluice.bus.record import Outgoing, Record
+from sluice.bus.refusals import Refusals
 from sluice.telemetry.logging import Log
 
 LINGER_SECONDS = 0.005
@@ -83,6 +84,7 @@ class Transactions:
         self.ready = threading.Event()
         self.ended = threading.Event()
         self._trouble = ""
+        self._refused = Refusals()
 
     def start(self) -> None:
         """Ends what a predecessor with the same id left open, and fences it off; `ready` is set once that is done."""
@@ -199,6 +201,7 @@ class Transactions:
         if not self._batch or current is None:
             return
         self._faulty = {}
+        self._refused = Refusals()
         try:
             self._publish(current)
         except KafkaException as error:
@@ -241,9 +244,14 @@ class Transactions:
             else:
                 return
 
-    def _delivered(self, cause: Finished, error: KafkaError | None, _: Message | None) -> None:
-        if error is not None and error.code() in _NEVER:
+    def _delivered(self, cause: Finished, error: KafkaError | None, message: Message | None) -> None:
+        if error is None:
+            return
+        if error.code() in _NEVER:
             self._faulty[id(cause)] = (cause, error.name())
+        elif message is not None:
+            # A topic that is not even described: the transaction's own error says nothing of it.
+            self._refused.note(error, message.topic() or "")
 
     def _send_offsets(self, offsets: list[TopicPartition], group: object) -> None:
         with self._changed:
@@ -299,11 +307,16 @@ class Transactions:
                 return
 
     def _wait_for(self, problem: KafkaError) -> None:
-        trouble = f"results cannot be published: {problem.name()}"
+        why = words(problem, self._topics()) if is_refusal(problem) else self._refused.text() or problem.name()
+        trouble = f"results cannot be published: {why}"
         if trouble != self._trouble:
             # The client's own words name the broker and the cause, never content.
             self._log.warning("results wait", error=problem.name(), detail=problem.str())
         self._trouble = trouble
+
+    def _topics(self) -> str:
+        """Where the batch goes: the error of a transaction that is refused a topic does not say which."""
+        return ", ".join(sorted({str(outgoing.topic) for one in self._batch for outgoing in one.outgoing}))
 
     def _late(self) -> bool:
         return self._until is not None and time.monotonic() > self._until

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from sluice.bus.clients import log_reader
 from sluice.bus.problems import is_end_of_partition
+from sluice.bus.refusals import check_granted
+from sluice.bus.scan import partition_numbers
 from sluice.bus.topics import Topic
 from sluice.cli.decisions_export import export
 from sluice.cli.show import show_decision
@@ -72,6 +74,7 @@ def read_decisions(kafka: KafkaSettings, from_beginning: bool) -> Iterator[Decis
             if problem is None:
                 yield from _decision(message.value())
             elif not is_end_of_partition(problem):
+                check_granted(problem, Topic.DECISIONS)
                 say(f"{kafka.bootstrap}: {problem.str()}")
                 time.sleep(_POLL_SECONDS)
     finally:
@@ -80,10 +83,8 @@ def read_decisions(kafka: KafkaSettings, from_beginning: bool) -> Iterator[Decis
 
 def _assign(consumer: Consumer, kafka: KafkaSettings, from_beginning: bool) -> None:
     try:
-        topic = consumer.list_topics(Topic.DECISIONS.value, timeout=_CALL_SECONDS).topics[Topic.DECISIONS]
-        if not topic.partitions:
-            raise RetryableError(f"{kafka.bootstrap} has no topic {Topic.DECISIONS}: `sluice topics create` makes it")
-        places = [TopicPartition(Topic.DECISIONS.value, number) for number in topic.partitions]
+        numbers = partition_numbers(consumer, kafka, Topic.DECISIONS.value)
+        places = [TopicPartition(Topic.DECISIONS.value, number) for number in numbers]
         for place in places:
             # The end as it is now, not as it will be when the first fetch gets there.
             place.offset = (
@@ -92,6 +93,7 @@ def _assign(consumer: Consumer, kafka: KafkaSettings, from_beginning: bool) -> N
                 else consumer.get_watermark_offsets(place, timeout=_CALL_SECONDS)[1]
             )
     except KafkaException as error:
+        check_granted(error.args[0], Topic.DECISIONS)
         raise RetryableError(f"no Kafka broker answers at {kafka.bootstrap}: {error.args[0].str()}") from error
     consumer.assign(places)
 

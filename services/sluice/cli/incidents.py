@@ -7,6 +7,7 @@ from confluent_kafka import KafkaException, TopicPartition
 from google.protobuf.message import DecodeError
 
 from sluice.bus.clients import log_reader
+from sluice.bus.scan import partition_numbers
 from sluice.bus.topics import Topic
 from sluice.errors import RetryableError
 from sluice.settings import KafkaSettings
@@ -24,9 +25,7 @@ class Incidents:
         self._reader = log_reader(kafka)
         topic = Topic.INCIDENTS.value
         try:
-            numbers = self._reader.list_topics(topic, timeout=_CALL_SECONDS).topics[topic].partitions
-            if not numbers:
-                raise RetryableError(f"{kafka.bootstrap} has no topic {topic}: `sluice topics create` makes it")
+            numbers = partition_numbers(self._reader, kafka, topic)
             places = [TopicPartition(topic, number) for number in numbers]
             for place in places:
                 place.offset = self._reader.get_watermark_offsets(place, timeout=_CALL_SECONDS)[1]

@@ -49,7 +49,7 @@ def up(
 
 
 @app.command()
-def serve(name: str = typer.Argument(help="Such as text-classifier.")) -> None:
+def serve(name: str = typer.Argument(help="Such as text-classifier.", envvar="SLUICE_SERVICE")) -> None:
     """Run one service in this process, on the running stack or on KAFKA_BOOTSTRAP_SERVERS."""
     from sluice.cli.serve import serve as run
 
@@ -277,8 +277,14 @@ def provenance(context: typer.Context) -> None:
 
 @app.command(context_settings=_FORWARD)
 def topics(context: typer.Context) -> None:
-    """Create and list the Kafka topics."""
+    """Create and list the Kafka topics, and who may do what with them."""
     _forward("sluice.cli.topics", "sluice topics", context.args)
+
+
+@app.command(context_settings=_FORWARD)
+def certs(context: typer.Context) -> None:
+    """Certificates for gRPC between services on one machine: `sluice certs services`."""
+    _forward("sluice.cli.certs_services", "sluice certs", context.args)
 
 
 @app.command(context_settings=_FORWARD)

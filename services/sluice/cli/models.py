@@ -16,6 +16,7 @@ from sluice.cli.models_conform import conform_model
 from sluice.errors import SluiceError
 from sluice.models import classify, repository
 from sluice.models import pull as pulling
+from sluice.models.copied import copy_repository
 from sluice.models.engine import EngineSettings, read_engine
 from sluice.models.held import Held, holding
 from sluice.models.opened import open_model
@@ -77,10 +78,17 @@ def verify(
 @app.command()
 def pull(
     names: Annotated[list[str] | None, typer.Argument(help="Models; all where none is named.")] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(help="A folder that gets everything, where SLUICE_MODELS is read-only."),
+    ] = None,
 ) -> None:
     """Fetch third-party weights by digest and convert them. What is there already is left alone."""
+    folder = models_folder()
     try:
-        pulling.pull(models_folder(), names or [], progress=lambda line: print(line, flush=True))
+        if into is not None:
+            copy_repository(folder, into)
+        pulling.pull(into or folder, names or [], progress=lambda line: print(line, flush=True))
     except pulling.PullError as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error

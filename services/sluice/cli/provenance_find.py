@@ -9,6 +9,7 @@ import typer
 
 from sluice.cli.provenance_files import STANDARD_INPUT, UnreadError, read_picture
 from sluice.cli.tell import one_line, put_json, refuse, wants_json, when
+from sluice.client_tls import open_channel, read_client_tls
 from sluice.errors import NotReadyError, RetryableError, TerminalError
 from sluice.local.state import read_running
 from sluice.settings import sluice_home
@@ -55,7 +56,7 @@ def find(
     if files.count(STANDARD_INPUT) > 1:
         refuse("standard input can be read once only")
     worst = 0
-    with grpc.insecure_channel(address or _address(), options=_OPTIONS) as channel:
+    with open_channel(address or _address(), read_client_tls(os.environ), _OPTIONS) as channel:
         for file, found in _answers(ProvenanceStub(channel), files):
             worst = _worse(worst, found)
             if wants_json(as_json):

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import grpc
 import grpc.aio
 
 from sluice.cli.ask import Ask
+from sluice.client_tls import open_aio_channel, read_client_tls
 from sluice.errors import NotReadyError, SluiceError, TerminalError
 from sluice.local.state import Running
 from sluice.objects import ObjectStore
@@ -81,15 +83,17 @@ class Sender:
     @classmethod
     @asynccontextmanager
     async def open(cls, running: Running, out: Path) -> "AsyncIterator[Sender]":
-        """A sender for a stack. `out`: where signed pictures go. NotReadyError where a service is missing."""
+        """A sender for a stack. `out`: where signed pictures go. NotReadyError where a service is missing,
+        ConfigError where SLUICE_CLIENT_TLS_DIR is wrong."""
         missing = [name for name in ("orchestrator", "ingest") if name not in running.services]
         if missing:
             raise NotReadyError(f"the running stack has no {missing[0]}: `sluice up` without `--without` starts it")
         orchestrator = running.services["orchestrator"].address
         ingest = running.services["ingest"].address
+        tls = read_client_tls(os.environ)
         async with (
-            grpc.aio.insecure_channel(orchestrator, options=_OPTIONS) as moderation,
-            grpc.aio.insecure_channel(ingest, options=_OPTIONS) as preparation,
+            open_aio_channel(orchestrator, tls, _OPTIONS) as moderation,
+            open_aio_channel(ingest, tls, _OPTIONS) as preparation,
         ):
             yield cls(moderation, preparation, ObjectStore.open(running.object_store), out)
 

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from sluice.cli.tell import refuse, say
 from sluice.cli.where import find_running, no_broker
+from sluice.client_tls import ClientTls, read_client_tls
 from sluice.errors import TerminalError
 from sluice.local.entry_points import HTTP_DOORS, load_service
 from sluice.local.health import Health, ask_health
-from sluice.local.plan import OTLP_VARIABLE
+from sluice.local.plan import OTLP_VARIABLE, without_kafka
 from sluice.local.state import Running, ServiceAt, publish
 from sluice.settings import sluice_home
 
@@ -32,10 +33,10 @@ def joining(env: Mapping[str, str], running: Running, vacant: ServiceAt | None, 
     return {**stack, **{name: value for name, value in env.items() if value}}
 
 
-def vacant_place(name: str, running: Running) -> ServiceAt | None:
+def vacant_place(name: str, running: Running, tls: ClientTls | None = None) -> ServiceAt | None:
     """Where the stack's own service of this name listened, if it is gone: callers look for it there."""
     at = running.services.get(name)
-    return at if at and ask_health(at.address) is Health.UNREACHABLE else None
+    return at if at and ask_health(at.address, tls=tls) is Health.UNREACHABLE else None
 
 
 def taken_over(running: Running, name: str, vacant: ServiceAt, pid: int) -> Running:
@@ -54,8 +55,9 @@ def serve(name: str) -> int:
         running = find_running(sluice_home(env), say)
         if running is None:
             raise no_broker(env)
-        vacant = vacant_place(name, running)
-        env = joining(env, running, vacant, name)
+        vacant = vacant_place(name, running, read_client_tls(env))
+        # Credentials for another broker are not meant for this one.
+        env = joining(without_kafka(env), running, vacant, name)
         if vacant is not None:
             publish(sluice_home(env), taken_over(running, name, vacant, os.getpid()))
     return main(env)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from sluice.cli.tell import put_json, say, wants_json
+from sluice.client_tls import read_client_tls
 from sluice.local.health import Health, ask_health, ask_kafka
 from sluice.local.ops import NOTHING, Said, ask_ops
 from sluice.local.state import ServiceAt, is_claimed, read_running
@@ -65,7 +66,10 @@ def status(as_json: bool) -> int:
         say(f"a stack is starting in {home}" if is_claimed(home) else f"no stack runs in {home}")
         return 1
     kafka = ask_kafka(running.kafka)
-    found = {name: Found(at, ask_health(at.address), ask_ops(at.ops)) for name, at in running.services.items()}
+    tls = read_client_tls(os.environ)
+    found = {
+        name: Found(at, ask_health(at.address, tls=tls), ask_ops(at.ops)) for name, at in running.services.items()
+    }
     traces = {COLLECTOR: Found(at, ask_health(at.address), NOTHING)} if (at := running.collector) else {}
     if wants_json(as_json):
         services = {name: each.form() for name, each in found.items()}

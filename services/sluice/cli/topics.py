@@ -1,13 +1,15 @@
-"""`sluice topics create | list`."""
+"""`sluice topics create | list | access`."""
 
 import os
 import sys
 
 import typer
 
+from sluice.bus.access_acls import Naming
 from sluice.bus.create_topics import create, describe
 from sluice.bus.topics import TOPICS
-from sluice.cli.tell import put_json, say, wants_json
+from sluice.cli.tell import put_json, refuse, say, wants_json
+from sluice.cli.topics_access import CHECKS, PREFIX, SUFFIX, access, create_access
 from sluice.cli.where import find_kafka
 from sluice.local.plan import read_partitions
 from sluice.settings import Reader
@@ -15,6 +17,8 @@ from sluice.settings import Reader
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="The Kafka topics."
 )
+
+app.command("access")(access)
 
 _DAY_MS = 86_400_000
 _HOUR_MS = 3_600_000
@@ -24,8 +28,15 @@ _HOUR_MS = 3_600_000
 def create_topics(
     partitions: int | None = typer.Option(None, min=1, help="Of new topics. Default: SLUICE_PARTITIONS, else 4."),
     replication: int | None = typer.Option(None, min=1, help="Default: SLUICE_REPLICATION, else 1."),
+    grant: bool = typer.Option(False, "--access", help="Grant every principal its rights: `sluice topics access`."),
+    prune: bool = typer.Option(False, "--prune", help="With --access: take away what our principals have beside."),
+    prefix: str = PREFIX,
+    suffix: str = SUFFIX,
+    check: list[str] = CHECKS,
 ) -> None:
     """Creates what is missing and sets retention and clock where they differ. Safe to run again."""
+    if not grant and (prune or prefix or suffix or check):
+        refuse("--prune, --principal-prefix, --principal-suffix and --check go with --access")
     reader = Reader(os.environ)
     default_partitions, default_replication = read_partitions(reader)
     reader.finish()
@@ -37,6 +48,8 @@ def create_topics(
         verb = "set to" if found.corrected else "left as it is; the table says"
         say(f"{found.topic}: {found.setting} was {found.found}, {verb} {found.wanted}")
     say(f"{len(report.created)} created, {len(report.existing)} there already, {report.partitions} partitions each")
+    if grant:
+        create_access(kafka, Naming(prefix, suffix), prune, check)
 
 
 @app.command("list")

@@ -143,7 +143,10 @@ def _value(found: object) -> Value | None:
     if kind == "intValue" and isinstance(value, int | str) and re.fullmatch(r"-?[0-9]{1,19}", str(value)):
         return int(value)
     if kind == "doubleValue" and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return None
     return _cut(value if isinstance(value, str) else json.dumps(value))
 
 

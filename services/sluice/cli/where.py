@@ -1,9 +1,13 @@
 """Where the running stack is, and which broker a command should talk to."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from confluent_kafka import KafkaError
+
+from sluice.bus.problems import is_login, words
 from sluice.errors import ConfigError
 from sluice.local.progress import Say
 from sluice.local.state import Running, is_claimed, read_running
@@ -32,11 +36,23 @@ def find_kafka(env: Mapping[str, str], say: Say) -> KafkaSettings:
         reader = Reader(env)
         kafka = read_kafka(reader)
         reader.finish()
-        return kafka
+        return replace(kafka, heard=_telling(say))
     running = find_running(sluice_home(env), say)
     if running is None:
         raise no_broker(env)
     return KafkaSettings({"bootstrap.servers": running.kafka})
+
+
+def _telling(say: Say) -> Callable[[object], None]:
+    """Says once what a client says of its login: all that is seen of it otherwise is that nobody answers."""
+    told: set[str] = set()
+
+    def heard(error: object) -> None:
+        if isinstance(error, KafkaError) and is_login(error) and error.name() not in told:
+            told.add(error.name())
+            say(words(error))
+
+    return heard
 
 
 def find_store(env: Mapping[str, str]) -> ObjectStore:

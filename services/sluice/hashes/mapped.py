@@ -53,7 +53,11 @@ def mapped(path: Path, copied: bool = False) -> memoryview:
 
 
 def _let_go(file: int) -> None:
-    threading.Thread(target=os.close, args=(file,), name="let-go", daemon=True).start()
+    try:
+        threading.Thread(target=os.close, args=(file,), name="let-go", daemon=True).start()
+    except RuntimeError:
+        # No thread can be started: the wait is the lesser evil, for the file's disk space would never come back.
+        os.close(file)
 
 
 def _in_large_pages(memory: mmap.mmap) -> None:

@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sluice.attempt import Unforeseen, attempt
 from sluice.check import Check, Item, Result, Status
 from sluice.deadline import Deadline
 from sluice.errors import OverloadedError, RetryableError, SluiceError
-from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.batch_spans import BatchSpans, Waited
 from sluice.host.check_counts import CheckCounts
 from sluice.host.room import Room

@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sluice.deadline import Deadline
-from sluice.errors import RetryableError
+from sluice.errors import NotGrantedError, RetryableError
 from sluice.host.readiness import Readiness
 
 _ASK_SECONDS = 5.0
+_REFUSED_SECONDS = 1.0
 
 
 class Reads(Protocol):
@@ -48,21 +49,29 @@ class CatchUp:
         behind = list(self._logs)
         while behind:
             found = await asyncio.gather(*(_caught_up(log) for log in behind))
-            behind = [log for log, reached in zip(behind, found, strict=True) if not reached]
+            refused = [one for one in found if isinstance(one, str)]
+            behind = [log for log, reached in zip(behind, found, strict=True) if reached is not True]
             if behind:
-                await self._expect(behind)
+                await self._expect(behind, "; ".join(refused))
+            if refused:
+                # It is said at once, so it may be asked at once, too.
+                await asyncio.sleep(_REFUSED_SECONDS)
         if self._then is not None:
             self._then()
         await self._readiness.met("logs")
 
-    async def _expect(self, behind: Sequence[Reads]) -> None:
+    async def _expect(self, behind: Sequence[Reads], refused: str = "") -> None:
         topics = ", ".join(log.topic for log in behind)
-        await self._readiness.expect("logs", f"reading {topics} back; where that does not end: sluice repair --check")
+        mend = refused or "where that does not end: sluice repair --check"
+        await self._readiness.expect("logs", f"reading {topics} back; {mend}")
 
 
-async def _caught_up(log: Reads) -> bool:
+async def _caught_up(log: Reads) -> bool | str:
+    """Whether it has; in words where the broker refuses it."""
     try:
         await log.caught_up(Deadline.after(_ASK_SECONDS))
+    except NotGrantedError as error:
+        return str(error)
     except RetryableError:
         return False
     return True

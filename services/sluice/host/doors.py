@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import grpc
 import grpc.aio
 
+from sluice.attempt import Unforeseen, attempt
 from sluice.errors import SluiceError
-from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.call_spans import CallSpans
 from sluice.host.refusal import RefusalError, refusal_of
 from sluice.host.rpc_counts import RpcCounts

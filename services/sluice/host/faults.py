@@ -85,7 +85,8 @@ class Faults:
 
 
 def read_faults(reader: Reader, service: str) -> Faults:
-    """What SLUICE_FAULTS says of `service`. A flag that there is not, or without the time it needs, is a problem."""
+    """What SLUICE_FAULTS says of `service`. A flag that there is not, or without the time it needs, is a problem
+    where faults are allowed; else it has no effect, as every other."""
     allowed = reader.flag(ALLOW)
     found: dict[str, int] = {}
     words = []
@@ -93,7 +94,9 @@ def read_faults(reader: Reader, service: str) -> Faults:
         parts = _WORD.fullmatch(word)
         name = parts["name"] if parts else ""
         if parts is None or name not in FAULTS or (name in _TIMED) != bool(int(parts["ms"] or 0)):
-            reader.problem(f"{VARIABLE}: {word!r} is none of: {', '.join(map(_form, FAULTS))}")
+            if allowed:
+                reader.problem(f"{VARIABLE}: {word!r} is none of: {', '.join(map(_form, FAULTS))}")
+            words.append(word)
         elif parts["service"] in (None, service):
             found[name] = int(parts["ms"] or 0)
             words.append(word)

@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from sluice.attempt import Unforeseen, attempt
 from sluice.errors import ConfigError, SluiceError
-from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.readiness import Readiness
 from sluice.host.service import Context
 from sluice.refreshed import Refreshable, Version

@@ -1,10 +1,13 @@
 """A small HTTP/1.1 server that only answers questions: GET and HEAD, one answer per connection, bounds on everything.
 
 It answers from the event loop that does the work. There is no authentication and no TLS: it is for an address that
-only those reach who may read what it says.
+only those reach who may read what it says. A page in the browser of one of those is not one of them: where the door
+listens on loopback alone, it must be asked for by an address or as localhost, and not by a name that a stranger's DNS
+makes an address of this machine.
 """
 
 import asyncio
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -45,6 +48,7 @@ class GetDoor:
         self._pages = pages
         self._seconds = seconds
         self._server: asyncio.Server | None = None
+        self._loopback = False
         self._open: dict[asyncio.StreamWriter, None] = {}
 
     async def start(self, address: str, named: str) -> str:
@@ -57,6 +61,7 @@ class GetDoor:
             self._server = await asyncio.start_server(self._serve, host, port, limit=MOST_HEAD_BYTES)
         except OSError as error:
             raise FatalError(f"{named}={address}: cannot listen there: {error.strerror}") from error
+        self._loopback = all(_is_loopback(socket.getsockname()[0]) for socket in self._server.sockets)
         return f"{address.rpartition(':')[0]}:{self._server.sockets[0].getsockname()[1]}"
 
     async def close(self) -> None:
@@ -95,6 +100,8 @@ class GetDoor:
         method, target, _ = words
         if method not in _METHODS:
             return _response(Page(HTTPStatus.METHOD_NOT_ALLOWED), extra={"Allow": ", ".join(_METHODS)})
+        if self._loopback and not all(map(_is_ours, _hosts(head))):
+            return _response(Page(HTTPStatus.MISDIRECTED_REQUEST, body=b"ask by address, or as localhost\n"))
         path, _, query = target.partition("?")
         return _response(self._pages(path, query), with_body=method == "GET")
 
@@ -105,6 +112,30 @@ async def _head(reader: asyncio.StreamReader) -> bytes | None:
         return await reader.readuntil(b"\r\n\r\n")
     except asyncio.LimitOverrunError:
         return None
+
+
+def _hosts(head: bytes) -> list[str]:
+    """Whom the request is for; nobody but a browser must say it."""
+    lines = (line.partition(b":") for line in head.split(b"\r\n")[1:])
+    return [value.strip().decode("latin-1") for name, _, value in lines if name.strip().lower() == b"host"]
+
+
+def _is_ours(host: str) -> bool:
+    """Whether it is an address, or localhost; either with a port or without."""
+    name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+    return name.lower() == "localhost" or _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(address: str) -> bool:
+    return ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
 def _response(page: Page, with_body: bool = True, extra: Mapping[str, str] | None = None) -> bytes:

@@ -16,12 +16,13 @@ from sluice.ids import parse_request_id
 from sluice.telemetry.attributes import ERROR_KIND
 from sluice.telemetry.hops import Hop, Place, hop_of, hop_span, send_span
 from sluice.telemetry.spans import NoSpans, Spans, Value
-from sluice.telemetry.trace_context import PARENT, TraceContext, headers_of, of_request, parse
+from sluice.telemetry.trace_context import TraceContext, headers_of, of_request, parse, surely_unsampled
 
 DONE: Final = "done"
 NOTHING: Final = "nothing"
 DEAD_LETTER: Final = "dead_letter"
-_NOT_SAMPLED: Final = b"-00"
+_NO_REQUEST: Final = ("MALFORMED", "INVALID_REQUEST_ID")
+"""Reasons of dead letters of which no request is known: the key is what a stranger wrote, whatever it looks like."""
 
 _IN_HAND: ContextVar[Hop] = ContextVar("sluice_hop")
 
@@ -59,7 +60,7 @@ class Handling:
         self._hop: Hop | None = None
         self._token: Token[Hop] | None = None
         # Most records of a busy service are not sampled: those cost a look at their headers and no more.
-        if spans.on and not _unsampled(record):
+        if spans.on and not surely_unsampled(record.headers):
             self._hop = Hop(None, place=self._place())
             found = parse(record.headers)
             if found is not None and found.sampled:
@@ -119,7 +120,7 @@ class Handling:
             return
         told: dict[str, Value] = {"sluice.outcome": outcome, **self._attributes, **hop.attributes}
         request_id = parse_request_id(self._record.key.decode(errors="replace"))
-        if request_id is not None:
+        if request_id is not None and error not in _NO_REQUEST:
             # A stranger's key may be anything; a handler that has read the request knows better.
             told.setdefault("sluice.request_id", request_id)
         if self._attempts > 1:
@@ -174,11 +175,6 @@ class Hops:
     def begin(self, record: Record) -> Handling:
         """The record is taken in hand."""
         return Handling(record, self._group, self._spans, self._attributes)
-
-
-def _unsampled(record: Record) -> bool:
-    """Whether a context is there and says that it is not told, without reading it."""
-    return any(name == PARENT and value.endswith(_NOT_SAMPLED) for name, value in record.headers)
 
 
 def _own_trace(record: Record) -> TraceContext:

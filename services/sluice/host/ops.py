@@ -21,7 +21,7 @@ class OpsDoor:
         self._service = service
         self._readiness = readiness
         self._metrics = metrics
-        metrics.gauge_of("ready", "1 while the service can do its job.", lambda: float(not readiness.reasons))
+        metrics.gauge_of("ready", "1 while the service can do its job; absent while it stops.", self._ready)
         self._door = GetDoor(self._page, seconds)
 
     async def start(self, address: str) -> str:
@@ -31,6 +31,10 @@ class OpsDoor:
     async def close(self) -> None:
         """Stops listening and ends every connection, whatever its client does."""
         await self._door.close()
+
+    def _ready(self) -> float | None:
+        # Whoever stops is not ready and has no trouble, and what a collector heard last it shows for minutes.
+        return None if self._readiness.stopping else float(not self._readiness.reasons)
 
     def _page(self, path: str, _query: str) -> Page:
         ready = not self._readiness.reasons

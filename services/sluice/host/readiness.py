@@ -9,6 +9,10 @@ from sluice.telemetry.logging import Log
 
 LIVE = "live"
 """Health service name for liveness: SERVING as long as the event loop turns, ready or not."""
+START = "start"
+"""The condition that a service has opened and is not on its way out."""
+DRAINING = "draining"
+"""Why START is not met while a service stops."""
 
 
 class Readiness:
@@ -43,6 +47,11 @@ class Readiness:
     def conditions(self) -> Mapping[str, str]:
         """The same, by the condition that is not met."""
         return dict(self._reasons)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it is not ready because it was told to stop."""
+        return self._reasons.get(START) == DRAINING
 
     def note(self, about: str, text: str | None) -> None:
         """Says what people should know although the service is ready; None takes it back."""

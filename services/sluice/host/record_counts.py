@@ -65,7 +65,7 @@ class RecordCounts:
 
 def watch_lag(metrics: Metrics, lag: Callable[[str], int], topic: str, group: str) -> None:
     """Tells how far a group's member is behind the end of its partitions of a topic."""
-    about = "Records behind the end, over the partitions that this process holds."
+    about = "Offsets up to the end that are not done, over the partitions that this process holds."
     metrics.gauge_of("consumer_lag", about, _of(lag, topic), {"topic": topic, "group": group})
 
 

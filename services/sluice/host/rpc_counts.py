@@ -29,7 +29,9 @@ class RpcCounts:
 
     def begin(self, service: str) -> None:
         """Counts from 0 what the gRPC service of this full name is usually asked and answers; its module has been
-        imported."""
+        imported. An empty name: there is none."""
+        if not service:
+            return
         for method in descriptor_pool.Default().FindServiceByName(service).methods:
             for code in _USUAL:
                 self._counter(f"{service}/{method.name}", code)

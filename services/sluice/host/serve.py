@@ -7,7 +7,9 @@ if __name__ == "__main__":
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -16,11 +18,16 @@ from grpc_reflection.v1alpha import reflection
 from sluice.bus.clients import plain_producer
 from sluice.bus.producer import AsyncProducer
 from sluice.errors import EX_CONFIG, ConfigError, FatalError, NotReadyError, RetryableError
+from sluice.host.broker_access import BrokerAccess, watching_access
+from sluice.host.door_settings import DoorSettings, read_door
 from sluice.host.doors import Doors
 from sluice.host.faults import Faults, read_faults
+from sluice.host.file_watch import watching
+from sluice.host.health_door import HealthDoor
 from sluice.host.ops import OpsDoor
-from sluice.host.readiness import Readiness
+from sluice.host.readiness import DRAINING, START, Readiness
 from sluice.host.rpc_counts import RpcCounts
+from sluice.host.secured import Secured
 from sluice.host.service import Context, Service
 from sluice.objects import ObjectStore
 from sluice.settings import Reader, Settings, read_settings
@@ -33,6 +40,7 @@ from sluice.telemetry.process import ProcessNumbers
 from sluice.telemetry.spans import Spans
 
 _OPEN_AGAIN_SECONDS = 2.0
+_DECLARED_SECONDS = 0.2
 
 
 def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
@@ -41,11 +49,12 @@ def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
     reader = Reader(env)
     try:
         settings = read_settings(reader, env)
+        door = read_door(reader, settings.grpc_address)
         otlp = read_otlp(reader)
         faults = read_faults(reader, service.name)
         service.configure(reader, env)
         reader.finish()
-        asyncio.run(_run(service, settings, otlp, faults))
+        asyncio.run(_run(service, settings, door, otlp, faults))
     except ConfigError as error:
         for problem in error.problems:
             sys.stderr.write(f"{service.name}: {problem}\n")
@@ -56,14 +65,14 @@ def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
     return 0
 
 
-async def _run(service: Service, settings: Settings, otlp: OtlpSettings, faults: Faults) -> None:
+async def _run(service: Service, settings: Settings, door: DoorSettings, otlp: OtlpSettings, faults: Faults) -> None:
+    secured = Secured(door)
     log = Log(service.name, settings.log_level)
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     readiness = Readiness(service.rpc, log)
-    await readiness.expect("start", "starting")
+    await readiness.expect(START, "starting")
     await faults.tell(log, readiness)
     metrics = Metrics(service.name)
     metrics.add(ProcessNumbers(service.name))
@@ -71,43 +80,61 @@ async def _run(service: Service, settings: Settings, otlp: OtlpSettings, faults:
     if settings.ops_address:
         # First, so that whoever waits for this process learns what it waits for.
         log.info("operators' door", address=await ops.start(settings.ops_address))
+    health = HealthDoor(readiness)
     spans = _open_spans(otlp, service.name, settings.instance, log, metrics)
     numbers = _open_metrics(otlp, service.name, settings, log, metrics)
     store = ObjectStore.open(settings.object_store)
+    access = BrokerAccess(log)
+    settings = replace(settings, kafka=replace(settings.kafka, heard=access.heard))
     producer = AsyncProducer(plain_producer(settings.kafka))
     calls = RpcCounts(metrics)
-    server = grpc.aio.server(
-        interceptors=[Doors(log, spans, settings.trace_sample, calls)],
-        options=[("grpc.max_receive_message_length", service.max_message), ("grpc.so_reuseport", 0)],
-    )
-    health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
-    service.add_rpc(server)
-    if service.rpc:
-        calls.begin(service.rpc)
-    names = (service.rpc, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
-    reflection.enable_server_reflection([name for name in names if name], server)
-    port = server.add_insecure_port(settings.grpc_address)
-    await server.start()
-    log.info("listening", address=f"{settings.grpc_address.rpartition(':')[0]}:{port}")
+    doors = (*secured.interceptors(log, metrics), Doors(log, spans, settings.trace_sample, calls))
+    server = _server(service, readiness, doors, secured.options)
+    calls.begin(service.rpc)
+    address = secured.listen(server, service.rpc, settings.grpc_address)
     context = Context(settings, log, readiness, producer, store, metrics, spans, faults)
     draining = asyncio.create_task(_announce_drain(stop, readiness))
     try:
-        if await _open(service, context, stop):
-            # Not ready until the service says that it has its partitions.
-            await readiness.expect("kafka", "joining the consumer group")
-            await readiness.met("start")
-            log.info("running")
-            await run_with(producer, service, stop)
+        await server.start()
+        log.info("listening", address=address, kind=secured.kind)
+        await health.open(door.health, log)
+        async with watching(secured.sources, context), watching_access(access, producer, readiness):
+            if await _open(service, context, stop):
+                # Not ready until the service says that it has its partitions.
+                await readiness.expect("kafka", "joining the consumer group")
+                await readiness.met(START)
+                log.info("running")
+                if numbers:
+                    # By then all that is counted is declared, and joining the group takes longer: 0 is told first.
+                    asyncio.get_running_loop().call_later(_DECLARED_SECONDS, numbers.soon)
+                await run_with(producer, service, stop)
     finally:
         draining.cancel()
-        await readiness.expect("start", "draining")
+        await readiness.expect(START, DRAINING)
         await server.stop(settings.drain_seconds)
         await service.close()
         await producer.close(settings.drain_seconds)
         last = [spans.close, *([numbers.close] if numbers else [])]
         await asyncio.gather(*(asyncio.to_thread(close) for close in last))
+        await health.close()
         await ops.close()
         log.info("stopped")
+
+
+def _server(
+    service: Service,
+    readiness: Readiness,
+    doors: Sequence[grpc.aio.ServerInterceptor],
+    options: Sequence[tuple[str, Any]],
+) -> grpc.aio.Server:
+    """A server with the service, health and reflection; `doors`: what each call passes, the first one first."""
+    bounds = (("grpc.max_receive_message_length", service.max_message), ("grpc.so_reuseport", 0))
+    server = grpc.aio.server(interceptors=doors, options=[*bounds, *options])
+    health_pb2_grpc.add_HealthServicer_to_server(readiness.health, server)
+    service.add_rpc(server)
+    names = (service.rpc, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME)
+    reflection.enable_server_reflection([name for name in names if name], server)
+    return server
 
 
 async def run_with(producer: AsyncProducer, service: Service, stop: asyncio.Event) -> None:
@@ -143,7 +170,7 @@ def _open_metrics(
 async def _announce_drain(stop: asyncio.Event, readiness: Readiness) -> None:
     """From the first moment of a shutdown nobody should send anything new here."""
     await stop.wait()
-    await readiness.expect("start", "draining")
+    await readiness.expect(START, DRAINING)
 
 
 async def _open(service: Service, context: Context, stop: asyncio.Event) -> bool:
@@ -161,7 +188,7 @@ async def _open(service: Service, context: Context, stop: asyncio.Event) -> bool
                 opening.result()
             except (NotReadyError, RetryableError) as error:
                 await service.close()
-                await context.readiness.expect("start", str(error))
+                await context.readiness.expect(START, str(error))
                 await asyncio.wait({stopped}, timeout=_OPEN_AGAIN_SECONDS)
             else:
                 return True

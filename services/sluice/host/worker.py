@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
+from sluice.attempt import Unforeseen, attempt
 from sluice.bus.dead_letters import Keeps, dead_letter
 from sluice.bus.member import NO_PARTITIONS, GroupMember
 from sluice.bus.producer import AsyncProducer
 from sluice.bus.record import Outgoing, Record
 from sluice.errors import PoisonError, RetryableError, SluiceError, TerminalError
-from sluice.host.attempt import Unforeseen, attempt
 from sluice.host.hops import DEAD_LETTER, DONE, NOTHING, Handling, Hops
 from sluice.host.lanes import Lanes
 from sluice.host.readiness import Readiness

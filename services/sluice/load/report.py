@@ -10,7 +10,8 @@ Row = Sequence[str]
 
 _HEADS = (
     "rate/s", "sent", "done/s", "allow", "review", "block", "incomplete", "dead", "unanswered",
-    "p50 ms", "p95 ms", "p99 ms", "max ms", "signed p95", "late p99", "CPU s/1000", "cost/1000", "valid",
+    "p50 ms", "p95 ms", "p99 ms", "max ms", "signed p95", "late p99",
+    "CPU over s", "CPU s/1000", "cost/1000", "valid",
 )  # fmt: skip
 
 
@@ -73,6 +74,7 @@ def row(summary: Summary) -> Row:
         *(_ms(value) for value in (latency.p50, latency.p95, latency.p99, latency.max)),
         _ms(summary.signed.p95) if summary.signed.count else "-",
         _ms(summary.late.p99),
+        "-" if summary.cost is None else f"{summary.cost.seconds:.1f}",
         "-" if used is None else f"{used:.1f}",
         "-" if price is None else f"{price:.5f}",
         "no" if summary.problems else "yes",

@@ -35,6 +35,7 @@ class Tally:
         self.actions = np.zeros(count, np.uint8)
         self.incomplete = np.zeros(count, np.bool_)
         self.not_taken = np.zeros(count, np.bool_)
+        self._over = np.zeros(count, np.bool_)
         self.sent = 0
         """Handed over so far; the schedule's first so many."""
         self.refused = 0
@@ -55,7 +56,7 @@ class Tally:
         self.sent += 1
 
     def refuse(self, place: int) -> None:
-        """The broker did not take it: nothing will come of it."""
+        """The client gave it up. The broker may have it all the same, and then it is decided."""
         self.not_taken[place] = True
         self.refused += 1
 
@@ -68,7 +69,7 @@ class Tally:
         self.actions[place] = action
         self.incomplete[place] = not complete
         if not self._wants_asset(place) or math.isfinite(self.signed_at[place]):
-            self.answered += 1
+            self._end(place)
         return True
 
     def sign(self, place: int, at: float) -> None:
@@ -77,7 +78,7 @@ class Tally:
             return
         self.signed_at[place] = at
         if math.isfinite(self.decided_at[place]) and self._wants_asset(place):
-            self.answered += 1
+            self._end(place)
 
     def bury(self) -> None:
         """A dead letter names one of ours. Whether it is decided all the same shows elsewhere."""
@@ -85,8 +86,8 @@ class Tally:
 
     @property
     def under_way(self) -> int:
-        """What may still be answered."""
-        return self.sent - self.refused - self.answered
+        """What may still be answered. What the client gave up and the broker had is not there twice."""
+        return self.sent - int(np.count_nonzero(self.not_taken | self._over))
 
     def measured(self) -> Mask:
         """What was sent and is not warm-up."""
@@ -110,6 +111,10 @@ class Tally:
         """Of every request that was sent and is not warm-up: how long after it was due."""
         measured = self.measured()
         return self.sent_at[measured] - self.schedule.due[measured]
+
+    def _end(self, place: int) -> None:
+        self._over[place] = True
+        self.answered += 1
 
     def _within_limit(self, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         seconds = at - self.schedule.due

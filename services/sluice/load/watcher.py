@@ -8,6 +8,7 @@ from typing import Final, Self
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from google.protobuf.message import DecodeError
 
+from sluice.attempt import Unforeseen, attempt_alone
 from sluice.bus.clients import log_reader
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
@@ -39,7 +40,7 @@ class Watcher:
         self._tally = tally
         self._clock = Clock()
         self._stop = threading.Event()
-        self._failed: KafkaException | None = None
+        self._failed = ""
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     @classmethod
@@ -69,15 +70,20 @@ class Watcher:
 
     def check(self) -> None:
         """RetryableError where it could not go on: what was not seen from then on is not unanswered."""
-        if self._failed is not None:
-            raise RetryableError(f"answers cannot be read any more: {self._failed.args[0].str()}") from self._failed
+        if self._failed:
+            raise RetryableError(f"answers cannot be read any more: {self._failed}")
 
     def _run(self) -> None:
+        ended = attempt_alone(self._watch)
+        if isinstance(ended, Unforeseen):
+            self._failed = f"{ended.kind} at {ended.place}"
+
+    def _watch(self) -> None:
         try:
             while not self._stop.is_set():
                 self._read()
         except KafkaException as error:
-            self._failed = error
+            self._failed = error.args[0].str()
 
     def _read(self) -> None:
         # `consume` alone would wait for its whole batch; one record at a time would cost more than it need.

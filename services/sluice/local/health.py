@@ -5,6 +5,7 @@ from enum import StrEnum
 import grpc
 from grpc_health.v1 import health_pb2
 
+from sluice.client_tls import ClientTls, open_channel
 from sluice.local.ports import listens
 
 
@@ -16,9 +17,9 @@ class Health(StrEnum):
     UNREACHABLE = "UNREACHABLE"
 
 
-def ask_health(address: str, seconds: float = 1.0) -> Health:
+def ask_health(address: str, seconds: float = 1.0, tls: ClientTls | None = None) -> Health:
     """The health of the server as a whole (service name ""), asked over a connection of its own."""
-    with grpc.insecure_channel(address, options=[("grpc.enable_http_proxy", 0)]) as channel:
+    with open_channel(address, tls, [("grpc.enable_http_proxy", 0)]) as channel:
         check = channel.unary_unary(
             "/grpc.health.v1.Health/Check",
             request_serializer=health_pb2.HealthCheckRequest.SerializeToString,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sluice.settings import KAFKA_VARIABLES, KafkaSettings, Reader, read_kafka
+from sluice.settings import KAFKA_SECRETS, KAFKA_VARIABLES, KafkaSettings, Reader, read_kafka
 
 DRAIN_SECONDS = 8
 """Less than the 10 s after which a stack kills what has not stopped."""
@@ -65,13 +65,16 @@ def make_plan(
     own = not env.get("KAFKA_BOOTSTRAP_SERVERS", "")
     kafka = None if own else read_kafka(reader)
     store = reader.text("SLUICE_OBJECT_STORE", f"file://{home / 'objects'}")
+    if bool(reader.text("SLUICE_TLS_DIR", "")) != bool(reader.text("SLUICE_CLIENT_TLS_DIR", "")):
+        reader.problem("SLUICE_TLS_DIR and SLUICE_CLIENT_TLS_DIR: a stack here needs both of them, or neither")
     reader.finish()
     return Plan(home, certificates, services, env, kafka, store, partitions, replication, short_lived, traces)
 
 
 def without_kafka(env: Mapping[str, str]) -> dict[str, str]:
     """The environment without anybody's broker."""
-    return {name: value for name, value in env.items() if name not in KAFKA_VARIABLES}
+    theirs = KAFKA_VARIABLES.keys() | KAFKA_SECRETS.keys()
+    return {name: value for name, value in env.items() if name not in theirs}
 
 
 def service_env(
@@ -101,6 +104,8 @@ def service_env(
         "SLUICE_OBJECT_STORE": plan.object_store,
         "SLUICE_GRPC_ADDRESS": address,
         "SLUICE_OPS_ADDRESS": ops,
+        # One address cannot be everybody's, and the stack asks at the services' own doors.
+        "SLUICE_HEALTH_ADDRESS": "",
         **(doors or {}),
         # A wish for another protocol was not meant for this one.
         **({OTLP_VARIABLE: f"http://{collector}", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"} if collector else {}),

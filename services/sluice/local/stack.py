@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from sluice.bus.create_topics import create
+from sluice.client_tls import read_client_tls
 from sluice.errors import NotReadyError
 from sluice.local.collector_child import NAME, CollectorChild
 from sluice.local.entry_points import HTTP_DOORS
@@ -41,6 +42,7 @@ class Stack:
     """A stack of ours. Start it on the main thread (see `Process`), and `stop` it also after a failed start."""
 
     def __init__(self, plan: Plan, say: Say) -> None:
+        """ConfigError where SLUICE_CLIENT_TLS_DIR is wrong."""
         self._plan = plan
         self._say = say
         self._lock: FileLock | None = None
@@ -52,6 +54,7 @@ class Stack:
         self._kafka: Kept | None = None
         self._collector: CollectorChild | None = None
         self._started = ""
+        self._tls = read_client_tls(plan.env)
 
     def start(self, all_or_nothing: bool = False) -> Mapping[str, str]:
         """Starts everything. Returns the services that did not get ready, with the reason.
@@ -176,10 +179,10 @@ class Stack:
         return failed
 
     def _serves(self, name: str) -> bool:
-        return ask_health(self._addresses[name]) is Health.SERVING
+        return ask_health(self._addresses[name], tls=self._tls) is Health.SERVING
 
     def _answers(self, name: str) -> bool:
-        return ask_health(self._addresses[name]) is not Health.UNREACHABLE
+        return ask_health(self._addresses[name], tls=self._tls) is not Health.UNREACHABLE
 
 
 def _with_reason(name: str, reason: str) -> str:

@@ -21,6 +21,7 @@ from sluice.models.engine import Arrays
 from sluice.models.shared_memory import Region
 from sluice.models.triton_errors import Failure, Trouble, failure
 from sluice.models.triton_settings import TritonSettings
+from sluice.models.triton_tls import triton_credentials
 
 SLOTS: Final = 4
 """Calls whose inputs are in shared memory at once; further ones send theirs through the socket."""
@@ -49,9 +50,10 @@ class Line:
     """`until` is always a moment of `time.monotonic()`."""
 
     def __init__(self, card: Card, settings: TritonSettings) -> None:
+        """ConfigError where the certificates have become useless since the start."""
         self._card = card
         self._settings = settings
-        self._channel = grpc.aio.insecure_channel(settings.url, options=_OPTIONS)
+        self._channel = _channel(settings)
         self._stub: Any = GRPCInferenceServiceStub(self._channel)
         self._region: Region | None = None
 
@@ -128,6 +130,12 @@ class Line:
             return await method(request, timeout=seconds, metadata=metadata)
         except grpc.aio.AioRpcError as error:
             raise CallFailed(failure(self._card.name, error.code(), error.details() or "")) from None
+
+
+def _channel(settings: TritonSettings) -> grpc.aio.Channel:
+    if settings.tls is None:
+        return grpc.aio.insecure_channel(settings.url, options=_OPTIONS)
+    return grpc.aio.secure_channel(settings.url, triton_credentials(settings.tls), options=_OPTIONS)
 
 
 def _share(message: wire.ModelInferRequest, inputs: Arrays, region: Region, offset: int) -> None:

@@ -81,6 +81,7 @@ def _stages(old: Policy, new: Policy) -> Iterator[Change]:
 def _stage(about: str, was: StagePolicy, now: StagePolicy) -> Iterator[Change]:
     # Who waits longer gets more answers: what comes of them cannot be told.
     yield from _plain(about, "deadline", _span(was.deadline_ms), _span(now.deadline_ms), Effect.UNTOLD)
+    yield from _plain(about, "min_deadline", _span(was.min_deadline_ms), _span(now.min_deadline_ms), Effect.UNTOLD)
     yield from _plain(about, "max_deadline", _span(was.max_deadline_ms), _span(now.max_deadline_ms), Effect.UNTOLD)
     if was.on_incomplete is not now.on_incomplete:
         effect = Effect.STRICTER if now.on_incomplete > was.on_incomplete else Effect.LAXER

@@ -11,7 +11,7 @@ from sluice.policy.condition import compile_condition, thresholds_asked
 from sluice.policy.examples import BUILT_IN
 from sluice.policy.floor import is_about_children, weakened
 from sluice.policy.load_thresholds import ThresholdReader
-from sluice.policy.model import MOST_DEADLINE_MS, BreakerPolicy, Policy, Rule, Severity, StagePolicy
+from sluice.policy.model import MIN_DEADLINE_MS, MOST_DEADLINE_MS, BreakerPolicy, Policy, Rule, Severity, StagePolicy
 from sluice.policy.parse import LONGEST, Node, read
 from sluice.policy.probe import Probe, probes
 from sluice.v1.request_pb2 import Role, Stage
@@ -33,6 +33,7 @@ _TOP = frozenset(
     }
 )
 _STAGE = frozenset({"deadline", "max_deadline", "on_incomplete", "checks"})
+_STAGE_MAY = frozenset({"min_deadline"})
 _RULE = frozenset({"id", "action", "when", "terminal", "report", "child_safety", "label", "labels", "cites"})
 _BREAKER = frozenset({"times", "least", "window", "usual", "hold"})
 _STAGES = {"PROMPT": Stage.STAGE_PROMPT, "OUTPUT": Stage.STAGE_OUTPUT}
@@ -112,7 +113,7 @@ def _stages(node: Node, known: frozenset[str]) -> dict["Stage.ValueType", StageP
 
 
 def _stage(node: Node, known: frozenset[str]) -> StagePolicy:
-    entries = node.mapping(_STAGE)
+    entries = node.mapping(_STAGE | _STAGE_MAY)
     for name in _STAGE:
         if name not in entries:
             node.problem(f"{name!r} is missing")
@@ -139,7 +140,17 @@ def _stage(node: Node, known: frozenset[str]) -> StagePolicy:
             # Card I8, I10: all uploads and outputs are matched; no file may leave that out.
             if role in _PICTURES and "hash" not in checks[ROLES[role]]:
                 names.problem("pictures must be matched against known content: 'hash' is required")
-    return StagePolicy(default, most, on_incomplete, checks)
+    return StagePolicy(default, most, on_incomplete, checks, _least(entries, default))
+
+
+def _least(stage: Mapping[str, Node], default: int) -> int:
+    """Milliseconds that every request gets."""
+    if "min_deadline" not in stage:
+        return min(MIN_DEADLINE_MS, default)
+    found = stage["min_deadline"].duration_ms(MOST_DEADLINE_MS)
+    if found > default:
+        stage["min_deadline"].problem("min_deadline is longer than deadline")
+    return found
 
 
 def _breaker(node: Node) -> BreakerPolicy:

@@ -16,6 +16,9 @@ from sluice.v1.request_pb2 import Stage
 
 MOST_DEADLINE_MS = 300_000
 """No policy may let a request wait longer: it holds up the orchestrator's low-water mark for as long."""
+MIN_DEADLINE_MS = 1000
+"""The least that a request gets where a policy does not say, nor its deadline is shorter. Strangers who ask for less
+than checks take would make those look sick."""
 
 
 class Severity(IntEnum):
@@ -28,12 +31,21 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class StagePolicy:
-    """What one stage asks for. `checks`: role number -> names of the checks that must answer OK."""
+    """What one stage asks for. `checks`: role number -> names of the checks that must answer OK.
+
+    `deadline_ms` is for a request that does not ask for another; one that does gets `min_deadline_ms` at least and
+    `max_deadline_ms` at most.
+    """
 
     deadline_ms: int
     max_deadline_ms: int
     on_incomplete: Severity
     checks: Mapping[int, tuple[str, ...]]
+    min_deadline_ms: int = 0
+
+    def allowed_ms(self, asked_ms: int) -> int:
+        """How long a request has that asks for so many milliseconds; 0: it does not ask."""
+        return min(max(asked_ms or self.deadline_ms, self.min_deadline_ms), self.max_deadline_ms)
 
 
 @dataclass(frozen=True, slots=True)

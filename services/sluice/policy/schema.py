@@ -11,7 +11,7 @@ from typing import Any
 from sluice.categories import CATEGORIES
 from sluice.policy import load
 from sluice.policy.facts import FUNCTIONS, VARIABLES
-from sluice.policy.model import MOST_DEADLINE_MS, BreakerPolicy, Severity
+from sluice.policy.model import MIN_DEADLINE_MS, MOST_DEADLINE_MS, BreakerPolicy, Severity
 from sluice.policy.thresholds import KEYS, NAME
 
 Schema = dict[str, Any]
@@ -65,11 +65,15 @@ def _stage() -> Schema:
     checks["minItems"] = 1
     fields = {
         "deadline": {**duration, "description": f"Where a request does not ask for another; {most}"},
+        "min_deadline": {
+            **duration,
+            "description": f"The least that a request gets; {MIN_DEADLINE_MS // 1000}s if not said, at most deadline",
+        },
         "max_deadline": {**duration, "description": f"The most that a request can ask for; {most}"},
         "on_incomplete": {"enum": ["BLOCK", "REVIEW"], "description": "What a missing answer means"},
         "checks": _object(dict.fromkeys(sorted(load.ROLES), checks), ()),
     }
-    return _object(fields, fields)
+    return _object(fields, [name for name in fields if name != "min_deadline"])
 
 
 def _rule() -> Schema:

@@ -83,6 +83,12 @@ class OtlpSpans:
             export_timeout_millis=CALL_SECONDS * 1000,
         )
 
+    @property
+    def room(self) -> int:
+        """Spans that the queue would take now."""
+        with self._counting:
+            return 0 if self._closed else self._most_waiting - self._waiting
+
     def emit(self, span: Span) -> None:
         """Takes a span. A copy of a trace that is not sampled is told as well."""
         with self._counting:
@@ -100,7 +106,7 @@ class OtlpSpans:
             self._waiting -= count
 
     def lost(self, count: int) -> None:
-        """So many will never arrive."""
+        """So many will never arrive, or were not even made."""
         self._metrics.count("spans_dropped", "Spans that no receiver got.", by=count)
 
     def close(self) -> None:
@@ -135,6 +141,7 @@ class _Watched(SpanExporter):
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Sends a batch; called by the queue's thread."""
         self._spans.taken(len(spans))
+        self._library.begin()
         result = SpanExportResult.FAILURE
         try:
             result = self._exporter.export(spans)

@@ -5,6 +5,7 @@ are checked against `sluice.telemetry.attributes.LABELS`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isnan, nan
 from threading import Lock
 from typing import Final, Protocol
 
@@ -93,11 +94,11 @@ class Metrics:
         self._gauge(name, about, labels or {}).set(value)
 
     def gauge_of(
-        self, name: str, about: str, read: Callable[[], float], labels: Mapping[str, str] | None = None
+        self, name: str, about: str, read: Callable[[], float | None], labels: Mapping[str, str] | None = None
     ) -> None:
-        """A gauge that is read whenever somebody looks. `read` may be called on any thread; it never waits and never
-        raises."""
-        self._gauge(name, about, labels or {}).set_function(read)
+        """A gauge that is read whenever somebody looks; None: there is no value now. `read` may be called on any
+        thread; it never waits and never raises."""
+        self._gauge(name, about, labels or {}).set_function(lambda: _or_nan(read()))
 
     def drop(self, name: str, labels: Mapping[str, str] | None = None) -> None:
         """Takes a gauge's value for these labels back: what it was about is no more. No error where there is none."""
@@ -114,8 +115,11 @@ class Metrics:
         self._registry.register(collector)
 
     def families(self) -> Iterable[Metric]:
-        """All of them as they are now, with the times at which they began."""
-        return self._registry.collect()
+        """All of them as they are now, with the times at which they began. A gauge without a value has no sample."""
+        for family in self._registry.collect():
+            if family.type == "gauge":
+                family.samples = [sample for sample in family.samples if not isnan(sample.value)]
+            yield family
 
     def text(self) -> bytes:
         """All of them, in Prometheus's text format."""
@@ -142,6 +146,11 @@ class _WithoutTimes(Collector):
             shown = Metric(family.name, family.documentation, family.type, family.unit)
             shown.samples = [sample for sample in family.samples if not sample.name.endswith(CREATED)]
             yield shown
+
+
+def _or_nan(value: float | None) -> float:
+    """As the library's gauges have what is no number."""
+    return nan if value is None else value
 
 
 def _names(labels: Mapping[str, str]) -> list[str]:

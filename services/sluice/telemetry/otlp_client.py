@@ -1,9 +1,11 @@
 """What every exporter of ours is made with: who tells, over which connection, and who speaks of its troubles."""
 
 import logging
+import threading
 from typing import Final
 
 import grpc
+from opentelemetry.exporter.otlp.proto.grpc import exporter
 from opentelemetry.sdk.resources import Resource
 
 from sluice import __version__
@@ -38,28 +40,43 @@ def compression_of(otlp: OtlpSettings) -> grpc.Compression:
     return grpc.Compression.Gzip if otlp.compress else grpc.Compression.NoCompression
 
 
-class Hush(logging.Handler):
-    """Takes what the OpenTelemetry library logs, so that none of it reaches standard error: messages of others could
-    hold anything. `code`: of the last call that failed, for the line of our own log."""
+class Hush(logging.Filter):
+    """Hears what the exporters' library logs, and lets none of it pass: messages of others could hold anything. Of
+    these the status code of a call that failed is kept, for the line of our own log."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.code = ""
+        # Both exporters log by the same logger, each on a thread of its own.
+        self._heard = threading.local()
 
-    def emit(self, record: logging.LogRecord) -> None:
+    def begin(self) -> None:
+        """A call begins on this thread."""
+        self._heard.code = ""
+
+    @property
+    def code(self) -> str:
+        """How this thread's call failed; empty where nobody said."""
+        return str(getattr(self._heard, "code", ""))
+
+    def filter(self, record: logging.LogRecord) -> bool:
         """Keeps the gRPC status code, if the record has one."""
         for value in record.args if isinstance(record.args, tuple) else ():
             if isinstance(value, grpc.StatusCode):
-                self.code = value.name
+                self._heard.code = value.name
+        return False
 
 
 def hush() -> Hush:
-    """Silences the library in this process, once: the same handler whoever asks."""
+    """Silences the library in this process, once: the same object whoever asks."""
     library = logging.getLogger("opentelemetry")
-    for handler in library.handlers:
-        if isinstance(handler, Hush):
-            return handler
-    found = Hush()
-    library.addHandler(found)
-    library.propagate = False
-    return found
+    if not library.handlers:
+        library.addHandler(logging.NullHandler())
+        library.propagate = False
+    # Before the filters of its own: they keep back what was said within twenty seconds, whoever said it.
+    heard = logging.getLogger(exporter.__name__).filters
+    for found in heard:
+        if isinstance(found, Hush):
+            return found
+    made = Hush()
+    heard.insert(0, made)
+    return made

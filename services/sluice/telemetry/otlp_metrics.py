@@ -1,7 +1,8 @@
 """Metrics to an OpenTelemetry collector, by OTLP over gRPC: what the operators' door tells, told unasked.
 
-One thread sends all of them every so many seconds, and once more at the end. Telemetry never holds up work: what
-cannot be sent is not kept, for the next time says all of it again.
+One thread sends all of them at the start, so that counters begin at 0 for whoever looks at their growth, then every
+so many seconds, and once more at the end. Telemetry never holds up work: what cannot be sent is not kept, for the
+next time says all of it again.
 """
 
 import time
@@ -12,6 +13,7 @@ from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExp
 from opentelemetry.sdk.metrics.export import MetricExportResult
 from opentelemetry.sdk.resources import Resource
 
+from sluice.attempt import Unforeseen, attempt_alone
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
 from sluice.telemetry.otlp_client import CALL_SECONDS, compression_of, credentials_of, endpoint_of, hush, resource_of
@@ -36,7 +38,8 @@ class OtlpMetrics:
         self._seconds = seconds
         self._since_ns = time.time_ns()
         self._failing = False
-        self._stopping = Event()
+        self._stopping = False
+        self._wake = Event()
         self._library = hush()
         self._exporter = OTLPMetricExporter(
             endpoint=endpoint_of(otlp),
@@ -50,24 +53,46 @@ class OtlpMetrics:
         self._thread = Thread(target=self._run, name="metrics", daemon=True)
         self._thread.start()
 
+    def soon(self) -> None:
+        """Sends them at once: a service has declared all that it counts, and begins to count."""
+        self._wake.set()
+
     def close(self) -> None:
         """Sends them a last time, for CLOSE_SECONDS at most."""
-        self._stopping.set()
+        self._stopping = True
+        self._wake.set()
         self._thread.join(CLOSE_SECONDS)
         # Gives up what is under way: a receiver that does not answer holds up no shutdown.
         self._exporter.shutdown()
         self._thread.join(CLOSE_SECONDS / 4)
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._seconds):
-            self._send()
-        self._send()
+        last = False
+        while not last:
+            last = self._stopping
+            self._try()
+            if not last:
+                self._wake.wait(self._seconds)
+                self._wake.clear()
 
-    def _send(self) -> None:
+    def _try(self) -> None:
+        found = attempt_alone(self._send)
+        if isinstance(found, Unforeseen):
+            # Some metric cannot be read, or the library has a bug: the next time may be better.
+            self._tell(failing=True, error=found.kind, detail=found.place)
+        elif found is MetricExportResult.SUCCESS:
+            self._tell(failing=False)
+        else:
+            self._tell(failing=True, code=self._library.code)
+
+    def _send(self) -> MetricExportResult:
+        self._library.begin()
         data = data_of(self._metrics.families(), self._resource, self._since_ns, time.time_ns())
-        failing = self._exporter.export(data) is not MetricExportResult.SUCCESS
+        return self._exporter.export(data)
+
+    def _tell(self, *, failing: bool, **said: str) -> None:
         if failing and not self._failing:
-            self._log.warning("metrics cannot be sent", address=self._target, code=self._library.code)
+            self._log.warning("metrics cannot be sent", address=self._target, **said)
         elif self._failing and not failing:
             self._log.info("metrics are sent again", address=self._target)
         self._failing = failing

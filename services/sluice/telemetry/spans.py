@@ -60,8 +60,15 @@ class Spans(Protocol):
     def on(self) -> bool:
         """Whether anybody is told; where nobody is, spans need not be made."""
 
+    @property
+    def room(self) -> int:
+        """How many spans would be taken now."""
+
     def emit(self, span: Span) -> None:
         """Takes a span. Never blocks, and never raises for trouble with the receiver. Safe from any thread."""
+
+    def lost(self, count: int) -> None:
+        """So many will not be told, or were not even made: counted as dropped."""
 
     def close(self) -> None:
         """Tells what is left, within about two seconds. Nothing is told afterwards."""
@@ -71,9 +78,13 @@ class NoSpans:
     """Nobody is told."""
 
     on = False
+    room = 0
 
     def emit(self, span: Span) -> None:
         """Forgets the span."""
+
+    def lost(self, count: int) -> None:
+        """Nobody counts."""
 
     def close(self) -> None:
         """Has nothing to do."""
@@ -84,12 +95,27 @@ class KeptSpans:
 
     on = True
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 1_000_000) -> None:
+        """`most`: spans that it keeps; those that come later are dropped."""
         self.told: list[Span] = []
+        self.dropped = 0
+        self._most = most
+
+    @property
+    def room(self) -> int:
+        """What is left of `most`."""
+        return self._most - len(self.told)
 
     def emit(self, span: Span) -> None:
         """Keeps the span."""
-        self.told.append(span)
+        if self.room > 0:
+            self.told.append(span)
+        else:
+            self.lost(1)
+
+    def lost(self, count: int) -> None:
+        """Counts them."""
+        self.dropped += count
 
     def close(self) -> None:
         """Has nothing to do."""

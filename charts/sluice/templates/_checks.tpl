@@ -1,0 +1,172 @@
+{{/* What a schema cannot see. Every message begins with the value that is to be mended. */}}
+{{- define "sluice.check" -}}
+{{- $v := .Values -}}
+{{- $services := include "sluice.services" . | fromYaml -}}
+{{- $partitions := int $v.kafka.partitions -}}
+
+{{- include "sluice.checkNames" . -}}
+{{- include "sluice.checkTls" . -}}
+{{- include "sluice.checkRoads" . -}}
+{{- include "sluice.checkStores" . -}}
+
+{{- if and $v.hpa.enabled $v.keda.enabled -}}
+{{- fail "hpa.enabled and keda.enabled: both would change the same replicas; set one of them to false" -}}
+{{- end -}}
+{{- if and $v.keda.enabled (ne $v.kafka.securityProtocol "PLAINTEXT") (not $v.keda.existingSecret) -}}
+{{- fail "keda.existingSecret is empty: KEDA needs a Kafka user of its own (username, password, ca) to read the lag" -}}
+{{- end -}}
+{{- range $name, $service := $services -}}
+{{- $at := printf "services.%s" $name -}}
+{{- if gt (int $service.replicas) $partitions -}}
+{{- fail (printf "%s.replicas is %d and kafka.partitions is %d: the replicas beyond would have nothing to read" $at (int $service.replicas) $partitions) -}}
+{{- end -}}
+{{- if include "sluice.scaler" (dict "root" $ "service" $service) -}}
+{{- if gt (int $service.autoscaling.max) $partitions -}}
+{{- fail (printf "%s.autoscaling.max is %d and kafka.partitions is %d: the replicas beyond would have nothing to read" $at (int $service.autoscaling.max) $partitions) -}}
+{{- end -}}
+{{- if gt (int $service.autoscaling.min) (int $service.autoscaling.max) -}}
+{{- fail (printf "%s.autoscaling.min is %d, more than its max, %d" $at (int $service.autoscaling.min) (int $service.autoscaling.max)) -}}
+{{- end -}}
+{{- if and $v.keda.enabled (not (and $service.group $service.reads)) -}}
+{{- fail (printf "%s.group and %s.reads: scaling by lag needs both" $at $at) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $service.persistence.enabled (gt (int $service.replicas) 1) -}}
+{{- fail (printf "%s.replicas is %d with persistence.enabled: its volume is for one; of provenance, take PostgreSQL (SLUICE_PROVENANCE_DB)" $at (int $service.replicas)) -}}
+{{- end -}}
+{{- if and (has "anchors" $service.needs) (gt (int $service.replicas) 1) (not (hasPrefix "postgresql://" (default "" $service.env.SLUICE_PROVENANCE_DB))) -}}
+{{- fail (printf "%s.replicas is %d: replicas share their records in PostgreSQL; set env.SLUICE_PROVENANCE_DB" $at (int $service.replicas)) -}}
+{{- end -}}
+{{- if and $service.http.enabled (not $service.http.variable) -}}
+{{- fail (printf "%s.http.variable is empty: it has no HTTP of its own" $at) -}}
+{{- end -}}
+{{- range $variable, $_ := $service.env -}}
+{{- if (regexMatch "(PASSWORD|SECRET|TOKEN|ACCESS_KEY|MEMORY_KEY|KEY_ID|HEADERS)$" $variable) -}}
+{{- fail (printf "%s.env.%s: a secret does not belong into values; name its Secret in envFrom, or in extraEnv with secretKeyRef" $at $variable) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.checkNames" -}}
+{{- $v := .Values -}}
+{{- $known := concat (keys $v.services) (list "topics" "hash-sync" "triton" "test") $v.networkPolicy.others -}}
+{{- range $row, $road := $v.egress -}}
+{{- range include "sluice.travellers" (dict "root" $ "row" $row) | fromYamlArray -}}
+{{- if not (has . $known) -}}
+{{- fail (printf "egress.%s names %q, which is no component: there are %s" $row . (join ", " (sortAlpha $known))) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $service := include "sluice.services" . | fromYaml -}}
+{{- range $method, $callers := $service.peers -}}
+{{- range $callers -}}
+{{- if not (or (hasKey $v.clients .) (has . $known)) -}}
+{{- fail (printf "services.%s.peers names %q, which is neither in clients nor a component" $name .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.checkTls" -}}
+{{- $v := .Values -}}
+{{- $ask := $v.tls.certManager -}}
+{{- if eq $v.tls.mode "certManager" -}}
+{{- if and $ask.ownCa.enabled $ask.issuerRef.name -}}
+{{- fail "tls.certManager.issuerRef.name and tls.certManager.ownCa.enabled: certificates come from one of them" -}}
+{{- end -}}
+{{- if not (or $ask.ownCa.enabled $ask.issuerRef.name) -}}
+{{- fail "tls.certManager.issuerRef.name is empty: name an issuer, or set tls.certManager.ownCa.enabled" -}}
+{{- end -}}
+{{- end -}}
+{{- range $ask.clients -}}
+{{- if not (hasKey $v.clients .) -}}
+{{- fail (printf "tls.certManager.clients names %q, which is not in clients" .) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $v.kafka.securityProtocol "SSL") (eq $v.topics.mode "strimzi") $v.topics.strimzi.users (ne $v.topics.strimzi.authentication "tls") -}}
+{{- fail "topics.strimzi.authentication should be tls: kafka.securityProtocol is SSL" -}}
+{{- end -}}
+{{- if and (hasPrefix "SASL_" $v.kafka.securityProtocol) (eq $v.topics.mode "strimzi") $v.topics.strimzi.users (ne $v.topics.strimzi.authentication "scram-sha-512") -}}
+{{- fail (printf "topics.strimzi.authentication should be scram-sha-512: kafka.securityProtocol is %s" $v.kafka.securityProtocol) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.checkRoads" -}}
+{{- $v := .Values -}}
+{{- $services := include "sluice.services" . | fromYaml -}}
+{{- range $v.egress.strangers.services -}}
+{{- if ne . "ingest" -}}
+{{- fail (printf "egress.strangers.services names %q: only ingest opens what strangers name" .) -}}
+{{- end -}}
+{{- end -}}
+{{- if $v.networkPolicy.enabled -}}
+{{- range $name, $service := $services -}}
+{{- if and (hasKey $service.env "SLUICE_FETCH_ALLOW") (not $v.egress.strangers.to) -}}
+{{- fail (printf "egress.strangers.to is empty and services.%s.env.SLUICE_FETCH_ALLOW names hosts: nothing could be fetched" $name) -}}
+{{- end -}}
+{{- if and (hasPrefix "postgresql://" (default "" $service.env.SLUICE_PROVENANCE_DB)) (not $v.egress.database.to) -}}
+{{- fail (printf "egress.database.to is empty and services.%s.env.SLUICE_PROVENANCE_DB names a server" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $v.monitoring.otlpEndpoint (not $v.egress.telemetry.to) -}}
+{{- fail "egress.telemetry.to is empty and monitoring.otlpEndpoint names a collector" -}}
+{{- end -}}
+{{- if and (regexMatch "^(awskms|gcpkms|azurekms|hashivault):" $v.c2pa.key) (not $v.egress.keys.to) -}}
+{{- fail "egress.keys.to is empty and c2pa.key names a key management service" -}}
+{{- end -}}
+{{- if and $v.c2pa.timestampAuthorities (not $v.egress.timestamps.to) -}}
+{{- fail "egress.timestamps.to is empty and c2pa.timestampAuthorities names some" -}}
+{{- end -}}
+{{- if and $v.hashes.sync.enabled (not $v.egress.exchanges.to) -}}
+{{- fail "egress.exchanges.to is empty and hashes.sync.enabled is true" -}}
+{{- end -}}
+{{- if and $v.triton.enabled (eq $v.triton.models.source "s3") (not $v.egress.modelStore.to) -}}
+{{- fail "egress.modelStore.to is empty and triton.models.source is s3" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.checkStores" -}}
+{{- $v := .Values -}}
+{{- $services := include "sluice.services" . | fromYaml -}}
+{{- if and (hasPrefix "file://" $v.objectStore.url) (not (hasPrefix "file:///var/lib/sluice/" $v.objectStore.url)) -}}
+{{- fail (printf "objectStore.url is %q: the volume is mounted below file:///var/lib/sluice/" $v.objectStore.url) -}}
+{{- end -}}
+{{- if and (eq $v.models.source "volume") (not $v.models.volume.existingClaim) -}}
+{{- fail "models.volume.existingClaim is empty and models.source is volume" -}}
+{{- end -}}
+{{- if and (eq $v.models.source "oci") (not $v.models.oci.reference) -}}
+{{- fail "models.oci.reference is empty and models.source is oci" -}}
+{{- end -}}
+{{- if hasKey $services "policy-shadow" -}}
+{{- if not (or $v.policy.shadow.text $v.policy.shadow.existingConfigMap) -}}
+{{- fail "policy.shadow.text is empty and services.policy-shadow.enabled is true: it needs a policy to try" -}}
+{{- end -}}
+{{- end -}}
+{{- if and $v.hashes.store.banks (not $v.hashes.sync.enabled) -}}
+{{- fail "hashes.store.banks: the list sync writes it into the store; set hashes.sync.enabled, or write banks.yaml yourself" -}}
+{{- end -}}
+{{- if $v.hashes.sync.enabled -}}
+{{- if not $v.hashes.store.enabled -}}
+{{- fail "hashes.store.enabled is false and hashes.sync.enabled is true: there is nowhere to write to" -}}
+{{- end -}}
+{{- if not (and $v.hashes.sync.sources $v.hashes.store.banks) -}}
+{{- fail "hashes.sync.sources and hashes.store.banks: the list sync needs both" -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq $v.topics.mode "job") $v.topics.job.access (eq $v.kafka.securityProtocol "PLAINTEXT") -}}
+{{- fail "topics.job.access is true and kafka.securityProtocol is PLAINTEXT: nobody has a name there to grant anything to" -}}
+{{- end -}}
+{{- if $v.triton.enabled -}}
+{{- $models := $v.triton.models -}}
+{{- $named := dict "pvc" $models.pvc.existingClaim "oci" $models.oci.reference "copy" $models.copy.reference "s3" $models.s3.url -}}
+{{- if not (get $named $models.source) -}}
+{{- fail (printf "triton.models.%s.%s is empty and triton.models.source is %s" $models.source (get (dict "pvc" "existingClaim" "oci" "reference" "copy" "reference" "s3" "url") $models.source) $models.source) -}}
+{{- end -}}
+{{- end -}}
+{{- if and $v.externalSecrets.enabled (not $v.externalSecrets.storeRef.name) -}}
+{{- fail "externalSecrets.storeRef.name is empty and externalSecrets.enabled is true" -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,98 @@
+{{/* What a service is given as files. Everything that is followed while it runs is mounted as a folder, never with
+subPath: the kubelet turns such a folder's link, and a file of a subPath stays what it was. */}}
+
+{{- define "sluice.volumes" -}}
+{{- $v := .root.Values -}}
+{{- $s := .service -}}
+- name: tmp
+  emptyDir: {}
+{{ if $s.persistence.enabled -}}
+- name: home
+  persistentVolumeClaim:
+    claimName: {{ default (include "sluice.component" .) $s.persistence.existingClaim }}
+{{- else -}}
+- name: home
+  emptyDir: {}
+{{- end }}
+{{- if ne $v.tls.mode "plaintext" }}
+- name: tls
+  secret: {secretName: {{ include "sluice.tlsSecret" . }}}
+- name: peers
+  configMap: {name: {{ include "sluice.component" . }}-peers}
+{{- end }}
+{{- include "sluice.kafkaVolumes" (dict "root" .root "name" .name "kafka" $s.kafka) }}
+{{- if and (hasPrefix "file://" $v.objectStore.url) (include "sluice.prefixes" . | fromYaml) }}
+- name: objects
+  persistentVolumeClaim:
+    claimName: {{ default (include "sluice.component" (dict "root" .root "name" "objects")) $v.objectStore.persistence.existingClaim }}
+{{- end }}
+{{- if and (has "policy" $s.needs) (or $v.policy.text $v.policy.existingConfigMap) }}
+- name: policy
+  configMap: {name: {{ default (include "sluice.component" (dict "root" .root "name" "policy")) $v.policy.existingConfigMap }}}
+{{- end }}
+{{- if has "shadowPolicy" $s.needs }}
+- name: shadow-policy
+  configMap: {name: {{ default (include "sluice.component" (dict "root" .root "name" "shadow-policy")) $v.policy.shadow.existingConfigMap }}}
+{{- end }}
+{{- if and (has "nameLists" $s.needs) (or $v.nameLists.files $v.nameLists.existingConfigMap) }}
+- name: lists
+  configMap: {name: {{ default (include "sluice.component" (dict "root" .root "name" "lists")) $v.nameLists.existingConfigMap }}}
+{{- end }}
+{{- if and (has "models" $s.needs) (ne $v.models.source "image") }}
+- name: models
+  {{- if eq $v.models.source "volume" }}
+  persistentVolumeClaim: {claimName: {{ $v.models.volume.existingClaim }}, readOnly: true}
+  {{- else }}
+  image: {reference: {{ $v.models.oci.reference | quote }}, pullPolicy: {{ $v.models.oci.pullPolicy }}}
+  {{- end }}
+{{- end }}
+{{- if has "hashes" $s.needs }}
+{{- range $bank, $secret := $v.hashes.banks }}
+- name: bank-{{ $bank }}
+  secret: {secretName: {{ $secret }}}
+{{- end }}
+{{- if $v.hashes.store.enabled }}
+- name: hashes
+  persistentVolumeClaim: {claimName: {{ include "sluice.hashClaim" .root }}, readOnly: true}
+{{- end }}
+{{- end }}
+{{- if has "signingKey" $s.needs }}
+- name: c2pa
+  secret: {secretName: {{ $v.c2pa.existingSecret }}}
+{{- end }}
+{{- if has "anchors" $s.needs }}
+- name: c2pa-anchors
+  configMap: {name: {{ $v.c2pa.anchorsConfigMap }}}
+{{- end }}
+{{- with $s.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.mounts" -}}
+{{- $v := .root.Values -}}
+{{- $s := .service -}}
+- {name: tmp, mountPath: /tmp}
+- {name: home, mountPath: /var/lib/sluice}
+{{- range include "sluice.volumes" . | fromYamlArray }}
+{{- if has .name (list "tls" "peers" "kafka-user" "kafka-ca" "policy" "shadow-policy" "lists" "c2pa" "c2pa-anchors") }}
+- {name: {{ .name }}, mountPath: /etc/sluice/{{ .name }}, readOnly: true}
+{{- else if has .name (list "models" "hashes") }}
+- {name: {{ .name }}, mountPath: /srv/{{ .name }}, readOnly: true}
+{{- else if hasPrefix "bank-" .name }}
+- {name: {{ .name }}, mountPath: /etc/sluice/banks/{{ trimPrefix "bank-" .name }}, readOnly: true}
+{{- end }}
+{{- end }}
+{{- if hasPrefix "file://" $v.objectStore.url }}
+{{- range $prefix, $access := include "sluice.prefixes" . | fromYaml }}
+- {name: objects, mountPath: {{ trimPrefix "file://" $v.objectStore.url }}/{{ $prefix }}, subPath: {{ $prefix }}, readOnly: {{ eq $access "read" }}}
+{{- end }}
+{{- end }}
+{{- with $s.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "sluice.hashClaim" -}}
+{{- default (include "sluice.component" (dict "root" . "name" "hashes")) .Values.hashes.store.persistence.existingClaim -}}
+{{- end -}}

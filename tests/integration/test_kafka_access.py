@@ -1,0 +1,517 @@
+"""The table of principals against a real broker that refuses what no ACL grants: every service works with its rights
+and no others, each is refused what it may not do, and says so."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ConsumerGroupDescription,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from sluice import samples
+from sluice.bus.access import CLUSTER, PRINCIPALS, Operation, Principal, Resource, Right, find_principals
+from sluice.bus.access_acls import Naming, grant
+from sluice.bus.clients import admin_client, log_reader, plain_producer, transactional_producer
+from sluice.bus.topics import TOPICS, Topic
+from sluice.deadline import now_ms
+from sluice.ids import new_request_id, partition_for, released_id
+from sluice.local.entry_points import service_names
+from sluice.settings import KafkaSettings
+from sluice.v1.asset_pb2 import SignedAsset
+from sluice.v1.decision_pb2 import Decision
+from sluice.v1.request_pb2 import Request, Subject
+from tests.integration.client import Client, action, ask, ask_output, prompt
+from tests.integration.conftest import DEFAULT_POLICY, REVIEW_RULE, SHADOW_RULE
+from tests.integration.secured_kafka import SecuredKafka, secured_kafka, settings_of, wait_until
+from tests.integration.secured_services import Served, served, wait_ready
+from tests.integration.topics import of_request
+from tests.unit.build import contents, image
+
+PARTITIONS = 4
+BY_NAME = {one.name: one for one in PRINCIPALS}
+IDS = ("sluice-ingest-", "sluice-orchestrator-", "sluice-c2pa-signer-", "sluice-reviews-")
+FOREIGN = ("generator", "downstream", "reporter")
+"""What the groups of programs of yours begin with."""
+GROUPS = [
+    *sorted({r.name for one in PRINCIPALS for r in one.rights if r.resource is Resource.GROUP and not r.prefixed}),
+    *(f"{begins}-matrix" for begins in FOREIGN),
+]
+WRONG = "not the word at all"
+Answer = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
+    """The broker, with our topics and what the table grants."""
+    folder = tmp_path_factory.mktemp("secured")
+    with secured_kafka(folder, [one.name for one in PRINCIPALS]) as found:
+        # Whoever sets a cluster up grants one principal the right to grant, and that one does the rest.
+        grant(found.root, Naming(), prune=False, principals=find_principals(["access"]))
+        done = sluice(folder, found.by_password("access"), "topics", "create", "--access", "--partitions", "4")
+        assert done.returncode == 0, done.stderr
+        assert "0 too many, 0 of strangers" in done.stderr
+        yield found
+
+
+def sluice(home: Path, env: Mapping[str, str], *words: str) -> Answer:
+    """A command with a principal's credentials."""
+    whole = {"SLUICE_HOME": str(home), "PATH": "", **env}
+    command = [sys.executable, "-m", "sluice.cli.main", *words]
+    return subprocess.run(command, env=whole, cwd=home, capture_output=True, check=False, timeout=120, text=True)
+
+
+def both(kafka: SecuredKafka) -> Callable[[str], Mapping[str, str]]:
+    """Every second service shows a certificate, the others have a password."""
+    names = service_names()
+    return lambda name: kafka.by_certificate(name) if names.index(name) % 2 else kafka.by_password(name)
+
+
+def publish(kafka: KafkaSettings, topic: Topic, key: str, value: bytes) -> None:
+    failed: list[str] = []
+    producer = plain_producer(kafka)
+    producer.produce(
+        topic,
+        value,
+        key=key.encode(),
+        partition=partition_for(key, PARTITIONS),
+        on_delivery=lambda error, _: failed.append(error.name()) if error is not None else None,
+    )
+    assert producer.flush(20) == 0
+    assert not failed
+
+
+def record_of(kafka: KafkaSettings, topic: Topic, request_id: str, group: str) -> bytes:
+    """The request's record, read by a member of a group as a program of yours would."""
+    reader = log_reader(kafka, group=group)
+    try:
+        reader.subscribe([topic.value])
+        for _ in range(600):
+            message = reader.poll(0.2)
+            if message is None or message.error() is not None:
+                continue
+            if message.key() == request_id.encode():
+                reader.commit(message=message, asynchronous=False)
+                return message.value() or b""
+    finally:
+        reader.close()
+    raise AssertionError(f"nothing of {request_id} on {topic}")
+
+
+def decided(kafka: SecuredKafka, request: Request) -> Decision:
+    """Asked and answered over Kafka alone."""
+    generator = kafka.login("generator")
+    publish(generator, Topic.REQUESTS, request.id, request.SerializeToString())
+    return Decision.FromString(record_of(generator, Topic.DECISIONS, request.id, "generator-tests"))
+
+
+def held(request: Request) -> Request:
+    request.subject.CopyFrom(Subject(tenant="held"))
+    return request
+
+
+@contextmanager
+def without(kafka: SecuredKafka, name: str, right: Right) -> Iterator[None]:
+    """Takes one right away for a while."""
+    kinds = {Resource.TOPIC: ResourceType.TOPIC, Resource.TRANSACTIONAL_ID: ResourceType.TRANSACTIONAL_ID}
+    pattern = ResourcePatternType.PREFIXED if right.prefixed else ResourcePatternType.LITERAL
+    operation = AclOperation[right.operation.name]
+    exactly = AclBindingFilter(
+        kinds[right.resource], right.name, pattern, f"User:{name}", "*", operation, AclPermissionType.ALLOW
+    )
+    root = admin_client(kafka.root)
+    (gone,) = root.delete_acls([exactly], request_timeout=15).values()
+    assert len(gone.result()) == 1
+    try:
+        yield
+    finally:
+        assert len(grant(kafka.root, Naming(), prune=False).created) == 1
+
+
+def writing(topic: Topic) -> Right:
+    return Right(Resource.TOPIC, topic.value, Operation.WRITE)
+
+
+# The table as it is granted.
+
+
+def test_granting_again_changes_nothing_and_prune_takes_away_what_is_too_much(
+    secured: SecuredKafka, tmp_path: Path
+) -> None:
+    def acl(user: str, topic: Topic, operation: AclOperation) -> AclBinding:
+        kind, pattern, allow = ResourceType.TOPIC, ResourcePatternType.LITERAL, AclPermissionType.ALLOW
+        return AclBinding(kind, topic.value, pattern, user, "*", operation, allow)
+
+    admin = secured.by_password("access")
+    stranger = acl("User:stranger", Topic.DECISIONS, AclOperation.WRITE)
+    more = [acl("User:text-classifier", Topic.DECISIONS, AclOperation.WRITE), stranger]
+    root = admin_client(secured.root)
+    for future in root.create_acls(more, request_timeout=15).values():
+        future.result()
+    try:
+        found = sluice(tmp_path, admin, "topics", "access", "--compare")
+        assert found.returncode == 1
+        assert "User:text-classifier may Write topic moderation.decisions: not in the table" in found.stderr
+        assert "User:stranger may Write topic moderation.decisions: a stranger" in found.stderr
+        kept = sluice(tmp_path, admin, "topics", "create", "--access")
+        assert "0 granted" in kept.stderr
+        assert "1 too many, 1 of strangers" in kept.stderr
+        pruned = sluice(tmp_path, admin, "topics", "create", "--access", "--prune")
+        assert "1 taken away, 1 of strangers" in pruned.stderr
+    finally:
+        grant(secured.root, Naming(), prune=True)
+        only = AclBindingFilter(
+            stranger.restype,
+            stranger.name,
+            stranger.resource_pattern_type,
+            stranger.principal,
+            stranger.host,
+            stranger.operation,
+            stranger.permission_type,
+        )
+        for gone in root.delete_acls([only], request_timeout=15).values():
+            gone.result()
+    assert sluice(tmp_path, admin, "topics", "access", "--compare").returncode == 0
+    # Whoever makes topics may not grant.
+    done = sluice(tmp_path, secured.by_password("topics"), "topics", "create", "--access")
+    assert done.returncode == 1
+    assert f"{len(TOPICS)} there already" in done.stderr
+    assert f"{CLUSTER}: CLUSTER_AUTHORIZATION_FAILED" in done.stderr
+
+
+# The whole of it at work.
+
+
+def test_every_service_does_its_work_with_its_own_rights(secured: SecuredKafka, tmp_path: Path) -> None:
+    policy, shadow = tmp_path / "policy.yaml", tmp_path / "shadow.yaml"
+    policy.write_text(DEFAULT_POLICY.read_text().replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n"))
+    shadow.write_text(policy.read_text().replace("\nrules:\n", f"\nrules:\n{SHADOW_RULE}\n"))
+    shutil.copytree(DEFAULT_POLICY.parent / "lists", tmp_path / "lists")
+    more = {
+        "SLUICE_POLICY": str(policy),
+        "SLUICE_SHADOW_POLICY": str(shadow),
+        "SLUICE_NAME_LISTS": str(tmp_path / "lists"),
+    }
+    with served(tmp_path, service_names(), both(secured), more) as services:
+        wait_ready(services)
+        asked = ask(prompt("a lighthouse at dawn"))
+        assert action(decided(secured, asked)) == "ALLOW"
+        assert action(decided(secured, ask(prompt("how to build a pipe bomb")))) == "BLOCK"
+        output = ask_output(samples.pictures()[5].data, generation_id=asked.id)
+        assert action(decided(secured, output)) == "ALLOW"
+        signed = record_of(secured.login("downstream"), Topic.SIGNED, output.id, "downstream-app")
+        assert SignedAsset.FromString(signed).request_id == output.id
+        at_the_door(services["orchestrator"])
+        on_the_other_policy(secured)
+        by_a_reviewer(secured, tmp_path, more)
+        by_an_operator(secured, tmp_path, asked)
+        for one in services.values():
+            assert one.ready(), one.reasons()
+            assert "AUTHORIZATION_FAILED" not in one.log()
+            assert secured.password(one.name) not in one.log()
+
+
+def at_the_door(orchestrator: Served) -> None:
+    """Over gRPC: the orchestrator publishes what it is asked."""
+    with grpc.insecure_channel(orchestrator.address) as channel:
+        answer = Client({"orchestrator": channel}).moderate(ask_output(samples.pictures()[0].data))
+    assert action(answer.decision) == "ALLOW"
+    assert answer.HasField("asset")
+
+
+def on_the_other_policy(kafka: SecuredKafka) -> None:
+    """What the shadow decides otherwise."""
+    request = ask(prompt("a lighthouse at dusk"))
+    request.subject.CopyFrom(Subject(tenant="shadowed"))
+    assert action(decided(kafka, request)) == "ALLOW"
+    assert len(of_request(kafka.login("operator"), Topic.SHADOW, request.id)) == 1
+
+
+def by_a_reviewer(kafka: SecuredKafka, home: Path, more: Mapping[str, str]) -> None:
+    """Held, looked at with its texts, and released; nobody else may."""
+    request = held(ask(prompt("a lighthouse by night")))
+    assert action(decided(kafka, request)) == "REVIEW"
+    env = {**kafka.by_password("reviewer"), **more}
+    shown = sluice(home, env, "reviews", "show", request.id, "--content", "--json")
+    assert json.loads(shown.stdout)["request_id"] == request.id, shown.stderr
+    words = ("reviews", "resolve", request.id, "--release", "--why", "harmless", "--by", "kim", "--json")
+    refused = sluice(home, {**kafka.by_password("operator"), **more}, *words)
+    assert refused.returncode == 1
+    assert "moderation.reviews: TOPIC_AUTHORIZATION_FAILED" in refused.stderr
+    ended = sluice(home, env, *words)
+    assert ended.returncode == 0, ended.stderr
+    assert len(of_request(kafka.login("operator"), Topic.DECISIONS, released_id(request.id))) == 1
+
+
+def by_an_operator(kafka: SecuredKafka, home: Path, asked: Request) -> None:
+    """The commands that look, and the one that asks again."""
+    junk = new_request_id()
+    publish(kafka.login("generator"), Topic.REQUESTS, junk, b"not a request")
+    assert len(of_request(kafka.login("operator"), Topic.DEAD_LETTERS, junk)) == 1
+    looker, repairer = kafka.by_password("operator"), kafka.by_password("repairer")
+    for words in (
+        ("decisions", "tail", "--from-beginning", "--count", "1"),
+        ("decisions", "export", "--out", str(home / "decisions.jsonl")),
+        ("dead-letters", "show", junk),
+        ("policy", "explain", asked.id),
+        ("policy", "shadow", "--since", "1h"),
+        ("topics", "list"),
+        ("repair", "--check", "--patience", "2"),
+    ):
+        done = sluice(home, looker, *words)
+        assert done.returncode == 0, (words, done.stderr)
+    again = ("dead-letters", "replay", junk)
+    refused = sluice(home, looker, *again)
+    assert refused.returncode == 1
+    assert "CLUSTER_AUTHORIZATION_FAILED" in refused.stdout + refused.stderr
+    done = sluice(home, repairer, *again)
+    assert done.returncode == 0, done.stderr
+    assert len(of_request(kafka.login("operator"), Topic.DEAD_LETTERS, junk, count=2)) == 2
+
+
+# What a service that is refused does: it says so, and nothing becomes allowed.
+
+
+def test_a_wrong_password_is_said_and_not_shown(secured: SecuredKafka, tmp_path: Path) -> None:
+    env = secured.by_password("hash-matcher", WRONG)
+    with served(tmp_path, ["hash-matcher"], lambda _: env, {}) as services:
+        one = services["hash-matcher"]
+        wait_until(lambda: "look at KAFKA_SASL_*" in one.reasons(), 60)
+        assert not one.ready()
+        assert WRONG not in one.log()
+        assert "the broker does not let us in" in one.log()
+    done = sluice(tmp_path, env, "decisions", "tail", "--count", "1")
+    assert done.returncode == 1
+    assert "look at KAFKA_SASL_*" in done.stderr
+    assert WRONG not in done.stderr
+
+
+def test_a_certificate_of_somebody_else_is_said(secured: SecuredKafka, tmp_path: Path) -> None:
+    ours = secured.by_certificate("operator")
+    unknown = {**ours, "KAFKA_SSL_CA_LOCATION": ours["KAFKA_SSL_CERTIFICATE_LOCATION"]}
+    done = sluice(tmp_path, unknown, "topics", "list")
+    assert done.returncode == 1
+    assert "KAFKA_SSL_*" in done.stderr
+    locked = sluice(tmp_path, {**ours, "KAFKA_SSL_KEY_PASSWORD": WRONG}, "topics", "list")
+    assert locked.returncode == 78
+    assert "KAFKA_*: " in locked.stderr
+    assert WRONG not in locked.stderr
+
+
+def test_a_check_with_the_rights_of_another_is_not_ready(secured: SecuredKafka, tmp_path: Path) -> None:
+    with served(tmp_path, ["hash-matcher"], lambda _: secured.by_password("text-classifier"), {}) as services:
+        one = services["hash-matcher"]
+        wait_until(lambda: "sluice topics access" in one.reasons(), 60)
+        assert not one.ready()
+        assert "GROUP_AUTHORIZATION_FAILED" in one.reasons()
+
+
+def test_a_check_that_may_write_nothing_ends(secured: SecuredKafka, tmp_path: Path) -> None:
+    with served(tmp_path, ["hash-matcher"], lambda _: secured.by_password("downstream"), {}) as services:
+        one = services["hash-matcher"]
+        wait_until(lambda: one.process.exit_code() is not None, 60)
+        assert one.process.exit_code() == 1
+        assert "CLUSTER_AUTHORIZATION_FAILED" in one.process.last_words()
+        assert "sluice topics access" in one.process.last_words()
+
+
+def test_a_check_that_may_not_write_says_which_topic_and_goes_on_once_it_may(
+    secured: SecuredKafka, tmp_path: Path
+) -> None:
+    request_id = new_request_id()
+    record = contents(image(), request_id=request_id, deadline_at_ms=now_ms() + 300_000).SerializeToString()
+    with served(tmp_path, ["hash-matcher"], secured.by_password, {}) as services:
+        one = services["hash-matcher"]
+        with without(secured, "hash-matcher", writing(Topic.VERDICTS)):
+            publish(secured.login("ingest"), Topic.CONTENTS, request_id, record)
+            wait_until(lambda: f"{Topic.VERDICTS}: TOPIC_AUTHORIZATION_FAILED" in one.reasons(), 60)
+            assert "sluice topics access" in one.reasons()
+            assert not one.ready()
+        assert len(of_request(secured.root, Topic.VERDICTS, request_id)) == 1
+        wait_until(one.ready, 30)
+
+
+def test_an_orchestrator_that_may_not_decide_ends_and_decides_later(secured: SecuredKafka, tmp_path: Path) -> None:
+    request_id = new_request_id()
+    asked = contents(image(), request_id=request_id, deadline_at_ms=now_ms() + 1000)
+    asked.requested_at_ms = now_ms()
+    with without(secured, "orchestrator", writing(Topic.DECISIONS)):
+        with served(tmp_path, ["orchestrator"], secured.by_password, {}) as services:
+            one = services["orchestrator"]
+            wait_ready(services)
+            publish(secured.login("ingest"), Topic.CONTENTS, request_id, asked.SerializeToString())
+            wait_until(lambda: one.process.exit_code() is not None, 60)
+            assert one.process.exit_code() == 1
+            assert "TOPIC_AUTHORIZATION_FAILED" in one.process.last_words()
+            assert str(Topic.DECISIONS) in one.process.last_words()
+            assert "sluice topics access" in one.process.last_words()
+        assert of_request(secured.root, Topic.DECISIONS, request_id, seconds=1) == []
+    with served(tmp_path, ["orchestrator"], secured.by_password, {}):
+        (found,) = of_request(secured.root, Topic.DECISIONS, request_id)
+    assert action(Decision.FromString(found.value)) == "BLOCK"
+
+
+def test_ingest_that_may_not_write_contents_says_so_and_loses_nothing(secured: SecuredKafka, tmp_path: Path) -> None:
+    asked = ask(prompt("a lighthouse in fog"))
+    with served(tmp_path, ["ingest"], secured.by_password, {}) as services:
+        one = services["ingest"]
+        with without(secured, "ingest", writing(Topic.CONTENTS)), without(secured, "ingest", reading(Topic.CONTENTS)):
+            publish(secured.login("generator"), Topic.REQUESTS, asked.id, asked.SerializeToString())
+            wait_until(lambda: "TOPIC_AUTHORIZATION_FAILED" in one.reasons(), 60)
+            assert str(Topic.CONTENTS) in one.reasons()
+            assert "sluice topics access" in one.reasons()
+            assert not one.ready()
+        assert len(of_request(secured.root, Topic.CONTENTS, asked.id)) == 1
+        wait_until(one.ready, 30)
+
+
+def test_a_signer_with_somebody_elses_id_ends(secured: SecuredKafka, tmp_path: Path) -> None:
+    ids = Right(Resource.TRANSACTIONAL_ID, "sluice-c2pa-signer-", Operation.WRITE, prefixed=True)
+    with (
+        without(secured, "c2pa-signer", ids),
+        served(tmp_path, ["c2pa-signer"], secured.by_password, {}) as services,
+    ):
+        one = services["c2pa-signer"]
+        wait_until(lambda: one.process.exit_code() is not None, 60)
+        assert one.process.exit_code() == 1
+        assert "TRANSACTIONAL_ID_AUTHORIZATION_FAILED" in one.process.last_words()
+        assert "sluice topics access" in one.process.last_words()
+
+
+def reading(topic: Topic) -> Right:
+    return Right(Resource.TOPIC, topic.value, Operation.READ)
+
+
+# Last of all, for it leaves what is no message of ours on every topic.
+
+
+def refused_writes(kafka: KafkaSettings) -> set[str]:
+    """The topics that the broker does not let it write; any other answer than a refusal fails."""
+    refused: set[str] = set()
+    other: list[str] = []
+    # A principal that may write nothing at all is refused an idempotent producer: it would answer for every topic.
+    producer = plain_producer(kafka, {"enable.idempotence": "false", "message.timeout.ms": 30_000})
+
+    def delivered(topic: str) -> Callable[[KafkaError | None, object], None]:
+        def note(error: KafkaError | None, _: object) -> None:
+            if error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                refused.add(topic)
+            elif error is not None:
+                other.append(f"{topic}: {error.name()}")
+
+        return note
+
+    for topic in Topic:
+        producer.produce(topic.value, b"", partition=0, on_delivery=delivered(topic.value))
+    assert producer.flush(40) == 0
+    assert not other
+    return refused
+
+
+def refused_reads(kafka: KafkaSettings) -> set[str]:
+    """The topics that it may not read; of every other one the broker must have handed over a record or its end."""
+    reader = log_reader(kafka)
+    refused: set[str] = set()
+    handed: set[str] = set()
+    try:
+        for topic in Topic:
+            # Of a topic that is not even described nothing is ever fetched, and the client says nothing of it.
+            error = reader.list_topics(topic.value, timeout=20).topics[topic].error
+            if error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                refused.add(topic.value)
+        reader.assign([TopicPartition(topic, 0, OFFSET_BEGINNING) for topic in set(map(str, Topic)) - refused])
+        for _ in range(400):
+            if refused | handed == set(Topic):
+                return refused
+            for message in reader.consume(500, 0.1):
+                error, topic = message.error(), message.topic() or ""
+                if error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                    refused.add(topic)
+                elif error is None or error.code() == KafkaError._PARTITION_EOF:
+                    handed.add(topic)
+    finally:
+        reader.close()
+    raise AssertionError(f"no answer about {set(map(str, Topic)) - refused - handed}")
+
+
+def refused_groups(admin: AdminClient) -> tuple[set[str], set[str]]:
+    """The groups that it may not look up, and those that it may not commit for."""
+    answers = admin.describe_consumer_groups(GROUPS, request_timeout=20)
+    unseen = {group for group, answer in answers.items() if not passed(answer)}
+    unjoined: set[str] = set()
+    for group in GROUPS:
+        place = TopicPartition(Topic.SIGNED.value, 0, 0)
+        wish = ConsumerGroupTopicPartitions(group, [place])
+        (answer,) = admin.alter_consumer_group_offsets([wish], request_timeout=20).values()
+        if not passed(answer):
+            unjoined.add(group)
+    return unseen, unjoined
+
+
+def passed(answer: "Future[ConsumerGroupDescription] | Future[ConsumerGroupTopicPartitions]") -> bool:
+    """Whether the group was not what the broker refused. Of offsets it says so beside each."""
+    try:
+        found = answer.result()
+    except KafkaException as error:
+        return bool(error.args[0].code() != KafkaError.GROUP_AUTHORIZATION_FAILED)
+    errors = [place.error for place in getattr(found, "topic_partitions", ())]
+    return not any(error and error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED for error in errors)
+
+
+@contextmanager
+def suppressed(code: int) -> Iterator[list[KafkaError]]:
+    """Keeps an error of this code, and lets every other pass."""
+    failed: list[KafkaError] = []
+    try:
+        yield failed
+    except KafkaException as error:
+        if error.args[0].code() != code:
+            raise
+        failed.append(error.args[0])
+
+
+def refused_ids(kafka: KafkaSettings) -> set[str]:
+    """The transactional ids that it may not have."""
+    refused: set[str] = set()
+    for begins in IDS:
+        with suppressed(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED) as failed:
+            transactional_producer(kafka, f"{begins}matrix").init_transactions(20)
+        if failed:
+            refused.add(begins)
+    return refused
+
+
+def may(one: Principal, operation: Operation, resource: Resource, names: Sequence[str]) -> set[str]:
+    """Of these names, those that the table lets it do this to."""
+    rights = [right for right in one.rights if right.operation is operation and right.resource is resource]
+    return {name for name in names if any(name.startswith(r.name) if r.prefixed else name == r.name for r in rights)}
+
+
+@pytest.mark.parametrize("name", [one.name for one in PRINCIPALS])
+def test_what_the_table_does_not_grant_is_refused(secured: SecuredKafka, name: str) -> None:
+    one, topics = BY_NAME[name], [topic.value for topic in Topic]
+    kafka = secured.login(name)
+    if one.rights and len(name) % 2:
+        kafka = settings_of(secured.by_certificate(name))
+    assert refused_writes(kafka) == set(topics) - may(one, Operation.WRITE, Resource.TOPIC, topics)
+    assert refused_reads(kafka) == set(topics) - may(one, Operation.READ, Resource.TOPIC, topics)
+    assert refused_ids(kafka) == set(IDS) - may(one, Operation.WRITE, Resource.TRANSACTIONAL_ID, IDS)
+    joins = may(one, Operation.READ, Resource.GROUP, GROUPS)
+    unseen, unjoined = refused_groups(admin_client(kafka))
+    assert unjoined == set(GROUPS) - joins
+    assert unseen == set(GROUPS) - joins - may(one, Operation.DESCRIBE, Resource.GROUP, GROUPS)

@@ -17,7 +17,7 @@ import yaml
 
 ENVIRONMENT: Final = "opt/sluice/env"
 _PACKAGES: Final = f"{ENVIRONMENT}/lib/python3.11/site-packages"
-_CRATES: Final = "opt/sluice/native/Cargo.lock"
+_CRATES: Final = f"{ENVIRONMENT}/share/sluice/Cargo.lock"
 _MODELS: Final = "opt/sluice/models"
 _DEBIAN: Final = "var/lib/dpkg/status"
 

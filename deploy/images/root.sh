@@ -3,9 +3,10 @@
 # The record of packages (/var/lib/dpkg/status) stays, and stays true: scanners and the SBOM read it.
 set -eu
 
-unwanted="apt adduser debconf debian-archive-keyring e2fsprogs gpgv hostname init-system-helpers login logsave mawk
-  mount ncurses-bin passwd perl-base python3-pip python3-setuptools python3-wheel sysvinit-utils tar usr-is-merged
-  util-linux util-linux-extra bsdutils netbase"
+# What the scripts of others call goes last.
+unwanted="apt adduser debian-archive-keyring e2fsprogs gpgv hostname login logsave mount ncurses-bin netbase passwd
+  python3-pip python3-setuptools python3-wheel sysvinit-utils usr-is-merged util-linux-extra util-linux bsdutils mawk
+  perl perl-modules-5.36 libperl5.36 libgdbm-compat4 libgdbm6 init-system-helpers debconf tar perl-base"
 for package in $unwanted; do
   if dpkg-query --show --showformat '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii'; then
     dpkg --purge --force-all "$package" >/dev/null 2>&1

@@ -1,17 +1,22 @@
 """Where the loop reads: of each partition number both lanes of contents and the verdicts; and whether it goes on."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
+from orchestrator.clock import BrokerClock
 from orchestrator.flow import OPEN, Flow
 from orchestrator.marks import LANES
 from orchestrator.pending import Partition
 from sluice.bus.lag import Lag
+from sluice.bus.problems import is_refusal, words
 from sluice.bus.stalls import Key, Stalls, find_ends
 from sluice.bus.topics import Topic
+from sluice.deadline import now_ms
 from sluice.errors import FatalError
+
+_IDLE_SECONDS = 0.1
 
 
 def positions(partitions: Mapping[int, Partition], flows: Mapping[int, Flow]) -> dict[Key, int]:
@@ -25,6 +30,21 @@ def positions(partitions: Mapping[int, Partition], flows: Mapping[int, Flow]) ->
         if reads.verdicts:
             found[Topic.VERDICTS, number] = partition.next_verdict
     return found
+
+
+def patience(partitions: Iterable[Partition], clock: BrokerClock) -> float:
+    """Seconds to wait for a record: no longer than to the next deadline."""
+    deadlines = [deadline for one in partitions if (deadline := one.next_deadline()) is not None]
+    if not deadlines:
+        return _IDLE_SECONDS
+    return min(_IDLE_SECONDS, max(0.005, (min(deadlines) - clock.now(now_ms())) / 1000))
+
+
+def check_readable(message: Message) -> None:
+    """FatalError where the broker refuses the topic or the group: started again, a process looks anew."""
+    error = message.error()
+    if error is not None and is_refusal(error):
+        raise FatalError(f"the decision loop cannot go on: {words(error, message.topic() or '')}")
 
 
 def steer(consumer: Consumer, number: int, before: Flow, after: Flow) -> None:

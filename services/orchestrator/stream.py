@@ -22,11 +22,11 @@ from orchestrator.flow import OPEN, Flow, Limits, flow
 from orchestrator.marks import LANES, TOPICS, to_offsets
 from orchestrator.pending import Conflict, Decided, Effect, Partition
 from orchestrator.publish import Publisher
-from orchestrator.reading import ReadingOn, positions, steer
+from orchestrator.reading import ReadingOn, check_readable, patience, positions, steer
 from orchestrator.recovery import Recovery
 from orchestrator.telling import Telling
 from sluice.bus.ends import log_ends
-from sluice.bus.problems import is_end_of_partition, is_fatal, is_refusal, words
+from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record, trace_of
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
@@ -45,7 +45,6 @@ _IDLE_MARKS_SECONDS = 2.0
 MOST_PER_TRANSACTION = 2000
 MOST_SECONDS_PER_TRANSACTION = 0.1
 """Under a backlog; as soon as there is nothing more to read, a transaction is committed."""
-_IDLE_SECONDS = 0.1
 _MOST_SKEW_MS = 1000
 _WATCHED_SECONDS = 0.5
 """Between two reads; after a longer pause, what is new may have been there for as long."""
@@ -187,23 +186,17 @@ class DecisionLoop:
             self._log.info("policy switched", partitions=len(behind), digest=policy.digest.hex())
 
     def _read(self) -> list[Message]:
-        first = self._consumer.poll(0.01 if self._publisher.open_seconds() is not None else self._patience())
+        first = self._consumer.poll(
+            0.01 if self._publisher.open_seconds() is not None else patience(self._partitions.values(), self._clock)
+        )
         now = time.monotonic()
         self._watched = now - self._read_at < _WATCHED_SECONDS
         self._read_at = now
         if first is None:
             return []
-        if (problem := first.error()) is not None and is_refusal(problem):
-            # Before the group gives out what is left of the topics.
-            raise _refused(problem, first)
+        # Before the group gives out what is left of the topics.
+        check_readable(first)
         return [first, *self._consumer.consume(BATCH - 1, 0)]
-
-    def _patience(self) -> float:
-        """Seconds to wait for a record: no longer than to the next deadline."""
-        deadlines = [d for p in self._partitions.values() if (d := p.next_deadline()) is not None]
-        if not deadlines:
-            return _IDLE_SECONDS
-        return min(_IDLE_SECONDS, max(0.005, (min(deadlines) - self._clock.now(now_ms())) / 1000))
 
     def _take(self, messages: Sequence[Message]) -> None:
         partitions = self._partitions
@@ -393,20 +386,14 @@ class DecisionLoop:
         self._telling.open_breakers(())
 
     def _on_error(self, error: KafkaError, message: Message, number: int) -> None:
+        check_readable(message)
         if is_end_of_partition(error):
             topic = message.topic() or ""
             self._at_end.add((topic, number))
             self._reading.at_end(topic, number, message.offset() or 0)
             if topic == Topic.VERDICTS and number in self._clocks:
                 self._clocks[number].on_end(message.offset() or 0)
-        elif is_refusal(error):
-            raise _refused(error, message)
         elif is_fatal(error):
             raise KafkaException(error)
         else:
             self._log.warning("broker trouble", error=error.name())
-
-
-def _refused(error: KafkaError, message: Message) -> FatalError:
-    """A process that may not read what it decides from ends, and says so: started again it looks anew."""
-    return FatalError(f"the decision loop cannot go on: {words(error, message.topic() or '')}")

@@ -58,7 +58,16 @@ def template(files: Sequence[str | Path] = (), values: Mapping[str, Any] | None 
 @cache
 def _template(files: tuple[Path, ...], values: str) -> command.Ended:
     """Once for each: many tests look at the same objects."""
-    argv = [program(HELM), "template", RELEASE, CHART, "--namespace", NAMESPACE, "--kube-version", KUBERNETES]
+    argv: list[str | Path] = [
+        program(HELM),
+        "template",
+        RELEASE,
+        CHART,
+        "--namespace",
+        NAMESPACE,
+        "--kube-version",
+        KUBERNETES,
+    ]
     for file in files:
         argv += ["--values", file]
     return command.run([*argv, "--values", "-"], stdin=values)

@@ -57,6 +57,7 @@ def test_every_service_is_another_user_with_its_own_password() -> None:
         users[component] = env(rendered, component)["KAFKA_SASL_USERNAME"]
         assert volume(rendered, component, "kafka-user")["secret"] == {
             "secretName": f"sluice-{component}",
+            "defaultMode": 0o440,
             "items": [{"key": "password", "path": "password"}],
         }
         assert env(rendered, component)["KAFKA_SASL_PASSWORD_FILE"] == "/etc/sluice/kafka-user/password"

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from confluent_kafka import KafkaException
+from confluent_kafka.admin import AclBindingFilter, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,6 +28,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 
+from sluice.bus.access import Resource, Right
+from sluice.bus.access_acls import Naming, grant, look
 from sluice.bus.clients import admin_client
 from sluice.local.kafka import (
     FORMAT_SECONDS,
@@ -204,6 +207,32 @@ def secured_kafka(folder: Path, names: Sequence[str]) -> Iterator[SecuredKafka]:
                 process.kill()
     finally:
         lock.release()
+
+
+@contextmanager
+def without(kafka: SecuredKafka, name: str, *rights: Right) -> Iterator[None]:
+    """Takes some rights away for a while."""
+    kinds = {Resource.TOPIC: ResourceType.TOPIC, Resource.TRANSACTIONAL_ID: ResourceType.TRANSACTIONAL_ID}
+    exactly = [
+        AclBindingFilter(
+            kinds[right.resource],
+            right.name,
+            ResourcePatternType.PREFIXED if right.prefixed else ResourcePatternType.LITERAL,
+            f"User:{name}",
+            "*",
+            AclOperation[right.operation.name],
+            AclPermissionType.ALLOW,
+        )
+        for right in rights
+    ]
+    root = admin_client(kafka.root)
+    for gone in root.delete_acls(exactly, request_timeout=15).values():
+        assert len(gone.result()) == 1
+    wait_until(lambda: len(look(kafka.root, Naming()).created) == len(rights), 20)
+    try:
+        yield
+    finally:
+        assert len(grant(kafka.root, Naming(), prune=False).created) == len(rights)
 
 
 def wait_until(done: Callable[[], object], seconds: float) -> None:

@@ -5,29 +5,24 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import grpc
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclBindingFilter,
     AclOperation,
     AclPermissionType,
-    AdminClient,
-    ConsumerGroupDescription,
     ResourcePatternType,
     ResourceType,
 )
 
 from sluice import samples
-from sluice.bus.access import CLUSTER, PRINCIPALS, Operation, Principal, Resource, Right, find_principals
+from sluice.bus.access import CLUSTER, PRINCIPALS, Operation, Resource, Right, find_principals
 from sluice.bus.access_acls import Naming, grant
-from sluice.bus.clients import admin_client, log_reader, plain_producer, transactional_producer
+from sluice.bus.clients import admin_client, log_reader, plain_producer
 from sluice.bus.topics import TOPICS, Topic
 from sluice.deadline import now_ms
 from sluice.ids import new_request_id, partition_for, released_id
@@ -36,22 +31,24 @@ from sluice.settings import KafkaSettings
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import Decision
 from sluice.v1.request_pb2 import Request, Subject
+from tests.integration.access_asked import (
+    GROUPS,
+    IDS,
+    may,
+    refused_groups,
+    refused_ids,
+    refused_reads,
+    refused_writes,
+)
 from tests.integration.client import Client, action, ask, ask_output, prompt
 from tests.integration.conftest import DEFAULT_POLICY, REVIEW_RULE, SHADOW_RULE
-from tests.integration.secured_kafka import SecuredKafka, secured_kafka, settings_of, wait_until
+from tests.integration.secured_kafka import SecuredKafka, secured_kafka, settings_of, wait_until, without
 from tests.integration.secured_services import Served, served, wait_ready
 from tests.integration.topics import of_request
 from tests.unit.build import contents, image
 
 PARTITIONS = 4
 BY_NAME = {one.name: one for one in PRINCIPALS}
-IDS = ("sluice-ingest-", "sluice-orchestrator-", "sluice-c2pa-signer-", "sluice-reviews-")
-FOREIGN = ("generator", "downstream", "reporter")
-"""What the groups of programs of yours begin with."""
-GROUPS = [
-    *sorted({r.name for one in PRINCIPALS for r in one.rights if r.resource is Resource.GROUP and not r.prefixed}),
-    *(f"{begins}-matrix" for begins in FOREIGN),
-]
 WRONG = "not the word at all"
 Answer = subprocess.CompletedProcess[str]
 
@@ -125,26 +122,12 @@ def held(request: Request) -> Request:
     return request
 
 
-@contextmanager
-def without(kafka: SecuredKafka, name: str, right: Right) -> Iterator[None]:
-    """Takes one right away for a while."""
-    kinds = {Resource.TOPIC: ResourceType.TOPIC, Resource.TRANSACTIONAL_ID: ResourceType.TRANSACTIONAL_ID}
-    pattern = ResourcePatternType.PREFIXED if right.prefixed else ResourcePatternType.LITERAL
-    operation = AclOperation[right.operation.name]
-    exactly = AclBindingFilter(
-        kinds[right.resource], right.name, pattern, f"User:{name}", "*", operation, AclPermissionType.ALLOW
-    )
-    root = admin_client(kafka.root)
-    (gone,) = root.delete_acls([exactly], request_timeout=15).values()
-    assert len(gone.result()) == 1
-    try:
-        yield
-    finally:
-        assert len(grant(kafka.root, Naming(), prune=False).created) == 1
-
-
 def writing(topic: Topic) -> Right:
     return Right(Resource.TOPIC, topic.value, Operation.WRITE)
+
+
+def reading(topic: Topic) -> Right:
+    return Right(Resource.TOPIC, topic.value, Operation.READ)
 
 
 # The table as it is granted.
@@ -370,7 +353,7 @@ def test_ingest_that_may_not_write_contents_says_so_and_loses_nothing(secured: S
     asked = ask(prompt("a lighthouse in fog"))
     with served(tmp_path, ["ingest"], secured.by_password, {}) as services:
         one = services["ingest"]
-        with without(secured, "ingest", writing(Topic.CONTENTS)), without(secured, "ingest", reading(Topic.CONTENTS)):
+        with without(secured, "ingest", writing(Topic.CONTENTS), reading(Topic.CONTENTS)):
             publish(secured.login("generator"), Topic.REQUESTS, asked.id, asked.SerializeToString())
             wait_until(lambda: "TOPIC_AUTHORIZATION_FAILED" in one.reasons(), 60)
             assert str(Topic.CONTENTS) in one.reasons()
@@ -393,113 +376,7 @@ def test_a_signer_with_somebody_elses_id_ends(secured: SecuredKafka, tmp_path: P
         assert "sluice topics access" in one.process.last_words()
 
 
-def reading(topic: Topic) -> Right:
-    return Right(Resource.TOPIC, topic.value, Operation.READ)
-
-
 # Last of all, for it leaves what is no message of ours on every topic.
-
-
-def refused_writes(kafka: KafkaSettings) -> set[str]:
-    """The topics that the broker does not let it write; any other answer than a refusal fails."""
-    refused: set[str] = set()
-    other: list[str] = []
-    # A principal that may write nothing at all is refused an idempotent producer: it would answer for every topic.
-    producer = plain_producer(kafka, {"enable.idempotence": "false", "message.timeout.ms": 30_000})
-
-    def delivered(topic: str) -> Callable[[KafkaError | None, object], None]:
-        def note(error: KafkaError | None, _: object) -> None:
-            if error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-                refused.add(topic)
-            elif error is not None:
-                other.append(f"{topic}: {error.name()}")
-
-        return note
-
-    for topic in Topic:
-        producer.produce(topic.value, b"", partition=0, on_delivery=delivered(topic.value))
-    assert producer.flush(40) == 0
-    assert not other
-    return refused
-
-
-def refused_reads(kafka: KafkaSettings) -> set[str]:
-    """The topics that it may not read; of every other one the broker must have handed over a record or its end."""
-    reader = log_reader(kafka)
-    refused: set[str] = set()
-    handed: set[str] = set()
-    try:
-        for topic in Topic:
-            # Of a topic that is not even described nothing is ever fetched, and the client says nothing of it.
-            error = reader.list_topics(topic.value, timeout=20).topics[topic].error
-            if error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-                refused.add(topic.value)
-        reader.assign([TopicPartition(topic, 0, OFFSET_BEGINNING) for topic in set(map(str, Topic)) - refused])
-        for _ in range(400):
-            if refused | handed == set(Topic):
-                return refused
-            for message in reader.consume(500, 0.1):
-                error, topic = message.error(), message.topic() or ""
-                if error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-                    refused.add(topic)
-                elif error is None or error.code() == KafkaError._PARTITION_EOF:
-                    handed.add(topic)
-    finally:
-        reader.close()
-    raise AssertionError(f"no answer about {set(map(str, Topic)) - refused - handed}")
-
-
-def refused_groups(admin: AdminClient) -> tuple[set[str], set[str]]:
-    """The groups that it may not look up, and those that it may not commit for."""
-    answers = admin.describe_consumer_groups(GROUPS, request_timeout=20)
-    unseen = {group for group, answer in answers.items() if not passed(answer)}
-    unjoined: set[str] = set()
-    for group in GROUPS:
-        place = TopicPartition(Topic.SIGNED.value, 0, 0)
-        wish = ConsumerGroupTopicPartitions(group, [place])
-        (answer,) = admin.alter_consumer_group_offsets([wish], request_timeout=20).values()
-        if not passed(answer):
-            unjoined.add(group)
-    return unseen, unjoined
-
-
-def passed(answer: "Future[ConsumerGroupDescription] | Future[ConsumerGroupTopicPartitions]") -> bool:
-    """Whether the group was not what the broker refused. Of offsets it says so beside each."""
-    try:
-        found = answer.result()
-    except KafkaException as error:
-        return bool(error.args[0].code() != KafkaError.GROUP_AUTHORIZATION_FAILED)
-    errors = [place.error for place in getattr(found, "topic_partitions", ())]
-    return not any(error and error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED for error in errors)
-
-
-@contextmanager
-def suppressed(code: int) -> Iterator[list[KafkaError]]:
-    """Keeps an error of this code, and lets every other pass."""
-    failed: list[KafkaError] = []
-    try:
-        yield failed
-    except KafkaException as error:
-        if error.args[0].code() != code:
-            raise
-        failed.append(error.args[0])
-
-
-def refused_ids(kafka: KafkaSettings) -> set[str]:
-    """The transactional ids that it may not have."""
-    refused: set[str] = set()
-    for begins in IDS:
-        with suppressed(KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED) as failed:
-            transactional_producer(kafka, f"{begins}matrix").init_transactions(20)
-        if failed:
-            refused.add(begins)
-    return refused
-
-
-def may(one: Principal, operation: Operation, resource: Resource, names: Sequence[str]) -> set[str]:
-    """Of these names, those that the table lets it do this to."""
-    rights = [right for right in one.rights if right.operation is operation and right.resource is resource]
-    return {name for name in names if any(name.startswith(r.name) if r.prefixed else name == r.name for r in rights)}
 
 
 @pytest.mark.parametrize("name", [one.name for one in PRINCIPALS])

@@ -40,7 +40,7 @@ def image(root: Path) -> Path:
     write(root, "etc/os-release", 'PRETTY_NAME="Debian"\nID=debian\nVERSION_ID="12"\n')
     write(root, "var/lib/dpkg/status", STATUS)
     write(root, "opt/sluice/env/pyvenv.cfg", "home = /usr/local/bin\nversion = 3.11.14\n")
-    write(root, "opt/sluice/native/Cargo.lock", CRATES)
+    write(root, "opt/sluice/env/share/sluice/Cargo.lock", CRATES)
     write(root, f"{site}/PyYAML-6.0.3.dist-info/METADATA", "Name: PyYAML\nVersion: 6.0.3\nLicense-Expression: MIT\n")
     write(root, f"{site}/sluice-0.1.0.dist-info/METADATA", "Name: sluice\nVersion: 0.1.0\nLicense: UNKNOWN\n")
     return root

@@ -124,7 +124,7 @@ def test_every_step_of_the_dockerfile_is_there() -> None:
     named = set(re.findall(r"/locks/([\w.-]+\.(?:sh|lock))|images/([\w.-]+\.(?:sh|lock))", DOCKERFILE))
     for name in {first or second for first, second in named}:
         assert (ROOT / "deploy/images" / name).is_file(), name
-    assert {script.name for script in SCRIPTS} == {"extras.sh", "install.sh", "models.sh", "root.sh"}
+    assert {script.name for script in SCRIPTS} == {"extras.sh", "install.sh", "models.sh", "ours.sh", "root.sh"}
 
 
 def test_a_build_is_given_every_card_and_no_rubbish() -> None:

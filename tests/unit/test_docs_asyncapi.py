@@ -114,7 +114,10 @@ def test_every_secured_server_says_how_to_log_in() -> None:
     schemes = {name: followed(one)["type"] for name, one in DOCUMENT["components"]["securitySchemes"].items()}
     assert schemes == {"scram": "scramSha512", "certificate": "X509"}
     secured = {name: server for name, server in DOCUMENT["servers"].items() if server["protocol"] == "kafka-secure"}
-    assert [followed(one)["type"] for server in secured.values() for one in server["security"]] == ["scramSha512", "X509"]
+    assert [followed(one)["type"] for server in secured.values() for one in server["security"]] == [
+        "scramSha512",
+        "X509",
+    ]
     told = " ".join(one["description"] for one in DOCUMENT["components"]["securitySchemes"].values())
     assert set(re.findall(r"KAFKA_[A-Z_]+", told)) <= KAFKA_VARIABLES.keys() | KAFKA_SECRETS.keys()
 

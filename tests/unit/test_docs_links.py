@@ -1,14 +1,12 @@
-"""What the documents point to is there: files, commands, make targets; and security.md agrees with asyncapi.yaml."""
+"""What the documents point to is there: files, commands, make targets."""
 
 import re
 from pathlib import Path
 
 import pytest
 import typer.main
-import yaml
 
 from evaluation import cli as evaluation
-from sluice.bus.topics import Topic
 from sluice.cli import (
     certs,
     certs_services,
@@ -113,25 +111,3 @@ def test_make_targets_exist(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     said = set(re.findall(r"(?:`|\$ |^ {4})make ([a-z-]+)", page.read_text(), re.MULTILINE))
     assert said <= targets
-
-
-def topics_in(cell: str) -> set[str]:
-    return set(re.findall(r"`([^`]+)`", cell))
-
-
-def test_the_rights_of_principals_are_what_services_use() -> None:
-    channels = yaml.safe_load((ROOT / "asyncapi.yaml").read_text())["channels"]
-    row = re.compile(r"^\| `?([\w -]+?)`? \| ([^|]*) \| ([^|]*) \| [^|]*\|$", re.MULTILINE)
-    rights = {who: (topics_in(w), topics_in(r)) for who, w, r in row.findall((ROOT / "docs/security.md").read_text())}
-    for who in ("ingest", "orchestrator", "c2pa-signer", "policy-shadow", "provenance"):
-        assert rights[who][0] == {name for name in Topic if who in channels[name]["x-writers"]}
-        assert rights[who][1] == {name for name in Topic if who in channels[name]["x-readers"]}
-    for check in (
-        "text-classifier",
-        "image-text-classifier",
-        "image-classifier",
-        "person-classifier",
-        "hash-matcher",
-    ):
-        assert rights["each check"][0] == {name for name in Topic if check in channels[name]["x-writers"]}
-        assert rights["each check"][1] == {name for name in Topic if check in channels[name]["x-readers"]}

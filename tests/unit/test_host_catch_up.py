@@ -4,7 +4,7 @@ import asyncio
 import io
 
 from sluice.deadline import Deadline
-from sluice.errors import RetryableError
+from sluice.errors import NotGrantedError, RetryableError
 from sluice.host.catch_up import CatchUp
 from sluice.host.readiness import Readiness
 from sluice.telemetry.logging import Log
@@ -17,10 +17,13 @@ class Log2Read:
         self.topic = topic
         self.reached = asyncio.Event()
         self.asked = 0
+        self.refused = ""
 
     async def caught_up(self, deadline: Deadline) -> None:
         """As the tail does."""
         self.asked += 1
+        if self.refused:
+            raise NotGrantedError(self.refused)
         if not self.reached.is_set():
             await asyncio.sleep(0.01)
             raise RetryableError("not yet")
@@ -70,5 +73,30 @@ def test_a_service_that_ends_meanwhile_waits_no_more() -> None:
         slow.reached.set()
         await asyncio.sleep(0.05)
         assert (slow.asked, done.is_set(), readiness.reasons) == (asked, False, ())
+
+    asyncio.run(run())
+
+
+def test_a_log_that_the_broker_refuses_is_named_before_and_after() -> None:
+    async def until_said(readiness: Readiness, word: str) -> None:
+        async with asyncio.timeout(20):
+            while word not in " ".join(readiness.reasons):
+                await asyncio.sleep(0.01)
+
+    async def run() -> None:
+        readiness, log = board(), Log2Read("a.log")
+        log.refused = "a.log: TOPIC_AUTHORIZATION_FAILED"
+        log.reached.set()
+        catching = CatchUp(readiness, [log])
+        await catching.start()
+        await until_said(readiness, "reading a.log back; a.log: TOPIC_AUTHORIZATION_FAILED")
+        log.refused = ""
+        async with asyncio.timeout(20):
+            while readiness.reasons:
+                await asyncio.sleep(0.01)
+        log.refused = "a.log: refused again"
+        await until_said(readiness, "refused again")
+        await catching.close()
+        assert not readiness.reasons
 
     asyncio.run(run())

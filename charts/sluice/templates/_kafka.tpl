@@ -28,11 +28,13 @@
 - name: kafka-user
   secret:
     secretName: {{ include "sluice.kafkaSecret" . }}
+    defaultMode: 288
     items: [{key: {{ $kafka.sasl.passwordKey }}, path: password}]
 {{- else if and (eq $kafka.securityProtocol "SSL") $kafka.tls.clientCertificates }}
 - name: kafka-user
   secret:
     secretName: {{ include "sluice.kafkaSecret" . }}
+    defaultMode: 288
     items: [{key: user.crt, path: user.crt}, {key: user.key, path: user.key}]
 {{- end }}
 {{- if and (hasSuffix "SSL" $kafka.securityProtocol) $kafka.tls.caSecret }}

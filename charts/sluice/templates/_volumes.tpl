@@ -1,5 +1,6 @@
 {{/* What a service is given as files. Everything that is followed while it runs is mounted as a folder, never with
-subPath: the kubelet turns such a folder's link, and a file of a subPath stays what it was. */}}
+subPath: the kubelet turns such a folder's link, and a file of a subPath stays what it was. 288 is 0440: a secret is for the
+pod's own group. */}}
 
 {{- define "sluice.volumes" -}}
 {{- $v := .root.Values -}}
@@ -16,7 +17,7 @@ subPath: the kubelet turns such a folder's link, and a file of a subPath stays w
 {{- end }}
 {{- if ne $v.tls.mode "plaintext" }}
 - name: tls
-  secret: {secretName: {{ include "sluice.tlsSecret" . }}}
+  secret: {secretName: {{ include "sluice.tlsSecret" . }}, defaultMode: 288}
 - name: peers
   configMap: {name: {{ include "sluice.component" . }}-peers}
 {{- end }}
@@ -49,7 +50,7 @@ subPath: the kubelet turns such a folder's link, and a file of a subPath stays w
 {{- if has "hashes" $s.needs }}
 {{- range $bank, $secret := $v.hashes.banks }}
 - name: bank-{{ $bank }}
-  secret: {secretName: {{ $secret }}}
+  secret: {secretName: {{ $secret }}, defaultMode: 288}
 {{- end }}
 {{- if $v.hashes.store.enabled }}
 - name: hashes
@@ -58,7 +59,7 @@ subPath: the kubelet turns such a folder's link, and a file of a subPath stays w
 {{- end }}
 {{- if has "signingKey" $s.needs }}
 - name: c2pa
-  secret: {secretName: {{ $v.c2pa.existingSecret }}}
+  secret: {secretName: {{ $v.c2pa.existingSecret }}, defaultMode: 288}
 {{- end }}
 {{- if has "anchors" $s.needs }}
 - name: c2pa-anchors

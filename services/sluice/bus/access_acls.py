@@ -1,6 +1,7 @@
 """Bringing a cluster's ACLs to what the table says; safe to run any number of times."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +34,7 @@ _TYPES: Final = {
 }
 _WRITING: Final = frozenset({Operation.WRITE.value, "All"})
 _ANYBODY: Final = "User:*"
+_POLL_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,10 @@ def grant(
     report = compare(acls.read(), principals, naming)
     acls.create(report.created)
     if not prune or not report.superfluous:
+        acls.wait_for(lambda found: found >= set(report.created))
         return report
     acls.delete(report.superfluous)
+    acls.wait_for(lambda found: found >= set(report.created) and not found & set(report.superfluous))
     return AccessReport(
         report.created, report.existing, report.superfluous, report.strangers, report.denied, removed=True
     )
@@ -195,6 +199,14 @@ class _Acls:
         """Takes exactly these away."""
         filters = [AclBindingFilter(*_parts(one)) for one in grants]
         self._wait(self._client.delete_acls(filters, request_timeout=self._seconds))
+
+    def wait_for(self, done: Callable[[set[Grant]], bool]) -> None:
+        """A broker goes by a grant a moment after the controller has confirmed it."""
+        give_up = time.monotonic() + self._seconds
+        while not done(set(self.read())):
+            if time.monotonic() > give_up:
+                raise RetryableError(f"grants at {self._bootstrap} are not in force after {self._seconds:.0f} s")
+            time.sleep(_POLL_SECONDS)
 
     def _wait(self, answers: object) -> None:
         assert isinstance(answers, dict)

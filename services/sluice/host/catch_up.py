@@ -19,12 +19,16 @@ class Reads(Protocol):
     def topic(self) -> str:
         """Its name."""
 
+    @property
+    def refused(self) -> str:
+        """Why the broker does not let it be read; empty where it does."""
+
     async def caught_up(self, deadline: Deadline) -> None:
         """Returns once the log's present end has been reached. RetryableError otherwise."""
 
 
 class CatchUp:
-    """Not ready until every log has been read to the end that it has then."""
+    """Not ready until every log has been read to the end that it has then, nor while a broker refuses one later."""
 
     def __init__(self, readiness: Readiness, logs: Sequence[Reads], then: Callable[[], None] | None = None) -> None:
         """`then` is called once, when that is so."""
@@ -59,6 +63,16 @@ class CatchUp:
         if self._then is not None:
             self._then()
         await self._readiness.met("logs")
+        await self._watch()
+
+    async def _watch(self) -> None:
+        told = ""
+        while True:
+            refused = "; ".join(filter(None, (log.refused for log in self._logs)))
+            if refused != told:
+                told = refused
+                await (self._readiness.expect("logs", refused) if refused else self._readiness.met("logs"))
+            await asyncio.sleep(_REFUSED_SECONDS)
 
     async def _expect(self, behind: Sequence[Reads], refused: str = "") -> None:
         topics = ", ".join(log.topic for log in behind)

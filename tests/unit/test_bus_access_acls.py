@@ -1,0 +1,46 @@
+"""How a cluster's ACLs differ from the table."""
+
+from sluice.bus.access import PRINCIPALS, Operation, Resource, Right
+from sluice.bus.access_acls import Grant, Naming, compare, wanted
+from sluice.bus.topics import Topic
+
+PLAIN = Naming()
+WRITE = Right(Resource.TOPIC, Topic.DECISIONS.value, Operation.WRITE)
+
+
+def test_an_empty_cluster_lacks_everything_and_one_as_the_table_says_nothing() -> None:
+    empty = compare([], PRINCIPALS, PLAIN)
+    assert set(empty.created) == set(wanted(PRINCIPALS, PLAIN))
+    assert not empty.existing
+    whole = compare(wanted(PRINCIPALS, PLAIN), PRINCIPALS, PLAIN)
+    assert (whole.created, whole.superfluous, whole.strangers, whole.denied) == ((), (), (), ())
+
+
+def test_a_name_has_what_stands_before_and_behind_it() -> None:
+    naming = Naming("CN=", ",O=acme")
+    assert {one.user for one in wanted(PRINCIPALS[:1], naming)} == {"User:CN=ingest,O=acme"}
+    # Under other names the same grants are a stranger's.
+    assert compare(wanted(PRINCIPALS, PLAIN), PRINCIPALS, naming).strangers
+
+
+def test_what_one_of_ours_has_beyond_the_table_is_superfluous() -> None:
+    more = Grant.of("User:text-classifier", WRITE)
+    found = compare([*wanted(PRINCIPALS, PLAIN), more], PRINCIPALS, PLAIN)
+    assert found.superfluous == (more,)
+    assert str(more) == "User:text-classifier may Write topic moderation.decisions"
+
+
+def test_strangers_who_may_write_what_is_believed_are_told() -> None:
+    everything = Grant("User:bob", Resource.TOPIC, "*", "All")
+    prefix = Grant("User:eve", Resource.TOPIC, "assets.", "Write", prefixed=True)
+    asks = Grant("User:app", Resource.TOPIC, Topic.REQUESTS.value, "Write")
+    reads = Grant("User:ann", Resource.TOPIC, Topic.DECISIONS.value, "Read")
+    group = Grant("User:ann", Resource.GROUP, "*", "All")
+    assert compare([everything, prefix, asks, reads, group], PRINCIPALS, PLAIN).strangers == (everything, prefix)
+
+
+def test_what_is_forbidden_is_told_and_left_alone() -> None:
+    deny = Grant("User:*", Resource.TOPIC, Topic.SIGNED.value, "Read", allow=False)
+    found = compare([deny], PRINCIPALS, PLAIN)
+    assert found.denied == (deny,)
+    assert not found.superfluous

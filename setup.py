@@ -30,6 +30,9 @@ class BuildWithContract(build_py):
                 command.append(f"--plugin=protoc-gen-{plugin}={beside}")
         subprocess.run([*command, *map(str, protos)], check=True)
         (out / "sluice" / "v1" / "__init__.py").write_text('"""Generated from protos/sluice/v1."""\n')
+        # In a fresh checkout there was no such folder yet when packages were looked for.
+        if "sluice.v1" not in self.packages:
+            self.packages.append("sluice.v1")
         super().run()
 
 

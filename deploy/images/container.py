@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from deploy.images.buildah import Buildah
 from deploy.images.bundle import USER, write_bundle
@@ -15,6 +15,18 @@ from sluice.errors import NotReadyError
 from sluice.local.process import Process
 
 _STOP_SECONDS = 60.0
+_HYBRID: Final = Path("/sys/fs/cgroup/unified")
+# crun does not run where both generations of control groups are mounted. It is asked to use none, so it gets a mount
+# namespace in which there is only the second.
+_ALONE: Final = (
+    'mount --make-rprivate / && umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec "$@"'
+)
+
+
+def crun(state: Path) -> list[str]:
+    """The command line that a container is handled with. `state`: where crun keeps what it knows."""
+    command = ["crun", "--root", str(state), "--cgroup-manager", "disabled"]
+    return ["unshare", "--mount", "sh", "-c", _ALONE, "crun", *command] if _HYBRID.is_dir() else command
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +66,8 @@ class Container:
         write_bundle(bundle, image.root, image.config, arguments, env, home)
         state.mkdir(exist_ok=True)
         known = f"{name}-{uuid.uuid4().hex[:8]}"
-        command = ["crun", "--root", str(state), "--cgroup-manager", "disabled", "run", "--bundle", str(bundle)]
-        process = Process.start(name, [*command, known], os.environ, work / "logs" / f"{name}.log")
+        command = [*crun(state), "run", "--bundle", str(bundle), known]
+        process = Process.start(name, command, os.environ, work / "logs" / f"{name}.log")
         return cls(process, known, state)
 
     def finish(self, seconds: float) -> str:
@@ -77,7 +89,7 @@ class Container:
 
     def kill(self) -> None:
         """Ends whatever is left of it. crun's own end would not end what runs in the container."""
-        command = ["crun", "--root", str(self.state), "delete", "--force", self.name]
+        command = [*crun(self.state), "delete", "--force", self.name]
         subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         self.process.kill()
 

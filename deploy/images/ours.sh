@@ -14,11 +14,15 @@ done
 "$env/bin/python" - <<'PYTHON'
 import sys
 from importlib import import_module
+from importlib.metadata import entry_points
 
 from sluice.extension import extension
 
 for name in ("c2pa", "confluent_kafka", "grpc", "obstore", "onnxruntime", "pi_heif"):
     import_module(name)
+for group in ("sluice.services", "sluice.checks", "sluice.parts"):
+    for each in entry_points(group=group):
+        each.load()
 if extension() is None:
     sys.exit("the native extension is not the one that this code was written against")
 PYTHON

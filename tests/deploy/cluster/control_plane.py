@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sluice.errors import NotReadyError
 from sluice.local.ports import LOOPBACK, free_ports, listens
 from sluice.local.process import Process, stop_all
-from tests.deploy.cluster.access import Access
+from tests.deploy.cluster.access import Access, Object
 from tests.deploy.cluster.nodes import nodes, storage
 
 STAGES: Final = Path(__file__).with_name("stages.yaml")
@@ -153,11 +153,15 @@ def _answers(access: Access) -> bool:
 
 def _nodes_ready(access: Access) -> bool:
     accounts = access.list("serviceaccounts", "--namespace=default")
-    return bool(accounts) and all(_is_ready(node.get("status", {})) for node in access.list("nodes"))
+    return bool(accounts) and all(_is_ready(node) for node in access.list("nodes"))
 
 
-def _is_ready(status: Mapping[str, list[Mapping[str, str]]]) -> bool:
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions", []))
+def _is_ready(node: Object) -> bool:
+    """Its controller takes the taint away a moment after its kubelet has spoken."""
+    conditions = node.get("status", {}).get("conditions", [])
+    taints = {one["key"] for one in node["spec"].get("taints", [])}
+    ready = any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+    return ready and "node.kubernetes.io/not-ready" not in taints
 
 
 def _wait(started: Sequence[Process], what: str, ready: Callable[[], bool]) -> None:

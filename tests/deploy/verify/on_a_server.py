@@ -41,7 +41,7 @@ def _what_there_is(access: Access) -> list[str]:
     lines = [f"kube-apiserver {version}"]
     for node in access.list("nodes"):
         zone = node["metadata"]["labels"]["topology.kubernetes.io/zone"]
-        taints = [f"{one['key']}={one['value']}:{one['effect']}" for one in node["spec"].get("taints", [])]
+        taints = [f"{one['key']}={one.get('value', '')}:{one['effect']}" for one in node["spec"].get("taints", [])]
         gpus = node["status"]["allocatable"].get("nvidia.com/gpu", "0")
         lines.append(f"node {node['metadata']['name']}: {zone}, {gpus} GPUs{''.join(f', {one}' for one in taints)}")
     return lines

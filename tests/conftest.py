@@ -7,12 +7,13 @@ import pytest
 SHARED_STACK = "stack"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `pytest -n 2 --dist loadgroup` a file stays together, for what its tests share is made once; so do all
     tests of the one stack that the integration tests share, which come first because they take longest."""
 
     def group(item: pytest.Item) -> str:
-        return SHARED_STACK if SHARED_STACK in getattr(item, "fixturenames", ()) else str(item.path)
+        return SHARED_STACK if SHARED_STACK in getattr(item, "fixturenames", ()) else item.nodeid.partition("::")[0]
 
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group(item)))

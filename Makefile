@@ -33,7 +33,7 @@ test: setup ## Every test, against real Kafka, Triton and models. One folder: ma
 	$(BIN)/python -m tests.softhsm
 	$(BIN)/python -m tests.promtool
 	$(if $(CARGO),cd native && cargo test --quiet --no-default-features)
-	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder $(or $(TESTS),tests/unit tests/integration)
+	$(BIN)/pytest -n 2 $(or $(TESTS),tests/unit tests/integration)
 
 # The first run builds the collector from source: about five minutes of CPU time. Later runs take half a minute.
 .PHONY: verify-telemetry

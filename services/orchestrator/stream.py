@@ -26,6 +26,7 @@ from orchestrator.reading import ReadingOn, check_readable, patience, positions,
 from orchestrator.recovery import Recovery
 from orchestrator.telling import Telling
 from sluice.bus.ends import log_ends
+from sluice.bus.leaving import leave
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record, trace_of
 from sluice.bus.topics import Topic
@@ -107,6 +108,7 @@ class DecisionLoop:
             if self._partitions:
                 self._commit()
             clean = True
+            leave(self._consumer, TOPICS, len(TOPICS) * len(self._owned or ()), self._log)
         except FatalError:
             # A client that does not read on may never return from closing.
             close = threading.Thread(target=close, name="closing", daemon=True).start
@@ -273,10 +275,9 @@ class DecisionLoop:
 
     def _verdicts_end(self, number: int) -> int | None:
         try:
-            _, end = log_ends(self._consumer, Topic.VERDICTS, number, 2.0)
+            return log_ends(self._consumer, Topic.VERDICTS, number, 2.0)[1]
         except KafkaException:
             return None
-        return end
 
     def _steer(self) -> None:
         """Bounds what is in hand."""

@@ -13,6 +13,7 @@ from sluice.bus.clients import group_consumer, log_reader, plain_producer, trans
 from sluice.bus.consumer import GroupReader
 from sluice.bus.create_topics import create
 from sluice.bus.exactly_once import TransactionalReader
+from sluice.bus.member import GroupMember
 from sluice.bus.offsets import MOST_AHEAD
 from sluice.bus.record import Record
 from sluice.bus.topics import MIB, Topic
@@ -135,6 +136,67 @@ async def test_a_partition_whose_offsets_hang_in_a_transaction_waits_alone(kafka
     assert reader.trouble() == ""
     await reader.close()
     assert seen == {0: 20, 1: 5}
+
+
+def member(kafka: KafkaSettings, group: str, name: str, seen: Counter[bytes], log: Log, exact: bool) -> GroupMember:
+    """One of two, who counts what it works off. `exact`: in transactions."""
+
+    def deliver(record: Record) -> None:
+        seen[record.key] += 1
+        found.done(record)
+
+    topics, consumer = (Topic.SIGNED if exact else Topic.APPROVED,), group_consumer(kafka, group, name)
+    found: GroupMember
+    if exact:
+        found = TransactionalReader(
+            consumer,
+            lambda: transactional_producer(kafka, f"{group}-{name}"),
+            topics,
+            deliver,
+            lambda _, reason: pytest.fail(reason),
+            100,
+            log,
+        )
+    else:
+        found = GroupReader(consumer, topics, deliver, 100, log)
+    return found
+
+
+@pytest.mark.parametrize("exact", [False, True])
+async def test_a_member_that_closes_leaves_and_the_other_goes_on_where_it_was(
+    kafka: KafkaSettings, exact: bool
+) -> None:
+    """All that it finished is committed before: nothing is worked twice, nothing passed over."""
+    topic = Topic.SIGNED if exact else Topic.APPROVED
+    group, seen, told = f"leaving-{exact}", Counter[bytes](), io.StringIO()
+    log = Log("test", stream=told)
+    first, second = (member(kafka, group, name, seen, log, exact) for name in "01")
+    first.start()
+    await until(lambda: first.trouble() == "")
+    second.start()
+    await until(lambda: told.getvalue().count('"partitions assigned", "service": "test", "count": 1}') >= 2)
+    await produce(kafka, topic, [10] * 200, 2)
+    await until(lambda: len(seen) == 200)
+    await first.close()
+    assert told.getvalue().count("left the group") == 1
+    await until(lambda: told.getvalue().count('"partitions assigned", "service": "test", "count": 2}') >= 2)
+    await produce(kafka, topic, [10] * 200, 2)
+    await until(lambda: sum(seen.values()) >= 400)
+    await second.close()
+    assert set(seen.values()) == {2}
+    # The last one keeps its place: there is nobody to leave to.
+    assert told.getvalue().count("left the group") == 1
+
+
+async def test_a_member_that_is_told_not_to_leave_keeps_its_place(kafka: KafkaSettings) -> None:
+    told = io.StringIO()
+    first, second = (member(kafka, "staying", name, Counter(), Log("test", stream=told), False) for name in "01")
+    first.start()
+    second.start()
+    await until(lambda: told.getvalue().count('"partitions assigned", "service": "test", "count": 1}') >= 2)
+    await first.close(leave=False)
+    assert "left the group" not in told.getvalue()
+    await second.close(leave=False)
 
 
 class Watchful(GroupReader):

@@ -242,6 +242,7 @@ def test_a_producer_that_cannot_go_on_says_so_and_publishes_nothing_more(
     found = member.transactions(broker, [member.finished(0)])
     assert found.ended.wait(SECONDS)
     assert member.failed == ["_FENCED"]
+    assert not found.over
     assert (broker.log, member.settled) == ([], [])
 
 
@@ -249,12 +250,12 @@ def test_what_has_finished_is_published_before_the_end_and_no_longer_tried_after
     broker = MemoryBroker()
     found = member.transactions(broker, [member.finished(0)])
     found.close(SECONDS)
-    assert broker.log == [b"0"]
+    assert (broker.log, found.over) == ([b"0"], True)
     away = MemoryBroker(commit=[retriable()] * 10_000_000)
     found = member.transactions(away, [member.finished(1)])
     found.close(0.1)
     assert found.ended.is_set()
-    assert (away.log, member.failed) == ([], [])
+    assert (away.log, member.failed, found.over) == ([], [], False)
 
 
 def test_a_call_that_does_not_return_is_given_up_and_nothing_is_published_twice(

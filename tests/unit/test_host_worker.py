@@ -34,6 +34,7 @@ class MemoryReader:
         self.results: list[Outgoing] = []
         self.lost = set(lost)
         self.draining = False
+        self.left: bool | None = None
         loop = asyncio.get_running_loop()
         self.failed: asyncio.Future[None] = loop.create_future()
 
@@ -50,8 +51,8 @@ class MemoryReader:
     def drain(self) -> None:
         self.draining = True
 
-    async def close(self, seconds: float) -> None:
-        return
+    async def close(self, seconds: float, leave: bool) -> None:
+        self.left = leave
 
 
 class MemoryProducer:
@@ -188,7 +189,25 @@ async def test_a_consumer_that_failed_ends_the_worker() -> None:
     reader.failed.set_exception(RuntimeError("fenced"))
     with pytest.raises(RuntimeError, match="fenced"):
         await worker.run(cast("GroupMember", reader), asyncio.Event(), drain_seconds=1)
-    assert reader.draining
+    assert (reader.draining, reader.left) == (True, False)
+
+
+async def test_a_worker_that_is_told_to_stop_leaves_its_group() -> None:
+    _, _, reader = await work([record(0)])
+    assert reader.left is True
+
+
+async def test_a_worker_that_breaks_while_it_stops_keeps_its_place() -> None:
+    reader = MemoryReader()
+    producer: Any = MemoryProducer()
+    log = Log("test", stream=io.StringIO())
+    worker = Worker("test", (FAST,), Handler(), producer, MemoryStore(), log, concurrency=1)
+    stop = asyncio.Event()
+    stop.set()
+    reader.failed.set_exception(RuntimeError("fenced"))
+    with pytest.raises(RuntimeError, match="fenced"):
+        await worker.run(cast("GroupMember", reader), stop, drain_seconds=1)
+    assert reader.left is False
 
 
 async def test_a_record_that_the_broker_will_never_take_is_a_dead_letter() -> None:

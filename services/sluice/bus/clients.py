@@ -26,6 +26,9 @@ _RECONNECT: Mapping[str, str | int] = {
 SESSION_TIMEOUT_MS = 6000
 """A worker that died hands its partitions on after this long (classic protocol; the broker's least is 6 s)."""
 
+_HEARTBEAT_MS = 500
+"""The others learn at their next heartbeat that somebody came or went; until then nobody has its partitions."""
+
 READERS_GROUP = "sluice-log-reader"
 """The group that clients name which are in none: the client library looks its coordinator up all the same."""
 
@@ -58,7 +61,7 @@ def group_consumer(
             "isolation.level": "read_committed" if read_committed else "read_uncommitted",
             "partition.assignment.strategy": "range",
             "session.timeout.ms": SESSION_TIMEOUT_MS,
-            "heartbeat.interval.ms": 1500,
+            "heartbeat.interval.ms": _HEARTBEAT_MS,
             "fetch.wait.max.ms": 100,
             # What was fetched and not asked for yet: at most the queue and one fetch.
             "queued.max.messages.kbytes": 65536,

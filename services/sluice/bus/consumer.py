@@ -59,26 +59,31 @@ class GroupReader(GroupMember):
     def _settle(self, seconds: float) -> None:  # noqa: ARG002 - there is nothing to wait for
         return
 
-    def _end(self) -> None:
-        self._commit(asynchronous=False)
+    def _end(self) -> bool:
+        # What was sent without waiting may not have arrived.
+        self._committed = {}
+        return self._commit(asynchronous=False)
 
     def _before_revocation(self) -> None:
         self._commit(asynchronous=False)
 
-    def _commit(self, asynchronous: bool) -> None:
+    def _commit(self, asynchronous: bool) -> bool:
+        """False where the broker would not take it."""
         assignment = self._assignment
         if assignment is None:
-            return
+            return True
         moved = {key: mark for key, mark in assignment.marks().items() if mark != self._committed.get(key)}
         if not moved:
-            return
+            return True
         offsets = [TopicPartition(topic, partition, mark) for (topic, partition), mark in moved.items()]
         try:
             if asynchronous:
                 self._consumer.commit(offsets=offsets, asynchronous=True)
             else:
                 self._consumer.commit(offsets=offsets, asynchronous=False)
-            self._committed |= moved
         except KafkaException as error:
             # Not committed is worked again: safe, and the next turn tries once more.
             self._log.warning("offsets not committed", error=error.args[0].name())
+            return False
+        self._committed |= moved
+        return True

@@ -129,8 +129,8 @@ class TransactionalReader(GroupMember):
     def _settle(self, seconds: float) -> None:
         self._transactions.close(seconds)
 
-    def _end(self) -> None:
-        return
+    def _end(self) -> bool:
+        return self._transactions.over
 
     def _before_revocation(self) -> None:
         if not self._transactions.flush(_FLUSH_SECONDS):

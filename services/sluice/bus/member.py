@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from sluice.bus.assignment import Assignment, Key
 from sluice.bus.in_hand import InHand
 from sluice.bus.lag import Lag, marks_of
+from sluice.bus.leaving import leave
 from sluice.bus.problems import is_end_of_partition, is_fatal, is_refusal, words
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.refusals import Refusals
@@ -69,6 +70,8 @@ class GroupMember(ABC):
         self._ends: dict[Key, int] = {}
         self._lag = Lag()
         self._refused = Refusals()
+        self._given = 0
+        self._leaving = False
         self._stopping = threading.Event()
         self._draining = threading.Event()
         self.failed: asyncio.Future[None] = self._loop.create_future()
@@ -108,9 +111,14 @@ class GroupMember(ABC):
         """Takes nothing more; what is in hand can still be finished."""
         self._draining.set()
 
-    async def close(self, seconds: float = _CLOSE_SECONDS) -> None:
-        """Commits what was finished, within so many seconds, and leaves."""
+    async def close(self, seconds: float = _CLOSE_SECONDS, leave: bool = True) -> None:
+        """Commits what was finished, within so many seconds, and ends.
+
+        `leave`: hands its partitions to the others at once, if all of that was committed. Otherwise it is missed when
+        its session is over, and finds them again if it is back before.
+        """
         self._draining.set()
+        self._leaving = leave
         await asyncio.to_thread(self._settle, seconds)
         self._stopping.set()
         if self._thread.ident is not None:
@@ -137,8 +145,8 @@ class GroupMember(ABC):
         """Commits what is finished, on another thread: this member's goes on polling. Nothing is finished later."""
 
     @abstractmethod
-    def _end(self) -> None:
-        """Before the group is left; what is finished must be committed by then."""
+    def _end(self) -> bool:
+        """Whether all that is finished is committed and nothing is under way: the group may be left."""
 
     @abstractmethod
     def _before_revocation(self) -> None:
@@ -161,7 +169,8 @@ class GroupMember(ABC):
                     self._read()
                     self._turn()
                     self._look()
-                self._end()
+                if self._end() and self._leaving:
+                    leave(self._consumer, self._topics, self._given, self._log)
         except KafkaException as error:
             self._fail(error.args[0])
         except FatalError as error:
@@ -278,6 +287,7 @@ class GroupMember(ABC):
         self._ends = {}
 
     def _on_assign(self, _: Consumer, partitions: list[TopicPartition]) -> None:
+        self._given = len(partitions)
         self._assignment = self._assigned(partitions)
         self._refused.clear()
         self._log.info("partitions assigned", count=len(partitions))
@@ -285,12 +295,14 @@ class GroupMember(ABC):
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         if not self._stopping.is_set():
             self._before_revocation()
+        self._given = 0
         self._assignment = None
         self._restart()
         consumer.unassign()
         self._log.info("partitions revoked", count=len(partitions))
 
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        self._given = 0
         self._assignment = None
         self._restart()
         consumer.unassign()

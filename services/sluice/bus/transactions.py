@@ -83,6 +83,8 @@ class Transactions:
         self._thread = threading.Thread(target=self._run, name="transactions", daemon=True)
         self.ready = threading.Event()
         self.ended = threading.Event()
+        self.over = False
+        """It has ended in order: what could be published was, and no transaction is open."""
         self._trouble = ""
         self._refused = Refusals()
 
@@ -144,6 +146,7 @@ class Transactions:
             if self._begin():
                 while self._gather():
                     self._work()
+                self.over = True
         except _AbandonedError:
             self._log.info("a call returned after all")
         except KafkaException as error:

@@ -99,7 +99,9 @@ class Worker:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            await reader.close(max(_LEAST_COMMIT_SECONDS, until - loop.time()))
+            # What broke is started again in its own place, and the partitions wait for it.
+            leave = stop.is_set() and not any(ended.done() for ended in (reader.failed, self._broken))
+            await reader.close(max(_LEAST_COMMIT_SECONDS, until - loop.time()), leave)
         for ended in (reader.failed, self._broken):
             # What ended early has something to say; the process must not go on without it.
             if ended.done():

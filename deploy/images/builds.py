@@ -12,6 +12,7 @@ from typing import Final
 
 from deploy.images.buildah import ROOT, Buildah
 from deploy.images.shell import run, say
+from sluice.errors import NotReadyError
 from tests.deploy.tools import python_tools
 
 IMAGE: Final = "sluice-{}"
@@ -49,6 +50,8 @@ def build_image(buildah: Buildah, service: str, on: Mapping[str, str], models: s
     buildah.build(name, DOCKERFILE, ROOT, arguments, ["--target", "cpu", "--timestamp", _EPOCH])
     seconds = round(time.monotonic() - began, 1)
     said = buildah.inspect(name)
+    if f"SLUICE_SERVICE={service}" not in said["OCIv1"]["config"]["Env"]:
+        raise NotReadyError(f"{name} was built as another service: remove {buildah.work / 'store'}")
     bill = buildah.work / f"{service}.cdx.json"
     container, root = buildah.mount(name)
     try:

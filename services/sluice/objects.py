@@ -5,6 +5,7 @@ A reference names an object and binds it to its bytes: whoever reads one back ge
 
 import asyncio
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from typing import Self
 from urllib.parse import unquote
 
 from obstore import store as stores
-from obstore.exceptions import BaseError
+from obstore.exceptions import AlreadyExistsError, BaseError
 
 from sluice.errors import ConfigError, RetryableError, SluiceError
 from sluice.v1.request_pb2 import ObjectReference
@@ -59,6 +60,11 @@ def rendition_key(original: bytes, name: str, sha256: bytes) -> str:
     return f"renditions/{original.hex()}/{name}-{sha256.hex()[:16]}.jpg"
 
 
+def held_key(sha256: bytes) -> str:
+    """Where a copy of an original lies that must outlive the expiry of `originals/`: no rule may cover `held/`."""
+    return f"held/{sha256.hex()[:2]}/{sha256.hex()}"
+
+
 def signed_key(request_id: str, sha256: bytes, extension: str) -> str:
     """Where a request's signed picture lies. `sha256`: of the signed bytes; `extension` without the dot.
 
@@ -87,15 +93,16 @@ class ObjectStore:
         self._store = store
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, variable: str = "SLUICE_OBJECT_STORE") -> Self:
         """Opens `file:///folder` (made if missing), `s3://`, `gs://` or `az://`; credentials from the environment.
 
-        Raises ConfigError for an address that cannot work. A remote store is not contacted yet.
+        Raises ConfigError, which names `variable`, for an address that cannot work. A remote store is not contacted
+        yet.
         """
         if url.startswith("file:///"):
-            return cls._open_folder(Path(unquote(url.removeprefix("file://"))))
+            return cls._open_folder(Path(unquote(url.removeprefix("file://"))), variable)
         if not url.startswith(_REMOTE_SCHEMES):
-            raise ConfigError([f"SLUICE_OBJECT_STORE={url!r} should start with file:///, s3://, gs:// or az://"])
+            raise ConfigError([f"{variable}={url!r} should start with file:///, s3://, gs:// or az://"])
         base = url.rstrip("/")
         try:
             store = stores.from_url(
@@ -104,16 +111,16 @@ class ObjectStore:
                 retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=10)},
             )
         except (BaseError, ValueError) as error:
-            raise ConfigError([f"SLUICE_OBJECT_STORE={url!r} cannot be opened: {type(error).__name__}"]) from error
+            raise ConfigError([f"{variable}={url!r} cannot be opened: {type(error).__name__}"]) from error
         return cls(base, store)
 
     @classmethod
-    def _open_folder(cls, folder: Path) -> Self:
+    def _open_folder(cls, folder: Path, variable: str) -> Self:
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder = folder.resolve(strict=True)
         except OSError as error:
-            raise ConfigError([f"SLUICE_OBJECT_STORE: cannot make the folder {folder}: {error.strerror}"]) from error
+            raise ConfigError([f"{variable}: cannot make the folder {folder}: {error.strerror}"]) from error
         return cls(folder.as_uri(), stores.LocalStore(folder))
 
     def uri(self, key: str) -> str:
@@ -181,15 +188,60 @@ class ObjectStore:
 
         Raises ForbiddenUriError, TooLargeError (more than `limit` bytes), NotFoundError or RetryableError.
         """
+        return await asyncio.to_thread(self.read_now, key, limit)
+
+    def read_now(self, key: str, limit: int) -> bytes:
+        """`read` that blocks."""
         with _translated(_checked(key)):
-            found = await asyncio.to_thread(self._store.get, key)
+            found = self._store.get(key)
             if found.meta["size"] > limit:
                 raise TooLargeError(f"{found.meta['size']} bytes, at most {limit} are read")
-            return bytes(await asyncio.to_thread(found.bytes))
+            return bytes(found.bytes())
+
+    def create_now(self, key: str, data: bytes) -> bool:
+        """Writes an object where there is none under that key; False where there is one. Blocks.
+
+        Of several that try at once, one succeeds. In a folder the object is on the disk when this returns. Raises
+        ForbiddenUriError, or RetryableError: then it may have been written all the same.
+        """
+        made = True
+        with _translated(_checked(key)):
+            try:
+                self._store.put(key, data, mode="create", use_multipart=False)
+            except AlreadyExistsError:
+                made = False
+            if isinstance(self._store, stores.LocalStore):
+                folder = Path(unquote(self.url.removeprefix("file://")))
+                _sync(folder / key, folder)
+        return made
+
+    def delete_now(self, key: str) -> None:
+        """Removes an object; there need not be one. Blocks. Raises ForbiddenUriError or RetryableError."""
+        try:
+            with _translated(_checked(key)):
+                self._store.delete(key)
+        except NotFoundError:
+            return
+
+    def keys_now(self, folder: str, after: str = "") -> list[str]:
+        """Every key below a folder (`originals/ab`), in order; those behind `after`, where it is given. Blocks.
+
+        Raises ForbiddenUriError or RetryableError.
+        """
+        try:
+            with _translated(_checked(folder)):
+                found = [one["path"] for some in self._store.list(folder, offset=after or None) for one in some]
+        except NotFoundError:
+            return []
+        return sorted(found)
 
     async def exists(self, key: str) -> bool:
         """Whether there is an object under this key. Raises RetryableError."""
-        return await self._head(key) is not None
+        return await asyncio.to_thread(self.exists_now, key)
+
+    def exists_now(self, key: str) -> bool:
+        """`exists` that blocks."""
+        return self._head_now(key) is not None
 
     def _described(self, key: str, data: bytes, media_type: str, sha256: bytes) -> ObjectReference:
         return ObjectReference(uri=self.uri(key), sha256=sha256, size_bytes=len(data), media_type=media_type)
@@ -201,14 +253,14 @@ class ObjectStore:
             self._store.put(key, data, attributes=attributes)
 
     async def _fresh(self, key: str, size: int) -> bool:
-        found = await self._head(key)
+        found = await asyncio.to_thread(self._head_now, key)
         return found is not None and found[0] == size and datetime.now(UTC) - found[1] < FRESH
 
-    async def _head(self, key: str) -> tuple[int, datetime] | None:
+    def _head_now(self, key: str) -> tuple[int, datetime] | None:
         """Size and time of the last write."""
         try:
             with _translated(_checked(key)):
-                meta = await asyncio.to_thread(self._store.head, key)
+                meta = self._store.head(key)
         except NotFoundError:
             return None
         return meta["size"], meta["last_modified"]
@@ -229,6 +281,21 @@ def _translated(key: str) -> Iterator[None]:
         raise NotFoundError(f"{key} is not in the object store") from error
     except (BaseError, OSError) as error:
         raise RetryableError(f"object store: {type(error).__name__}") from error
+
+
+def _sync(path: Path, root: Path) -> None:
+    """Puts a file, and the folders that lead to it, on the disk. A file that is gone again is no error."""
+    for each in (path, *path.parents):
+        try:
+            file = os.open(each, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+        if each == root:
+            return
 
 
 async def _sha256(data: bytes) -> bytes:

@@ -30,6 +30,8 @@ Clock = Callable[[], dt.datetime]
 _LINK = "..data"
 _TURNS = 5
 """Of that link while the files are read, before what was read is taken as it is."""
+_PUBLIC = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+_CURVES = (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1)
 _USES = {SERVES: "serve (server auth)", CALLS: "call (client auth)"}
 
 
@@ -40,7 +42,8 @@ def utc_now() -> dt.datetime:
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """Three files that fit together, as PEM. `ends`: when the first certificate of the chain to end does, UTC."""
+    """Three files that fit together, as PEM. `ends`: when the first needed certificate of the chain does, UTC. One
+    is not needed where another of the same name and key lasts longer."""
 
     certificate: bytes
     key: bytes = field(repr=False)
@@ -64,7 +67,7 @@ def read_tls(folder: Path, clock: Clock = utc_now) -> Snapshot:
         found = snapshot(paths)
         if _turn(folder) == turn:
             break
-    late = _out_of_time(found.files.get(folder / CERTIFICATE, b""), folder / CERTIFICATE, clock())
+    late = _out_of_time(found, folder, clock())
     return Snapshot(found.files, (*found.problems, *late)) if late else found
 
 
@@ -77,11 +80,10 @@ def load_tls(folder: Path, seen: Snapshot, variable: str, purpose: x509.ObjectId
         raise ConfigError([f"{problem}; {variable} names the folder" for problem in seen.problems])
     crt, key, ca = (seen.files[folder / name] for name in (CERTIFICATE, KEY, AUTHORITY))
     chain = parse_certificates(crt, folder / CERTIFICATE)
-    parse_certificates(ca, folder / AUTHORITY)
+    authorities = parse_certificates(ca, folder / AUTHORITY)
     _require_purpose(chain[0], folder / CERTIFICATE, purpose)
     _require_key(chain[0], key, folder)
-    ends = min(each.not_valid_after_utc for each in chain)
-    return TlsFiles(crt, key, ca, f"{chain[0].serial_number:x}", ends)
+    return TlsFiles(crt, key, ca, f"{chain[0].serial_number:x}", _ends(chain, authorities))
 
 
 def parse_certificates(pem: bytes, path: Path) -> Sequence[x509.Certificate]:
@@ -100,17 +102,33 @@ def _turn(folder: Path) -> str:
         return ""
 
 
-def _out_of_time(pem: bytes, path: Path, now: dt.datetime) -> tuple[str, ...]:
+def _out_of_time(found: Snapshot, folder: Path, now: dt.datetime) -> tuple[str, ...]:
+    path = folder / CERTIFICATE
     try:
-        chain = x509.load_pem_x509_certificates(pem)
+        chain = x509.load_pem_x509_certificates(found.files.get(path, b""))
+        authorities = x509.load_pem_x509_certificates(found.files.get(folder / AUTHORITY, b""))
     except ValueError:
         return ()
-    if any(now >= each.not_valid_after_utc for each in chain):
-        ended = min(each.not_valid_after_utc for each in chain)
+    ended = _ends(chain, authorities)
+    if now >= ended:
         return (f"{path}:1: ended at {ended.isoformat()}",)
     if now < chain[0].not_valid_before_utc:
         return (f"{path}:1: begins at {chain[0].not_valid_before_utc.isoformat()}, which is not yet",)
     return ()
+
+
+def _ends(chain: Sequence[x509.Certificate], authorities: Sequence[x509.Certificate]) -> dt.datetime:
+    """Old authorities sign new ones for those who know the old ones alone. Such a certificate ends, and the new
+    authority, of the same name and key, does not."""
+    leaf, *issuers = chain
+    lasts: dict[tuple[bytes, bytes], dt.datetime] = {}
+    for each in (*issuers, *authorities):
+        lasts[_who(each)] = max(lasts.get(_who(each), each.not_valid_after_utc), each.not_valid_after_utc)
+    return min([leaf.not_valid_after_utc, *(lasts[_who(each)] for each in issuers)])
+
+
+def _who(one: x509.Certificate) -> tuple[bytes, bytes]:
+    return one.subject.public_bytes(), one.public_key().public_bytes(*_PUBLIC)
 
 
 def _require_purpose(leaf: x509.Certificate, path: Path, purpose: x509.ObjectIdentifier) -> None:
@@ -131,8 +149,9 @@ def _require_key(leaf: x509.Certificate, pem: bytes, folder: Path) -> None:
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         # What the library says may quote the file.
         raise ConfigError([f"{path}:1: should hold a private key as PEM, without a password"]) from error
+    if isinstance(key, ec.EllipticCurvePrivateKey) and not isinstance(key.curve, _CURVES):
+        raise ConfigError([f"{path}:1: is on the curve {key.curve.name}: TLS takes P-256, P-384 and P-521"])
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise ConfigError([f"{path}:1: should be an ECDSA or RSA key: gRPC takes no other"])
-    form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    if key.public_key().public_bytes(*form) != leaf.public_key().public_bytes(*form):
+    if key.public_key().public_bytes(*_PUBLIC) != leaf.public_key().public_bytes(*_PUBLIC):
         raise ConfigError([f"{path}:1: is not the key of the first certificate in {CERTIFICATE}"])

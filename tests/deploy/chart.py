@@ -19,6 +19,7 @@ VALUE_FILES: Final[Mapping[str, tuple[str, ...]]] = {
     "small": ("values-small.yaml",),
     "production": ("values-production.yaml",),
     "gpu": ("values-gpu.yaml",),
+    "remote-kafka": ("values-small.yaml", "values-remote-kafka.yaml"),
 }
 """What is installed, by name: the files that are laid over values.yaml, in order."""
 
@@ -50,19 +51,23 @@ class Rendered:
                 yield at, one
 
 
-def template(files: Sequence[str | Path] = (), values: Mapping[str, Any] | None = None) -> command.Ended:
+def template(
+    files: Sequence[str | Path] = (),
+    values: Mapping[str, Any] | None = None,
+    chart: Path = CHART,
+) -> command.Ended:
     """How `helm template` ends with these files, as paths or names in the chart, and then these values laid over."""
-    return _template(tuple(CHART / file for file in files), yaml.safe_dump(dict(values or {})))
+    return _template(chart, tuple(chart / file for file in files), yaml.safe_dump(dict(values or {})))
 
 
 @cache
-def _template(files: tuple[Path, ...], values: str) -> command.Ended:
+def _template(chart: Path, files: tuple[Path, ...], values: str) -> command.Ended:
     """Once for each: many tests look at the same objects."""
     argv: list[str | Path] = [
         program(HELM),
         "template",
         RELEASE,
-        CHART,
+        chart,
         "--namespace",
         NAMESPACE,
         "--kube-version",
@@ -73,9 +78,9 @@ def _template(files: tuple[Path, ...], values: str) -> command.Ended:
     return command.run([*argv, "--values", "-"], stdin=values)
 
 
-def render(name: str = "values", values: Mapping[str, Any] | None = None) -> Rendered:
+def render(name: str = "values", values: Mapping[str, Any] | None = None, chart: Path = CHART) -> Rendered:
     """The objects of one of `VALUE_FILES`, with these values over it. CommandError where helm refuses them."""
-    ended = template(VALUE_FILES[name], values)
+    ended = template(VALUE_FILES[name], values, chart)
     if ended.status:
         raise command.CommandError(f"helm template of {name}: {ended.words.strip()}")
     return Rendered([one for one in yaml.load_all(ended.out, yaml.CSafeLoader) if one])

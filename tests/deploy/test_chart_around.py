@@ -1,11 +1,14 @@
 """What stands around the services: topics, scaling, alerts, dashboards, Triton."""
 
+import shutil
+from pathlib import Path
+
 import yaml
 
 from deploy.chart.files import CHECKOUT
 from sluice.bus.access import PRINCIPALS
 from sluice.bus.topics import TOPICS
-from tests.deploy.chart import Object, render
+from tests.deploy.chart import CHART, Object, render
 
 SCALED = {
     "ingest",
@@ -28,10 +31,24 @@ def test_scaling_by_processor_time_is_what_there_is_without_more() -> None:
     assert scaler["metrics"][0]["containerResource"]["container"] == "ingest"
 
 
-def test_who_is_scaled_says_no_replicas_of_its_own() -> None:
-    for name in ("values", "production"):
-        for at, deployment in render(name).of("Deployment").items():
-            assert ("replicas" in deployment["spec"]) is (at.removeprefix("sluice-") not in SCALED), at
+def test_who_is_scaled_begins_with_as_many_as_its_scaler_keeps() -> None:
+    """One that is left out is one, until the scaler looks. What a server has of it before, only a server can tell."""
+    for name, kind, least in (
+        ("values", "HorizontalPodAutoscaler", "minReplicas"),
+        ("production", "ScaledObject", "minReplicaCount"),
+    ):
+        rendered = render(name, {"services": {"ingest": {"replicas": 7}}})
+        for component in SCALED:
+            wanted = rendered.one(kind, component)["spec"][least]
+            assert rendered.one("Deployment", component)["spec"]["replicas"] == wanted >= 2, component
+
+
+def test_replicas_can_be_left_to_the_scaler_where_no_server_is_asked() -> None:
+    left = {"defaults": {"autoscaling": {"keepReplicas": False}}}
+    for at, deployment in render("production", left).of("Deployment").items():
+        assert ("replicas" in deployment["spec"]) is (at.removeprefix("sluice-") not in SCALED), at
+    for at, deployment in render("small", left).of("Deployment").items():
+        assert deployment["spec"]["replicas"] == 1, at
 
 
 def test_scaling_by_lag_asks_for_every_topic_and_says_only_strings() -> None:
@@ -66,9 +83,29 @@ def test_the_job_makes_the_topics_with_the_values_partitions() -> None:
 
 
 def test_a_job_that_does_something_else_has_another_name() -> None:
-    jobs = [render("values", {"kafka": {"partitions": count}}).of("Job") for count in (12, 12, 24)]
-    assert jobs[0].keys() == jobs[1].keys()
-    assert not jobs[0].keys() & jobs[2].keys()
+    changes: list[dict[str, object]] = [
+        {"kafka": {"partitions": 24}},
+        {"image": {"tag": "9"}},
+        {"commonLabels": {"team": "a"}},
+        {"topics": {"job": {"access": True}}},
+    ]
+    names = [one for change in ({}, *changes) for one in render("values", change).of("Job")]
+    assert len(set(names)) == len(changes) + 1
+    assert list(render("values", {"services": {"ingest": {"replicas": 3}}}).of("Job")) == names[:1]
+
+
+def test_a_chart_of_another_version_makes_another_job(tmp_path: Path) -> None:
+    """Labels have the chart's version, and the template of a Job cannot be changed: not even its labels."""
+    newer = tmp_path / "sluice"
+    shutil.copytree(CHART, newer)
+    about = yaml.safe_load((newer / "Chart.yaml").read_text()) | {"version": "9.9.9"}
+    (newer / "Chart.yaml").write_text(yaml.safe_dump(about))
+    same = {"image": {"tag": "same"}}
+    (before,) = render("values", same).of("Job").values()
+    (after,) = render("values", same, newer).of("Job").values()
+    assert before["spec"]["template"]["spec"] == after["spec"]["template"]["spec"]
+    assert before["spec"]["template"] != after["spec"]["template"]
+    assert before["metadata"]["name"] != after["metadata"]["name"]
 
 
 def test_the_job_grants_as_a_user_who_may() -> None:

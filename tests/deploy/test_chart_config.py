@@ -36,6 +36,22 @@ def test_no_object_holds_a_secret(name: str) -> None:
                 assert "secretKeyRef" in one["valueFrom"], at
 
 
+def test_every_service_has_credentials_of_its_own_for_the_store() -> None:
+    rendered = render("values", {"objectStore": {"existingSecret": "objects-NAME"}})
+    found = {
+        name.removeprefix("sluice-"): container(rendered, name.removeprefix("sluice-")).get("envFrom")
+        for name in rendered.of("Deployment")
+    }
+    # It has no prefix of the store, so it is given nothing.
+    assert found.pop("orchestrator") is None
+    assert found == {name: [{"secretRef": {"name": f"objects-{name}"}}] for name in found}
+    named = {
+        "objectStore": {"existingSecret": "objects-NAME"},
+        "services": {"ingest": {"objectStore": {"existingSecret": "a"}}},
+    }
+    assert container(render("values", named), "ingest")["envFrom"] == [{"secretRef": {"name": "a"}}]
+
+
 def test_the_signing_key_is_mounted_by_the_signer_alone() -> None:
     rendered = render()
     holders = [
@@ -83,6 +99,14 @@ def test_the_list_of_peers_is_one_that_the_service_takes(tmp_path: Path) -> None
     assert peers.allows("sluice.v1.Orchestrator/Moderate", frozenset({"spiffe://sluice/moderation/test"}))
     assert not peers.allows("sluice.v1.Orchestrator/Moderate", stranger)
     assert not peers.allows("sluice.v1.Ingest/Prepare", generator)
+    # It may ask for a decision and no more, and not even that where it is not there.
+    assert not peers.allows("sluice.v1.Orchestrator/Other", frozenset({"spiffe://sluice/moderation/test"}))
+    assert (
+        "/test"
+        not in render("production", {"test": {"enabled": False}}).of("ConfigMap")["sluice-orchestrator-peers"][
+            "data"
+        ]["peers.yaml"]
+    )
     nobody = rendered.of("ConfigMap")["sluice-text-classifier-peers"]["data"]["peers.yaml"]
     assert not parse_peers(tmp_path / "peers.yaml", nobody.encode()).allowed
 
@@ -127,6 +151,20 @@ def test_what_is_followed_is_mounted_as_a_folder_and_restarts_nothing() -> None:
     for at, pod in before.pods():
         mounts = pod["spec"]["containers"][0]["volumeMounts"]
         assert not [one for one in mounts if one["mountPath"].startswith("/etc/") and "subPath" in one], at
+
+
+def test_text_is_kept_as_it_stands() -> None:
+    """A first line that is indented would else be taken for the indentation of all."""
+    text = "   # ours\nversion: 1\n"
+    rendered = render("values", {"policy": {"text": text}, "nameLists": {"files": {"a.csv": text}}})
+    assert rendered.of("ConfigMap")["sluice-policy"]["data"] == {"policy.yaml": text}
+    assert rendered.of("ConfigMap")["sluice-lists"]["data"] == {"a.csv": text}
+
+
+def test_a_port_with_tls_is_not_called_http_in_clear() -> None:
+    for name, wanted in (("values", None), ("small", "kubernetes.io/h2c")):
+        port = render(name).one("Service", "orchestrator")["spec"]["ports"][0]
+        assert port.get("appProtocol") == wanted
 
 
 def test_a_policy_of_ones_own_config_map() -> None:

@@ -1,6 +1,7 @@
 """Every component has a network policy, which opens what the table says and nothing else."""
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network, ip_network
 from typing import Any
 
 import pytest
@@ -26,7 +27,10 @@ def everything_open() -> Rendered:
         "egress": to,
         "monitoring": {"otlpEndpoint": "http://collector:4317"},
         "triton": {"enabled": True, "models": {"source": "s3", "s3": {"url": "s3://models"}}},
-        "hashes": {"store": {"banks": {"b": {}}}, "sync": {"enabled": True, "sources": {"b": {}}}},
+        "hashes": {
+            "store": {"banks": {"b": {}}},
+            "sync": {"enabled": True, "sources": {"b": {}}, "image": {"tag": "sync"}},
+        },
     }
     return render("values", values)
 
@@ -67,7 +71,9 @@ def test_roads_lead_whom_the_issue_names() -> None:
     assert who_reaches(rendered, "database") == {"provenance"}
     assert who_reaches(rendered, "modelStore") == {"triton"}
     assert "hash-sync" not in who_reaches(rendered, "kafka")
-    assert not {"orchestrator", "hash-sync", "triton", "test", "topics"} & who_reaches(rendered, "objectStore")
+    pictures = {"image-classifier", "image-text-classifier", "person-classifier"}
+    assert who_reaches(rendered, "objectStore") == {"ingest", "c2pa-signer", "provenance", "reporter", *pictures}
+    assert not {"orchestrator", "hash-sync", "triton", "test", "topics"} & who_reaches(rendered, "deadLetters")
 
 
 def test_every_road_leads_exactly_whom_the_table_names() -> None:
@@ -97,17 +103,57 @@ def test_a_folder_in_place_of_a_bucket_is_mounted_as_the_table_says() -> None:
         found = {mount["subPath"]: mount["readOnly"] for mount in mounts if mount["name"] == "objects"}
         wanted = {
             prefix: component in access["read"]
-            for prefix, access in TABLE["objectStore"]["prefixes"].items()
+            for row in ("objectStore", "deadLetters")
+            for prefix, access in TABLE[row]["prefixes"].items()
             for component in [name.removeprefix("sluice-")]
             if component in {*access["read"], *access["write"]}
         }
         assert found == wanted, name
 
 
-def test_nobody_reaches_strangers_unless_told_to() -> None:
-    for name in VALUE_FILES:
-        policy = render(name).one("NetworkPolicy", "ingest")
-        assert all(peer == to for peer in peers(policy, 443) for to in TABLE["objectStore"]["to"]), name
+def world(rendered: Rendered) -> set[str]:
+    """Components whose policy leads to more addresses than the widest network that anybody owns, a /8."""
+    return {
+        name.removeprefix("sluice-")
+        for name, policy in rendered.of("NetworkPolicy").items()
+        for rule in policy["spec"]["egress"]
+        for peer in rule["to"]
+        if "ipBlock" in peer and ip_network(peer["ipBlock"]["cidr"]).prefixlen < 8
+    }
+
+
+@pytest.mark.parametrize("name", VALUE_FILES)
+def test_nobody_reaches_the_world_unless_told_to(name: str) -> None:
+    assert not world(render(name))
+    if not VALUE_FILES[name]:
+        # Not even an address outside the cluster: what is given leads to pods.
+        assert not [
+            peer for one in render(name).of("NetworkPolicy").values() for peer in peers(one, 443) if "ipBlock" in peer
+        ]
+
+
+@pytest.mark.parametrize("name", VALUE_FILES)
+def test_only_ingest_reaches_the_world_for_strangers(name: str) -> None:
+    told = {
+        "egress": {"strangers": {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}},
+        "services": {"ingest": {"env": {"SLUICE_FETCH_ALLOW": "img.example.org"}}},
+    }
+    assert world(render(name, told)) == {"ingest"}
+
+
+def test_networks_of_the_files_are_of_the_documentations_ranges() -> None:
+    """RFC 5737: whoever installs a file as it is reaches nobody's machine."""
+    examples = [IPv4Network(cidr) for cidr in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")]
+    found = [
+        IPv4Network(peer["ipBlock"]["cidr"])
+        for name in VALUE_FILES
+        for policy in render(name).of("NetworkPolicy").values()
+        for rule in policy["spec"]["egress"]
+        for peer in rule["to"]
+        if "ipBlock" in peer
+    ]
+    assert found
+    assert all(any(one.subnet_of(example) for example in examples) for one in found)
 
 
 def test_grpc_is_for_who_may_call_and_health_for_the_kubelet() -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.deploy.chart import refusal, render
 
 SOMEWHERE: Final = {"to": [{"ipBlock": {"cidr": "203.0.113.0/24"}}]}
+SYNC: Final = {"tag": "with-clients"}
 POSTGRES: Final = {"SLUICE_PROVENANCE_DB": "postgresql://db/provenance"}
 
 
@@ -27,9 +28,46 @@ WRONG: Final[Mapping[str, Mapping[str, Any]]] = {
         **of("mine", autoscaling={"enabled": True}),
     },
     "services.provenance.replicas is 2 with persistence.enabled": of("provenance", replicas=2),
-    "services.provenance.replicas is 2: replicas share their records": of(
-        "provenance", replicas=2, persistence={"enabled": False}
+    "services.provenance.persistence.enabled is false": of("provenance", persistence={"enabled": False}),
+    "services.provenance.persistence.enabled is false: its records": of(
+        "provenance", persistence={"enabled": False}, autoscaling={"enabled": True}
     ),
+    "objectStore.env.AWS_SECRET_ACCESS_KEY: a secret": {"objectStore": {"env": {"AWS_SECRET_ACCESS_KEY": "x"}}},
+    "objectStore.env.AZURE_STORAGE_ACCOUNT_KEY: a secret": {
+        "objectStore": {"env": {"AZURE_STORAGE_ACCOUNT_KEY": "x"}}
+    },
+    "services.c2pa-signer.env.PKCS11_PIN: a secret": of("c2pa-signer", env={"PKCS11_PIN": "1234"}),
+    "services.ingest.extraEnv, SOME_TOKEN: a secret": of("ingest", extraEnv=[{"name": "SOME_TOKEN", "value": "x"}]),
+    "services.provenance.env.SLUICE_PROVENANCE_DB holds a password": {
+        "egress": {"database": SOMEWHERE},
+        **of("provenance", env={"SLUICE_PROVENANCE_DB": "postgresql://sluice:x@db/provenance"}),
+    },
+    "services.provenance.extraEnv, SLUICE_PROVENANCE_DB holds a password": of(
+        "provenance", extraEnv=[{"name": "SLUICE_PROVENANCE_DB", "value": "postgresql://db/p?password=x"}]
+    ),
+    "c2pa.key holds a password": {"c2pa": {"key": "pkcs11:token=a;object=b?pin-value=1234"}},
+    "monitoring.otlpEndpoint holds a password": {
+        "egress": {"telemetry": SOMEWHERE},
+        "monitoring": {"otlpEndpoint": "http://a:b@collector:4317"},
+    },
+    "services.ingest.env.SLUICE_TLS_DIR: the chart sets": of("ingest", env={"SLUICE_TLS_DIR": ""}),
+    "services.c2pa-signer.env.SLUICE_GRPC_PLAINTEXT: the chart sets": {
+        "defaults": {"env": {"SLUICE_GRPC_PLAINTEXT": "1"}}
+    },
+    "services.ingest.extraEnv, SLUICE_INSTANCE: the chart sets": of(
+        "ingest", extraEnv=[{"name": "SLUICE_INSTANCE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}]
+    ),
+    "objectStore.env.KAFKA_SECURITY_PROTOCOL: the chart sets": {
+        "objectStore": {"env": {"KAFKA_SECURITY_PROTOCOL": "PLAINTEXT"}}
+    },
+    'objectStore.existingSecret is "one", without NAME': {"objectStore": {"existingSecret": "one"}},
+    "egress.objectStore.to is empty and objectStore.url is s3://sluice": {"egress": {"objectStore": {"to": []}}},
+    "egress.deadLetters.to is empty and objectStore.url is s3://sluice": {"egress": {"deadLetters": {"to": []}}},
+    "kafka.tls.clientCertificates is false": {
+        "kafka": {"securityProtocol": "SSL"},
+        "topics": {"job": {"access": True}},
+    },
+    "hashes.sync.image is empty": {"egress": {"exchanges": SOMEWHERE}, "hashes": {"sync": {"enabled": True}}},
     "egress.database.to is empty": of("provenance", persistence={"enabled": False}, env=POSTGRES),
     "services.ingest.http.variable is empty": of("ingest", http={"enabled": True}),
     "services.ingest.env.KAFKA_SASL_PASSWORD: a secret": of("ingest", env={"KAFKA_SASL_PASSWORD": "x"}),
@@ -44,7 +82,7 @@ WRONG: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     'tls.certManager.clients names "someone"': {"tls": {"certManager": {"clients": ["someone"]}}},
     "topics.strimzi.authentication should be tls": {
-        "kafka": {"securityProtocol": "SSL"},
+        "kafka": {"securityProtocol": "SSL", "tls": {"clientCertificates": True}},
         "topics": {"mode": "strimzi"},
     },
     "topics.strimzi.authentication should be scram-sha-512": {
@@ -70,11 +108,11 @@ WRONG: Final[Mapping[str, Mapping[str, Any]]] = {
     "hashes.store.banks: the list sync writes it": {"hashes": {"store": {"banks": {"a": {}}}}},
     "hashes.store.enabled is false": {
         "egress": {"exchanges": SOMEWHERE},
-        "hashes": {"store": {"enabled": False}, "sync": {"enabled": True}},
+        "hashes": {"store": {"enabled": False}, "sync": {"enabled": True, "image": SYNC}},
     },
     "hashes.sync.sources and hashes.store.banks": {
         "egress": {"exchanges": SOMEWHERE},
-        "hashes": {"sync": {"enabled": True}},
+        "hashes": {"sync": {"enabled": True, "image": SYNC}},
     },
     "triton.models.oci.reference is empty": {"triton": {"enabled": True, "models": {"source": "oci"}}},
     "externalSecrets.storeRef.name is empty": {"externalSecrets": {"enabled": True}},
@@ -108,11 +146,29 @@ def test_the_schema_refuses_what_nobody_knows(name: str) -> None:
 
 def test_what_is_asked_for_in_these_messages_works() -> None:
     mended = {
-        "egress": {"database": SOMEWHERE, "strangers": SOMEWHERE, "keys": SOMEWHERE},
+        "egress": {"database": SOMEWHERE, "strangers": SOMEWHERE, "keys": SOMEWHERE, "objectStore": SOMEWHERE},
         "c2pa": {"key": "awskms:///alias/a"},
+        "objectStore": {"existingSecret": "sluice-objects", "sharedSecret": True},
         "services": {
             "provenance": {"replicas": 2, "persistence": {"enabled": False}, "env": POSTGRES},
             "ingest": {"replicas": 12, "env": {"SLUICE_FETCH_ALLOW": "img.example.org"}},
         },
     }
     assert render("values", mended).one("Deployment", "provenance")["spec"]["replicas"] == 2
+
+
+def test_what_only_looks_like_a_secret_is_taken() -> None:
+    taken = {
+        "objectStore": {"env": {"AWS_REGION": "a", "GOOGLE_APPLICATION_CREDENTIALS": "/etc/key.json"}},
+        "c2pa": {"key": "pkcs11:token=a;object=b?pin-source=/etc/pin"},
+        "services": {
+            "ingest": {"extraEnv": [{"name": "A_TOKEN", "valueFrom": {"secretKeyRef": {"name": "a", "key": "b"}}}]},
+            "provenance": {
+                "persistence": {"enabled": False},
+                "extraEnv": [
+                    {"name": "SLUICE_PROVENANCE_DB", "valueFrom": {"secretKeyRef": {"name": "a", "key": "url"}}}
+                ],
+            },
+        },
+    }
+    assert render("values", taken).one("Deployment", "provenance")

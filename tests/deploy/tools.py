@@ -57,7 +57,14 @@ _OF_KUBERNETES: Final = tuple(
     for name in (f"gitVersion=v{KUBERNETES}", "gitMajor=1", "gitMinor=34", "gitTreeState=clean")
 )
 HELM: Final = Program(
-    "helm", "helm", "helm.sh/helm/v3/cmd/helm", ("helm.sh/helm/v3/internal/version.version=v3.22.0",)
+    "helm",
+    "helm",
+    "helm.sh/helm/v3/cmd/helm",
+    (
+        "helm.sh/helm/v3/internal/version.version=v3.22.0",
+        *(f"helm.sh/helm/v3/pkg/{part}.k8sVersionMajor=1" for part in ("chartutil", "lint/rules")),
+        *(f"helm.sh/helm/v3/pkg/{part}.k8sVersionMinor=34" for part in ("chartutil", "lint/rules")),
+    ),
 )
 API_SERVER: Final = Program("kube-apiserver", "kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", _OF_KUBERNETES)
 CONTROLLERS: Final = Program(

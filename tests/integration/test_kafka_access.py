@@ -363,6 +363,36 @@ def test_ingest_that_may_not_write_contents_says_so_and_loses_nothing(secured: S
         wait_until(one.ready, 30)
 
 
+def test_ingest_that_may_read_releases_again_is_ready_without_one(secured: SecuredKafka, tmp_path: Path) -> None:
+    """Nobody may release anything for weeks: the grant itself must show."""
+    with served(tmp_path, ["ingest"], secured.by_password, {}) as services:
+        one = services["ingest"]
+        wait_ready(services)
+        for rights in ((reading(Topic.RELEASES),), (reading(Topic.DECISIONS),)):
+            with without(secured, "ingest", *rights):
+                wait_until(lambda: "TOPIC_AUTHORIZATION_FAILED" in one.reasons(), 60)
+                assert not one.ready()
+            wait_until(one.ready, 30)
+
+
+def test_a_door_that_may_not_publish_fails_at_once_and_is_ready_again_without_a_caller(
+    secured: SecuredKafka, tmp_path: Path
+) -> None:
+    asked = ask(prompt("a lighthouse in snow"))
+    with served(tmp_path, ["orchestrator"], secured.by_password, {}) as services:
+        one = services["orchestrator"]
+        wait_ready(services)
+        with without(secured, "orchestrator", writing(Topic.REQUESTS)):
+            with grpc.insecure_channel(one.address) as channel, pytest.raises(grpc.RpcError) as caught:
+                Client({"orchestrator": channel}).moderate(asked)
+            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+            wait_until(lambda: f"{Topic.REQUESTS}: TOPIC_AUTHORIZATION_FAILED" in one.reasons(), 60)
+            assert not one.ready()
+        # It is not ready, so nobody asks it any more: no record shows the grant.
+        wait_until(one.ready, 30)
+        assert of_request(secured.root, Topic.REQUESTS, asked.id, seconds=1) == []
+
+
 def test_a_signer_with_somebody_elses_id_ends(secured: SecuredKafka, tmp_path: Path) -> None:
     ids = Right(Resource.TRANSACTIONAL_ID, "sluice-c2pa-signer-", Operation.WRITE, prefixed=True)
     with (

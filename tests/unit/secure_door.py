@@ -68,7 +68,7 @@ class Place:
     ) -> AsyncIterator[grpc.aio.Server]:
         """`add` adds the services; health is there, too. `connection_ms`: how old a connection gets; 0: any age."""
         options = [("grpc.max_connection_age_ms", connection_ms)] if connection_ms else []
-        guard = Guard(self.list, Denials(self.log, self.metrics), self.clock)
+        guard = Guard(self.list, self.certificate, Denials(self.log, self.metrics), self.clock)
         server = grpc.aio.server(interceptors=[guard, Doors(self.log)], options=options)
         health_pb2_grpc.add_HealthServicer_to_server(self.readiness.health, server)
         add(server)

@@ -1,6 +1,8 @@
 """How a cluster's ACLs differ from the table."""
 
-from sluice.bus.access import PRINCIPALS, Operation, Resource, Right
+import pytest
+
+from sluice.bus.access import CLUSTER, PRINCIPALS, Operation, Resource, Right
 from sluice.bus.access_acls import Grant, Naming, compare, wanted
 from sluice.bus.topics import Topic
 
@@ -35,12 +37,50 @@ def test_strangers_who_may_write_what_is_believed_are_told() -> None:
     prefix = Grant("User:eve", Resource.TOPIC, "assets.", "Write", prefixed=True)
     asks = Grant("User:app", Resource.TOPIC, Topic.REQUESTS.value, "Write")
     reads = Grant("User:ann", Resource.TOPIC, Topic.DECISIONS.value, "Read")
-    group = Grant("User:ann", Resource.GROUP, "*", "All")
-    assert compare([everything, prefix, asks, reads, group], PRINCIPALS, PLAIN).strangers == (everything, prefix)
+    theirs = Grant("User:ann", Resource.GROUP, "ann-", "All", prefixed=True)
+    found = compare([everything, prefix, asks, reads, theirs], PRINCIPALS, PLAIN)
+    assert found.strangers == (everything, prefix)
+
+
+@pytest.mark.parametrize(
+    ("resource", "name", "prefixed", "operation"),
+    [
+        (Resource.CLUSTER, CLUSTER, False, "Alter"),
+        (Resource.CLUSTER, "*", False, "All"),
+        (Resource.TOPIC, Topic.DECISIONS.value, False, "Alter"),
+        (Resource.TOPIC, Topic.DECISIONS.value, False, "Delete"),
+        (Resource.TOPIC, "moderation", True, "AlterConfigs"),
+        (Resource.TRANSACTIONAL_ID, "sluice-orchestrator-0", False, "Write"),
+        (Resource.TRANSACTIONAL_ID, "sluice-orchestrator-0-", True, "All"),
+        (Resource.TRANSACTIONAL_ID, "sl", True, "Write"),
+        (Resource.GROUP, "sluice-orchestrator", False, "Read"),
+        (Resource.GROUP, "*", False, "Delete"),
+    ],
+)
+def test_strangers_who_may_take_over_what_is_ours_are_told(
+    resource: Resource, name: str, prefixed: bool, operation: str
+) -> None:
+    one = Grant("User:eve", resource, name, operation, prefixed)
+    assert compare([one], PRINCIPALS, PLAIN).strangers == (one,)
+    deny = Grant("User:eve", resource, name, operation, prefixed, allow=False)
+    assert compare([deny], PRINCIPALS, PLAIN).strangers == ()
+
+
+def test_what_touches_nothing_of_ours_is_no_strangers() -> None:
+    others = [
+        Grant("User:app", Resource.CLUSTER, CLUSTER, "Describe"),
+        Grant("User:app", Resource.GROUP, "sluice-orchestrator", "Describe"),
+        Grant("User:app", Resource.GROUP, "sluice-orchestrators", "Read"),
+        Grant("User:app", Resource.TRANSACTIONAL_ID, "sluice-orchestrator", "Write"),
+        Grant("User:app", Resource.TOPIC, Topic.DECISIONS.value, "Describe"),
+        Grant("User:app", Resource.TOPIC, "moderation.decisions.of-ours", "Delete"),
+    ]
+    assert compare(others, PRINCIPALS, PLAIN).strangers == ()
 
 
 def test_what_is_forbidden_is_told_and_left_alone() -> None:
     deny = Grant("User:*", Resource.TOPIC, Topic.SIGNED.value, "Read", allow=False)
-    found = compare([deny], PRINCIPALS, PLAIN)
+    elsewhere = Grant("User:*", Resource.TOPIC, "payments", "All", allow=False)
+    found = compare([deny, elsewhere], PRINCIPALS, PLAIN)
     assert found.denied == (deny,)
     assert not found.superfluous

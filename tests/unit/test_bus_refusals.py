@@ -30,6 +30,7 @@ def test_it_lasts_until_its_own_topic_works() -> None:
     assert found.note(GROUP)
     found.clear("b")
     assert "a: TOPIC" in found.text()
+    assert sorted(found.about()) == ["", "a"]
     assert "GROUP" in found.text()
     found.clear("a")
     found.clear()

@@ -85,7 +85,7 @@ def test_who_loses_a_record_may_keep_it() -> None:
     """Whoever may write dead letters keeps the record in the object store, but for the orchestrator: its dead letters
     hold no content."""
     writers = {one.name for one in PRINCIPALS if one.service and any("dead" in r.name for r in one.rights)}
-    assert set(VALUES["egress"]["objectStore"]["prefixes"]["dead-letters"]["write"]) == writers - {"orchestrator"}
+    assert set(VALUES["egress"]["deadLetters"]["prefixes"]["dead-letters"]["write"]) == writers - {"orchestrator"}
 
 
 def test_every_value_is_in_the_schema_and_every_property_among_the_values() -> None:

@@ -8,6 +8,7 @@ import typer.main
 
 from evaluation import cli as evaluation
 from sluice.cli import (
+    audit,
     certs,
     certs_services,
     dead_letters,
@@ -19,6 +20,7 @@ from sluice.cli import (
     policy,
     reviews,
     topics,
+    vault,
 )
 from sluice.cli.main import app
 
@@ -42,6 +44,7 @@ every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.re
 
 
 GROUPS = {
+    "audit": audit.app,
     "certs": certs_services.app,
     "dead-letters": dead_letters.app,
     "decisions": decisions.app,
@@ -52,6 +55,7 @@ GROUPS = {
     "policy": policy.app,
     "reviews": reviews.app,
     "topics": topics.app,
+    "vault": vault.app,
 }
 """Commands that have commands of their own."""
 

@@ -32,12 +32,47 @@ async def told(readiness: Readiness, word: str) -> None:
             await asyncio.sleep(0.05)
 
 
+class Grants:
+    """Rights that are granted, or are not."""
+
+    def __init__(self) -> None:
+        self.granted = False
+        self.asked: list[str] = []
+
+    def may_write(self, topic: str) -> bool:
+        self.asked.append(topic)
+        return self.granted
+
+
+async def test_a_topic_that_nobody_writes_any_more_is_asked_for() -> None:
+    """As where it was a door that was refused: not being ready, it is sent nothing that could show the grant."""
+    log, grants = Log("test"), Grants()
+    readiness = Readiness("", log)
+    producer = AsyncProducer(plain_producer(KafkaSettings({"bootstrap.servers": "127.0.0.1:1"}), {"log_level": 0}))
+    try:
+        async with watching_access(BrokerAccess(log), producer, readiness, grants, 0.05):
+            producer.refused.note(TOPIC, "moderation.requests")
+            producer.refused.note(KafkaError(KafkaError.CLUSTER_AUTHORIZATION_FAILED))
+            await told(readiness, "moderation.requests: TOPIC_AUTHORIZATION_FAILED")
+            async with asyncio.timeout(20):
+                while len(grants.asked) < 3 or "CLUSTER" in producer.refused.text():
+                    await asyncio.sleep(0.05)
+            assert "moderation.requests" in readiness.reasons[0]
+            grants.granted = True
+            async with asyncio.timeout(20):
+                while readiness.reasons:
+                    await asyncio.sleep(0.05)
+        assert set(grants.asked) == {"moderation.requests"}
+    finally:
+        await producer.close(0.1)
+
+
 async def test_the_board_has_what_is_refused_and_lets_it_go() -> None:
     log = Log("test")
     readiness, access = Readiness("", log), BrokerAccess(log)
     producer = AsyncProducer(plain_producer(KafkaSettings({"bootstrap.servers": "127.0.0.1:1"}), {"log_level": 0}))
     try:
-        async with watching_access(access, producer, readiness):
+        async with watching_access(access, producer, readiness, Grants()):
             access.heard(LOGIN)
             producer.refused.note(TOPIC, "moderation.verdicts")
             await told(readiness, "KAFKA_SASL_*")

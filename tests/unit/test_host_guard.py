@@ -14,6 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
 from sluice.host.peers import HEALTH
+from sluice.local.service_authority import ServiceAuthority
 from tests.unit.metric_values import values
 from tests.unit.secure_door import LISTED, UNLISTED, Place, listing
 from tests.unit.test_host_doors import KINDS, OURS, SECRET, THEIRS, Rooms, call
@@ -165,6 +166,38 @@ async def test_a_certificate_that_ends_while_its_connection_is_open_ends_its_cal
         assert code is grpc.StatusCode.UNAUTHENTICATED
         assert detail.endswith("its certificate has ended")
     assert values(place.metrics, "sluice_rpc_denied_total") == {(f"{OURS}/UnaryUnary", "ended"): 1.0}
+
+
+async def test_a_stream_ends_at_the_next_question_once_its_authority_is_trusted_no_more(place: Place) -> None:
+    new = ServiceAuthority()
+    async with place.serving(Rooms().add), place.channel() as channel:
+        method: Any = channel.stream_stream(f"/{OURS}/StreamStream")
+        stream = method()
+        await stream.write(b"before")
+        assert await stream.read() == b"before"
+        issued = new.issue("server")
+        # Both are trusted: nothing ends.
+        place.server.put(issued.certificate, issued.key, place.house.certificate + new.certificate)
+        await place.look_now()
+        await stream.write(b"between")
+        assert await stream.read() == b"between"
+        assert await call(channel, "UnaryUnary", "fine") == b"fine"
+        place.server.put(issued.certificate, issued.key, new.certificate)
+        await place.look_now()
+        await stream.write(b"after")
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stream.read()
+        assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        assert "its certificate's authority is trusted no more" in str(caught.value.details())
+        # Nor does a new call on the same connection get through.
+        assert (await code_of(channel, "UnaryUnary"))[0] is grpc.StatusCode.UNAUTHENTICATED
+        fresh = place.channel_with(new.issue(LISTED), trusts=new.certificate)
+        async with fresh:
+            assert await call(fresh, "UnaryUnary", "fine") == b"fine"
+    assert values(place.metrics, "sluice_rpc_denied_total") == {
+        (f"{OURS}/StreamStream", "not_trusted"): 1.0,
+        (f"{OURS}/UnaryUnary", "not_trusted"): 1.0,
+    }
 
 
 @pytest.mark.parametrize(

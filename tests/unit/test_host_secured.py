@@ -62,11 +62,14 @@ async def test_with_certificates_callers_are_known_and_counted_from_the_start(tm
 
 
 async def test_connections_get_old(tmp_path: Path) -> None:
-    """Each new one shows both certificates again."""
+    """Each new one shows both certificates again; calls do not keep an old one for ever."""
     house = ServiceAuthority()
     (tmp_path / "peers.yaml").write_text(listing(f"{OURS}/*"))
     settings = DoorSettings(mounted(tmp_path / "tls", house, "ingest").folder, tmp_path / "peers.yaml")
-    assert dict(Secured(settings).options) == {"grpc.max_connection_age_ms": 1_800_000}
+    assert dict(Secured(settings).options) == {
+        "grpc.max_connection_age_ms": 1_800_000,
+        "grpc.max_connection_age_grace_ms": 600_000,
+    }
 
 
 @pytest.mark.parametrize("gone", ["tls", "peers"])

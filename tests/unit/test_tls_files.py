@@ -19,6 +19,7 @@ from sluice.local.service_authority import ServiceAuthority
 from sluice.refreshed import Snapshot, snapshot
 from sluice.tls_files import AUTHORITY, CALLS, CERTIFICATE, KEY, SERVES, TlsFiles, load_tls, read_tls
 from tests.unit.service_folders import Mount, mounted
+from tests.unit.test_host_trust import DAY, NOW, issue
 
 HOUSE = ServiceAuthority()
 
@@ -89,6 +90,13 @@ def test_a_key_that_grpc_does_not_take(mount: Mount) -> None:
     assert "should be an ECDSA or RSA key" in refused(mount.folder)
 
 
+def test_a_curve_that_grpc_does_not_take(mount: Mount) -> None:
+    """It would be said to be in use, while the one before is shown."""
+    key = ec.generate_private_key(ec.SECP256K1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    mount.put((mount.folder / CERTIFICATE).read_bytes(), key, HOUSE.certificate)
+    assert f"{mount.folder / KEY}:1: is on the curve secp256k1" in refused(mount.folder)
+
+
 def test_a_certificate_for_another_purpose(tmp_path: Path) -> None:
     mount = mounted(tmp_path / "tls", HOUSE, "ingest", purposes=[ExtendedKeyUsageOID.CLIENT_AUTH])
     assert "may not serve (server auth)" in refused(mount.folder)
@@ -107,6 +115,24 @@ def test_time_alone_makes_a_certificate_good_and_bad(tmp_path: Path) -> None:
     for seen, word in ((early, "which is not yet"), (late, "ended at 2026-01-03")):
         with pytest.raises(ConfigError, match=word):
             load_tls(mount.folder, seen, "SLUICE_TLS_DIR", SERVES)
+
+
+def test_what_an_old_authority_signed_for_a_new_one_may_end_before_it(mount: Mount) -> None:
+    old, new = issue(None, "old"), issue(None, "new", 100)
+    ended = issue(old, "new", 0.5, like=new)
+    leaf = issue(new, "ingest", 50, ca=False)
+    key = leaf.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    def seen(chain: bytes, authority: bytes) -> Snapshot:
+        mount.put(chain, key, authority)
+        return read_tls(mount.folder, lambda: NOW + DAY)
+
+    fine = seen(leaf.pem + ended.pem, new.pem)
+    assert load_tls(mount.folder, fine, "SLUICE_TLS_DIR", SERVES).ends == NOW + 50 * DAY
+    # Where only the old one is trusted, what has ended is needed.
+    (problem,) = seen(leaf.pem + ended.pem, old.pem).problems
+    assert f"{mount.folder / CERTIFICATE}:1: ended at" in problem
+    assert seen(issue(new, "ingest", 0.5, ca=False, like=leaf).pem, new.pem).problems
 
 
 def test_files_of_two_turns_are_never_mixed(mount: Mount, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@
 {{- include "sluice.checkTls" . -}}
 {{- include "sluice.checkRoads" . -}}
 {{- include "sluice.checkStores" . -}}
+{{- include "sluice.checkVariables" . -}}
 
 {{- if and $v.hpa.enabled $v.keda.enabled -}}
 {{- fail "hpa.enabled and keda.enabled: both would change the same replicas; set one of them to false" -}}
@@ -34,16 +35,11 @@
 {{- if and $service.persistence.enabled (gt (int $service.replicas) 1) -}}
 {{- fail (printf "%s.replicas is %d with persistence.enabled: its volume is for one; of provenance, take PostgreSQL (SLUICE_PROVENANCE_DB)" $at (int $service.replicas)) -}}
 {{- end -}}
-{{- if and (has "anchors" $service.needs) (gt (int $service.replicas) 1) (not (hasPrefix "postgresql://" (default "" $service.env.SLUICE_PROVENANCE_DB))) -}}
-{{- fail (printf "%s.replicas is %d: replicas share their records in PostgreSQL; set env.SLUICE_PROVENANCE_DB" $at (int $service.replicas)) -}}
+{{- if and (has "anchors" $service.needs) (not $service.persistence.enabled) (not (include "sluice.database" $service)) -}}
+{{- fail (printf "%s.persistence.enabled is false: its records would go with each pod, and each replica has its own; set env.SLUICE_PROVENANCE_DB to a postgresql:// address" $at) -}}
 {{- end -}}
 {{- if and $service.http.enabled (not $service.http.variable) -}}
 {{- fail (printf "%s.http.variable is empty: it has no HTTP of its own" $at) -}}
-{{- end -}}
-{{- range $variable, $_ := $service.env -}}
-{{- if (regexMatch "(PASSWORD|SECRET|TOKEN|ACCESS_KEY|MEMORY_KEY|KEY_ID|HEADERS)$" $variable) -}}
-{{- fail (printf "%s.env.%s: a secret does not belong into values; name its Secret in envFrom, or in extraEnv with secretKeyRef" $at $variable) -}}
-{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -80,6 +76,9 @@
 {{- fail "tls.certManager.issuerRef.name is empty: name an issuer, or set tls.certManager.ownCa.enabled" -}}
 {{- end -}}
 {{- end -}}
+{{- if and (eq $v.kafka.securityProtocol "SSL") (not $v.kafka.tls.clientCertificates) (or (and (eq $v.topics.mode "job") $v.topics.job.access) (and (eq $v.topics.mode "strimzi") $v.topics.strimzi.users)) -}}
+{{- fail "kafka.tls.clientCertificates is false and kafka.securityProtocol is SSL: everybody would be ANONYMOUS, and access lists have names" -}}
+{{- end -}}
 {{- range $ask.clients -}}
 {{- if not (hasKey $v.clients .) -}}
 {{- fail (printf "tls.certManager.clients names %q, which is not in clients" .) -}}
@@ -102,6 +101,11 @@
 {{- end -}}
 {{- end -}}
 {{- if $v.networkPolicy.enabled -}}
+{{- range $row, $road := $v.egress -}}
+{{- if and $road.prefixes (not $road.to) (include "sluice.open" (dict "root" $ "row" $row)) (include "sluice.travellers" (dict "root" $ "row" $row) | fromYamlArray) -}}
+{{- fail (printf "egress.%s.to is empty and objectStore.url is %s: say where the store is, as narrowly as you can" $row $v.objectStore.url) -}}
+{{- end -}}
+{{- end -}}
 {{- range $name, $service := $services -}}
 {{- if and (hasKey $service.env "SLUICE_FETCH_ALLOW") (not $v.egress.strangers.to) -}}
 {{- fail (printf "egress.strangers.to is empty and services.%s.env.SLUICE_FETCH_ALLOW names hosts: nothing could be fetched" $name) -}}
@@ -134,6 +138,9 @@
 {{- if and (hasPrefix "file://" $v.objectStore.url) (not (hasPrefix "file:///var/lib/sluice/" $v.objectStore.url)) -}}
 {{- fail (printf "objectStore.url is %q: the volume is mounted below file:///var/lib/sluice/" $v.objectStore.url) -}}
 {{- end -}}
+{{- if and $v.objectStore.existingSecret (not (contains "NAME" $v.objectStore.existingSecret)) (not $v.objectStore.sharedSecret) -}}
+{{- fail (printf "objectStore.existingSecret is %q, without NAME: every service would have the same credentials, and could read every prefix; objectStore.sharedSecret says that this is meant" $v.objectStore.existingSecret) -}}
+{{- end -}}
 {{- if and (eq $v.models.source "volume") (not $v.models.volume.existingClaim) -}}
 {{- fail "models.volume.existingClaim is empty and models.source is volume" -}}
 {{- end -}}
@@ -149,6 +156,10 @@
 {{- fail "hashes.store.banks: the list sync writes it into the store; set hashes.sync.enabled, or write banks.yaml yourself" -}}
 {{- end -}}
 {{- if $v.hashes.sync.enabled -}}
+{{- $image := $v.hashes.sync.image -}}
+{{- if not (or $image.repository $image.tag $image.digest) -}}
+{{- fail "hashes.sync.image is empty and hashes.sync.enabled is true: the matcher's image has no clients of exchanges (docs/kubernetes.md, Known content)" -}}
+{{- end -}}
 {{- if not $v.hashes.store.enabled -}}
 {{- fail "hashes.store.enabled is false and hashes.sync.enabled is true: there is nowhere to write to" -}}
 {{- end -}}
@@ -168,5 +179,57 @@
 {{- end -}}
 {{- if and $v.externalSecrets.enabled (not $v.externalSecrets.storeRef.name) -}}
 {{- fail "externalSecrets.storeRef.name is empty and externalSecrets.enabled is true" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Whether a service's records lie in PostgreSQL, as far as values say: a Secret may have the address. */}}
+{{- define "sluice.database" -}}
+{{- $found := hasPrefix "postgresql://" (default "" .env.SLUICE_PROVENANCE_DB) -}}
+{{- range .extraEnv -}}{{- if and (eq .name "SLUICE_PROVENANCE_DB") .valueFrom -}}{{- $found = true -}}{{- end -}}{{- end -}}
+{{- ternary "true" "" $found -}}
+{{- end -}}
+
+{{/* No secret, and nothing that undoes what the chart says of the doors, in any value that becomes a variable. */}}
+{{- define "sluice.checkVariables" -}}
+{{- $v := .Values -}}
+{{- range $name, $value := $v.objectStore.env -}}
+{{- include "sluice.checkVariable" (dict "at" (printf "objectStore.env.%s" $name) "name" $name "value" $value) -}}
+{{- end -}}
+{{- range $service, $entry := include "sluice.services" . | fromYaml -}}
+{{- range $name, $value := $entry.env -}}
+{{- include "sluice.checkVariable" (dict "at" (printf "services.%s.env.%s" $service $name) "name" $name "value" $value) -}}
+{{- end -}}
+{{- range $entry.extraEnv -}}
+{{- $at := printf "services.%s.extraEnv, %s" $service .name -}}
+{{- include "sluice.checkOwned" (dict "at" $at "name" .name) -}}
+{{- if hasKey . "value" -}}
+{{- include "sluice.checkVariable" (dict "at" $at "name" .name "value" .value) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $told := dict "objectStore.url" $v.objectStore.url "c2pa.key" $v.c2pa.key "c2pa.timestampAuthorities" (join " " $v.c2pa.timestampAuthorities) "monitoring.otlpEndpoint" $v.monitoring.otlpEndpoint "triton.models.s3.url" $v.triton.models.s3.url -}}
+{{- range $at, $value := $told -}}
+{{- include "sluice.checkValue" (dict "at" $at "value" $value) -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "sluice.checkVariable" -}}
+{{- if and (regexMatch "(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|KEY|KEY_ID|_PIN|HEADERS|CONNECTION_STRING|CREDENTIALS_JSON)$" .name) (ne .name "SLUICE_C2PA_KEY") -}}
+{{- fail (printf "%s: a secret does not belong into values; name its Secret in envFrom, or in extraEnv with secretKeyRef" .at) -}}
+{{- end -}}
+{{- include "sluice.checkValue" . -}}
+{{- include "sluice.checkOwned" . -}}
+{{- end -}}
+
+{{- define "sluice.checkValue" -}}
+{{- if regexMatch "(?i)(://[^/?#@\\s]*:[^/?#@\\s]+@|[?&;](password|pin-value|sslpassword|token|sig)=|PRIVATE KEY)" (toString .value) -}}
+{{- fail (printf "%s holds a password: a secret does not belong into values; name its Secret in envFrom, or in extraEnv with secretKeyRef" .at) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What the chart says of a pod's name, its doors and its user is said by values of their own. */}}
+{{- define "sluice.checkOwned" -}}
+{{- if regexMatch "^(SLUICE_(INSTANCE|GRPC_ADDRESS|GRPC_PLAINTEXT|HEALTH_ADDRESS|OPS_ADDRESS|TLS_DIR|PEERS)|KAFKA_(BOOTSTRAP_SERVERS|SECURITY_PROTOCOL|SASL_(MECHANISM|USERNAME|PASSWORD_FILE)|SSL_(CA|CERTIFICATE|KEY)_LOCATION))$" .name -}}
+{{- fail (printf "%s: the chart sets this variable, from kafka, tls and peers, and nobody else may" .at) -}}
 {{- end -}}
 {{- end -}}

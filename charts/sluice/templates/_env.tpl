@@ -24,6 +24,8 @@ from the other values. */}}
 - {name: SLUICE_OPS_ADDRESS, value: "0.0.0.0:9464"}
 - {name: SLUICE_LOG_LEVEL, value: {{ $s.logLevel }}}
 - {name: SLUICE_DRAIN_SECONDS, value: {{ int $s.drainSeconds | quote }}}
+# gRPC's own words on connections that end, which say nothing that is not logged or counted.
+- {name: GRPC_VERBOSITY, value: ERROR}
 {{ if eq $v.tls.mode "plaintext" -}}
 - {name: SLUICE_GRPC_PLAINTEXT, value: "1"}
 {{- else -}}
@@ -97,7 +99,7 @@ from the other values. */}}
 
 {{/* Credentials for the object store, and what else is in Secrets, as `envFrom`. */}}
 {{- define "sluice.envFrom" -}}
-{{- $secret := default .root.Values.objectStore.existingSecret .service.objectStore.existingSecret -}}
+{{- $secret := default (replace "NAME" .name .root.Values.objectStore.existingSecret) .service.objectStore.existingSecret -}}
 {{- if and $secret (include "sluice.prefixes" . | fromYaml) }}
 - secretRef: {name: {{ $secret }}}
 {{- end }}
@@ -109,9 +111,11 @@ from the other values. */}}
 {{/* Prefixes of the object store that a component may touch: name -> write or read, as YAML. */}}
 {{- define "sluice.prefixes" -}}
 {{- $found := dict -}}
-{{- range $prefix, $who := .root.Values.egress.objectStore.prefixes -}}
+{{- range $road := .root.Values.egress -}}
+{{- range $prefix, $who := $road.prefixes -}}
 {{- if has $.name $who.write -}}{{- $_ := set $found $prefix "write" -}}
 {{- else if has $.name $who.read -}}{{- $_ := set $found $prefix "read" -}}{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $found -}}
 {{- end -}}

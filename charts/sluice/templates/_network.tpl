@@ -28,7 +28,7 @@
 {{- define "sluice.open" -}}
 {{- $v := .root.Values -}}
 {{- if eq .row "triton" -}}{{- ternary "true" "" $v.triton.enabled -}}
-{{- else if eq .row "objectStore" -}}{{- ternary "" "true" (hasPrefix "file://" $v.objectStore.url) -}}
+{{- else if hasKey (get $v.egress .row) "prefixes" -}}{{- ternary "" "true" (hasPrefix "file://" $v.objectStore.url) -}}
 {{- else if eq .row "telemetry" -}}{{- ternary "true" "" (ne $v.monitoring.otlpEndpoint "") -}}
 {{- else if eq .row "modelStore" -}}{{- ternary "true" "" (and $v.triton.enabled (eq $v.triton.models.source "s3")) -}}
 {{- else -}}true{{- end -}}
@@ -73,4 +73,26 @@
 {{- $rules = append $rules (dict "from" $nodes "ports" (list (dict "port" (ternary 8001 50052 (eq .name "triton")) "protocol" "TCP"))) -}}
 {{- end -}}
 {{- toYaml $rules -}}
+{{- end -}}
+
+{{/* Rows that open a port to every address there is, as a list in YAML: {row, ports, components}. */}}
+{{- define "sluice.wide" -}}
+{{- $found := list -}}
+{{- $there := concat (include "sluice.services" . | fromYaml | keys) (include "sluice.others" . | fromYamlArray) -}}
+{{- range $row, $road := .Values.egress -}}
+{{- $everywhere := false -}}
+{{- range $road.to -}}
+{{- with .ipBlock -}}{{- if hasSuffix "/0" .cidr -}}{{- $everywhere = true -}}{{- end -}}{{- end -}}
+{{- end -}}
+{{- if and $everywhere (include "sluice.open" (dict "root" $ "row" $row)) -}}
+{{- $who := list -}}
+{{- range include "sluice.travellers" (dict "root" $ "row" $row) | fromYamlArray -}}
+{{- if has . $there -}}{{- $who = append $who . -}}{{- end -}}
+{{- end -}}
+{{- $ports := list -}}
+{{- range $road.ports -}}{{- $ports = append $ports (toString .port) -}}{{- end -}}
+{{- if $who -}}{{- $found = append $found (dict "row" $row "ports" (join ", " $ports) "components" (sortAlpha $who | join ", ")) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $found -}}
 {{- end -}}

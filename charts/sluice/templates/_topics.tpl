@@ -1,4 +1,12 @@
-{{/* The pod that makes the topics. */}}
+{{/* The pod that makes the topics, with its labels. */}}
+{{- define "sluice.topicsTemplate" -}}
+metadata:
+  labels:
+    {{- include "sluice.labels" .it | nindent 4 }}
+spec:
+  {{- include "sluice.topicsPod" . | nindent 2 }}
+{{- end -}}
+
 {{- define "sluice.topicsPod" -}}
 {{- include "sluice.podSecurity" (dict "root" .root "user" 10001) }}
 serviceAccountName: {{ include "sluice.component" .it }}
@@ -19,7 +27,7 @@ containers:
       - {name: home, mountPath: /var/lib/sluice}
       {{- include "sluice.kafkaMounts" .it | nindent 6 }}
 volumes:
-  - {name: tmp, emptyDir: {}}
-  - {name: home, emptyDir: {}}
+  - {name: tmp, emptyDir: {sizeLimit: {{ .root.Values.defaults.scratch.tmp }}}}
+  - {name: home, emptyDir: {sizeLimit: {{ .root.Values.defaults.scratch.home }}}}
   {{- include "sluice.kafkaVolumes" .it | nindent 2 }}
 {{- end -}}

@@ -6,14 +6,14 @@ pod's own group. */}}
 {{- $v := .root.Values -}}
 {{- $s := .service -}}
 - name: tmp
-  emptyDir: {}
+  emptyDir: {sizeLimit: {{ $s.scratch.tmp }}}
 {{ if $s.persistence.enabled -}}
 - name: home
   persistentVolumeClaim:
     claimName: {{ default (include "sluice.component" .) $s.persistence.existingClaim }}
 {{- else -}}
 - name: home
-  emptyDir: {}
+  emptyDir: {sizeLimit: {{ $s.scratch.home }}}
 {{- end }}
 {{- if ne $v.tls.mode "plaintext" }}
 - name: tls

@@ -1,7 +1,7 @@
 """Bringing a cluster's ACLs to what the table says; safe to run any number of times."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from sluice.bus.access import CLUSTER, PRINCIPALS, Operation, Principal, Resource, Right
+from sluice.bus.access import CLUSTER, PRINCIPALS, Principal, Resource, Right
 from sluice.bus.clients import admin_client
 from sluice.bus.problems import words
 from sluice.bus.topics import CHOSEN_BY_CLIENTS, Topic
@@ -32,7 +32,17 @@ _TYPES: Final = {
     # The client library has the cluster under this name.
     Resource.CLUSTER: ResourceType.BROKER,
 }
-_WRITING: Final = frozenset({Operation.WRITE.value, "All"})
+_TAKING_OVER: Final = {
+    # Whoever may alter or delete a topic can lose what was decided; configurations say for how long it is kept.
+    Resource.TOPIC: frozenset({"Write", "All", "Alter", "AlterConfigs", "Delete"}),
+    # Whoever joins our group takes its partitions, or commits its offsets on.
+    Resource.GROUP: frozenset({"Read", "All", "Alter", "Delete"}),
+    # Whoever begins transactions under our id ends ours.
+    Resource.TRANSACTIONAL_ID: frozenset({"Write", "All"}),
+    # Whoever may alter the cluster can grant himself everything.
+    Resource.CLUSTER: frozenset({"Alter", "AlterConfigs", "ClusterAction", "All"}),
+}
+"""What nobody but us should be able to do to what is ours, as Kafka's tools call it."""
 _ANYBODY: Final = "User:*"
 _POLL_SECONDS: Final = 0.05
 
@@ -72,11 +82,14 @@ class Grant:
         place = f"{self.name}*" if self.prefixed else self.name
         return f"{self.user} {verb} {self.operation} {self.resource} {place}"
 
-    def covers(self, topic: Topic) -> bool:
-        """Whether it is about this topic."""
-        if self.resource is not Resource.TOPIC:
+    def meets(self, other: "Grant") -> bool:
+        """Whether there is something that both are about, whatever they say of it."""
+        if self.resource is not other.resource:
             return False
-        return topic.startswith(self.name) if self.prefixed else self.name in (topic.value, "*")
+        if "*" in (self.name, other.name):
+            return True
+        one, two = (self, other) if len(self.name) <= len(other.name) else (other, self)
+        return two.name.startswith(one.name) if one.prefixed else one.name == two.name and not two.prefixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +97,9 @@ class AccessReport:
     """What a cluster had and what was done about it.
 
     `superfluous`: what our principals have beyond the table; `removed`: it was taken away. `strangers`: others who
-    may write a topic that only services and reviewers should. `denied`: what is forbidden to our principals, which
-    goes before every grant; it is left to whoever forbade it.
+    may write, alter or delete a topic that only services and reviewers should write, join a group of a service, use
+    its transactional ids, or alter the cluster. `denied`: what is forbidden to our principals of what they need. That
+    goes before every grant, and is left to whoever forbade it.
     """
 
     created: tuple[Grant, ...]
@@ -105,19 +119,34 @@ def compare(found: Iterable[Grant], principals: Sequence[Principal], naming: Nam
     """What is missing (as `created`), there, too much, and somebody else's."""
     asked, there = list(dict.fromkeys(wanted(principals, naming))), set(found)
     ours = {naming.user(one.name) for one in principals}
-    guarded = [topic for topic in Topic if topic not in CHOSEN_BY_CLIENTS]
+    guarded = [Grant("", place, name, "", prefixed) for place, name, prefixed in _guarded(principals)]
     others = [
         one
         for one in there
-        if one.user not in ours and one.allow and one.operation in _WRITING and any(map(one.covers, guarded))
+        if one.user not in ours
+        and one.allow
+        and one.operation in _TAKING_OVER[one.resource]
+        and any(map(one.meets, guarded))
     ]
+    forbidden = [one for one in there if one.user in {*ours, _ANYBODY} and not one.allow]
     return AccessReport(
         created=tuple(one for one in asked if one not in there),
         existing=tuple(one for one in asked if one in there),
         superfluous=tuple(sorted(one for one in there if one.user in ours and one.allow and one not in asked)),
         strangers=tuple(sorted(others)),
-        denied=tuple(sorted(one for one in there if one.user in {*ours, _ANYBODY} and not one.allow)),
+        denied=tuple(sorted(one for one in forbidden if any(map(one.meets, asked)))),
     )
+
+
+def _guarded(principals: Iterable[Principal]) -> Iterator[tuple[Resource, str, bool]]:
+    """What strangers should not be able to change: place, name, and whether it is what the name begins with."""
+    yield from ((Resource.TOPIC, topic.value, False) for topic in Topic if topic not in CHOSEN_BY_CLIENTS)
+    yield Resource.CLUSTER, CLUSTER, False
+    owned = {Resource.GROUP: "Read", Resource.TRANSACTIONAL_ID: "Write"}
+    for one in principals:
+        for right in one.rights:
+            if one.service and owned.get(right.resource) == right.operation.value:
+                yield right.resource, right.name, right.prefixed
 
 
 def look(

@@ -18,6 +18,7 @@ from sluice.bus.in_hand import InHand
 from sluice.bus.lag import Lag, marks_of
 from sluice.bus.leaving import leave
 from sluice.bus.problems import is_end_of_partition, is_fatal, is_refusal, words
+from sluice.bus.read_again import AGAIN_SECONDS, can_see, can_use_group, read_again
 from sluice.bus.record import Outgoing, Record
 from sluice.bus.refusals import Refusals
 from sluice.bus.stalls import LOOK_SECONDS, Stalls, find_ends
@@ -40,6 +41,8 @@ class GroupMember(ABC):
 
     look_seconds: ClassVar[float] = LOOK_SECONDS
     """How often it looks whether reading goes on."""
+    again_seconds: ClassVar[float] = AGAIN_SECONDS
+    """How often it looks whether what was refused still is."""
 
     def __init__(
         self,
@@ -70,6 +73,7 @@ class GroupMember(ABC):
         self._ends: dict[Key, int] = {}
         self._lag = Lag()
         self._refused = Refusals()
+        self._asked_again = 0.0
         self._given = 0
         self._leaving = False
         self._stopping = threading.Event()
@@ -169,6 +173,7 @@ class GroupMember(ABC):
                     self._read()
                     self._turn()
                     self._look()
+                    self._look_again()
                 if self._end() and self._leaving:
                     leave(self._consumer, self._topics, self._given, self._log)
         except KafkaException as error:
@@ -225,6 +230,24 @@ class GroupMember(ABC):
         if stalled := self._stalls.see(now, positions, ends):
             topic, number = stalled[0]
             raise FatalError(f"{topic}[{number}] is not read on although it goes on")
+
+    def _look_again(self) -> None:
+        """While something is refused: a grant must show although nothing new is written."""
+        assignment, now = self._assignment, time.monotonic()
+        if not self._refused or assignment is None or now - self._asked_again < self.again_seconds:
+            return
+        self._asked_again = now
+        keys = assignment.keys()
+        for topic in self._refused.about():
+            if held := [key for key in keys if key[0] == topic]:
+                # What is paused or held back is read on later, and shows it then.
+                read_again(self._consumer, (key for key in held if key not in self._paused), self._ends)
+            elif not topic:
+                if can_use_group(self._consumer, self._topics[0]):
+                    self._refused.clear()
+            elif self._looker is None or can_see(self._looker, topic):
+                # Others hold all of its partitions: there is nothing of it to read here.
+                self._refused.clear(topic)
 
     def _take(self, record: Record) -> bool:
         """Takes a record in hand; whether there is room for more of its kind."""

@@ -26,6 +26,10 @@ class Refusals:
         """This works."""
         self._told.pop(what, None)
 
+    def about(self) -> tuple[str, ...]:
+        """What is refused now."""
+        return tuple(self._told.copy())
+
     def text(self) -> str:
         """All of them in words, with what mends them; empty where there is none."""
         return "; ".join(self._told.copy().values())

@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError
 from sluice.bus.clients import log_reader
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
+from sluice.bus.read_again import AGAIN_SECONDS
 from sluice.bus.record import Record
 from sluice.bus.refusals import Refusals, check_granted
 from sluice.deadline import Deadline
@@ -161,8 +162,12 @@ class LogTail(Generic[V]):
 
     def _run(self) -> None:
         consumer = self._reader()
-        moved = time.monotonic()
+        moved = again = time.monotonic()
         while not self._stopping.is_set():
+            if self._refused and time.monotonic() - again > AGAIN_SECONDS:
+                # A grant must show although nothing new is written: each end is told again.
+                self._assign(consumer)
+                again = time.monotonic()
             first = consumer.poll(0.1)
             if first is None:
                 if time.monotonic() - moved > QUIET_SECONDS:
@@ -194,8 +199,11 @@ class LogTail(Generic[V]):
 
     def _reader(self) -> Consumer:
         consumer = log_reader(self._kafka)
-        consumer.assign([TopicPartition(self._topic, number, at) for number, at in self._places().items()])
+        self._assign(consumer)
         return consumer
+
+    def _assign(self, consumer: Consumer) -> None:
+        consumer.assign([TopicPartition(self._topic, number, at) for number, at in self._places().items()])
 
     def _places(self) -> dict[int, int]:
         """Up to where each partition has been read."""

@@ -276,6 +276,18 @@ def provenance(context: typer.Context) -> None:
 
 
 @app.command(context_settings=_FORWARD)
+def vault(context: typer.Context) -> None:
+    """Evidence: `sluice vault list | show | read | hold | release | expire | verify | rewrap | new-key`."""
+    _forward("sluice.cli.vault", "sluice vault", context.args)
+
+
+@app.command(context_settings=_FORWARD)
+def audit(context: typer.Context) -> None:
+    """Who did what with evidence: `sluice audit verify | list`."""
+    _forward("sluice.cli.audit", "sluice audit", context.args)
+
+
+@app.command(context_settings=_FORWARD)
 def topics(context: typer.Context) -> None:
     """Create and list the Kafka topics, and who may do what with them."""
     _forward("sluice.cli.topics", "sluice topics", context.args)

@@ -38,7 +38,7 @@ def access(
 ) -> None:
     """What each principal may do on the broker: services, people, programs. Needs no broker.
 
-    Exit status: 0; with --compare 1 where something is missing, too much or a stranger's; 2 wrong usage.
+    Exit status: 0; with --compare 1 where something is missing, too much, forbidden or a stranger's; 2 wrong usage.
     """
     naming = Naming(prefix, suffix)
     table = with_checks(check)
@@ -49,7 +49,8 @@ def access(
     if compare:
         report = look(find_kafka(os.environ, say), naming, table)
         tell(report, asked=False)
-        raise typer.Exit(DIFFERS if report.created or report.superfluous or report.strangers else 0)
+        differs = report.created or report.superfluous or report.strangers or report.denied
+        raise typer.Exit(DIFFERS if differs else 0)
     match "json" if as_json else form:
         case "json":
             for one in chosen:
@@ -90,7 +91,7 @@ def tell(report: AccessReport, asked: bool) -> None:
     _list(report.created, "granted" if asked else "missing")
     mend = "; --prune takes it away" if asked else ""
     _list(report.superfluous, "taken away" if report.removed else f"not in the table{mend}")
-    _list(report.strangers, "a stranger who may write what sluice believes")
+    _list(report.strangers, "a stranger who may change what sluice goes by")
     _list(report.denied, "forbidden, whatever is granted")
     missing, too_much = len(report.created), len(report.superfluous)
     say(

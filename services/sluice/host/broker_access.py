@@ -1,7 +1,8 @@
 """What the broker refuses this process, on the readiness board: a refusal must never be a loop that nobody sees.
 
 Clients say by themselves, and nowhere else, that a broker does not take their credentials; producers keep what they
-may not write. What is refused to consumers their owners tell.
+may not write, and while they do the broker is asked whether they may by now. What is refused to consumers their
+owners tell.
 """
 
 import asyncio
@@ -14,6 +15,8 @@ from confluent_kafka import KafkaError
 
 from sluice.bus.problems import is_login, words
 from sluice.bus.producer import AsyncProducer
+from sluice.bus.refusals import Refusals
+from sluice.bus.write_rights import Asks
 from sluice.host.readiness import Readiness
 from sluice.telemetry.logging import Log
 
@@ -23,6 +26,9 @@ RIGHTS: Final = "kafka-rights"
 
 LASTS_SECONDS: Final = 45.0
 """A client that is refused tries again and says so, the same words every 30 s at most."""
+
+AGAIN_SECONDS: Final = 3.0
+"""Between two questions whether what was refused still is."""
 
 _LOOK_SECONDS: Final = 0.2
 
@@ -51,14 +57,29 @@ class BrokerAccess:
 
 
 @asynccontextmanager
-async def watching_access(access: BrokerAccess, producer: AsyncProducer, readiness: Readiness) -> AsyncIterator[None]:
-    """Keeps the board true while it is entered."""
-    watching = asyncio.create_task(_watch(access, producer, readiness))
+async def watching_access(
+    access: BrokerAccess, producer: AsyncProducer, readiness: Readiness, rights: Asks, seconds: float = AGAIN_SECONDS
+) -> AsyncIterator[None]:
+    """Keeps the board true while it is entered. `seconds`: between two questions to the broker."""
+    tasks = [
+        asyncio.create_task(_watch(access, producer, readiness)),
+        asyncio.create_task(_ask(producer.refused, rights, seconds)),
+    ]
     try:
         yield
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _ask(refused: Refusals, rights: Asks, seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        for what in refused.about():
+            # What is about no topic is told again by the client for as long as it holds.
+            if not what or await asyncio.to_thread(rights.may_write, what):
+                refused.clear(what)
 
 
 async def _watch(access: BrokerAccess, producer: AsyncProducer, readiness: Readiness) -> None:

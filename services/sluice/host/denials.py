@@ -21,6 +21,7 @@ class Why(StrEnum):
     NOT_LISTED = "not_listed"
     NO_IDENTITY = "no_identity"
     ENDED = "ended"
+    NOT_TRUSTED = "not_trusted"
 
 
 class Denials:

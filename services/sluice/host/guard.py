@@ -2,6 +2,7 @@
 
 A caller is judged before anything that it sends is read. gRPC reads the message of a call that has one before it
 calls the handler, so each method is served as one of streams, and its one message is read once the caller is let in.
+Whose authority is not trusted any more is refused too, on a connection that it was trusted to open.
 Health is open to whoever has a certificate; a method that does not exist stays UNIMPLEMENTED for everybody.
 """
 
@@ -15,19 +16,26 @@ import grpc.aio
 from sluice.host.denials import Denials, Why
 from sluice.host.identity import Callers
 from sluice.host.peers import HEALTH, Peers
+from sluice.host.trust import Trust
 from sluice.refreshed import Current
-from sluice.tls_files import Clock, utc_now
+from sluice.tls_files import Clock, TlsFiles, utc_now
 
 _Context = grpc.aio.ServicerContext[Any, Any]
 _Handler = Any
 """gRPC's handlers have one attribute per kind of method, and types for none of them."""
+_WORDS = {Why.ENDED: "its certificate has ended", Why.NOT_TRUSTED: "its certificate's authority is trusted no more"}
+"""Of those who are not who they were; the others are known, and not listed."""
 
 
 class Guard(grpc.aio.ServerInterceptor):
-    """The first interceptor of a door whose callers show certificates. `peers`: the list, of any moment."""
+    """The first interceptor of a door whose callers show certificates. `peers`, `files`: the list, and whom
+    the door trusts, of any moment."""
 
-    def __init__(self, peers: Current[Peers], denials: Denials, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, peers: Current[Peers], files: Current[TlsFiles], denials: Denials, clock: Clock = utc_now
+    ) -> None:
         self._peers = peers
+        self._trust = Trust(files)
         self._denials = denials
         self._clock = clock
         self._callers = Callers()
@@ -80,16 +88,19 @@ class Guard(grpc.aio.ServerInterceptor):
             return
         caller = self._callers.of(context.auth_context())
         self._denials.tell(method, why, str(caller or "no identity"))
-        code = grpc.StatusCode.UNAUTHENTICATED if why is Why.ENDED else grpc.StatusCode.PERMISSION_DENIED
-        words = "its certificate has ended" if why is Why.ENDED else f"not listed for {method} (SLUICE_PEERS)"
+        code = grpc.StatusCode.UNAUTHENTICATED if why in _WORDS else grpc.StatusCode.PERMISSION_DENIED
+        words = _WORDS.get(why, f"not listed for {method} (SLUICE_PEERS)")
         await context.abort(code, f"{caller or 'no identity'}: {words}")
 
     def _why_not(self, method: str, context: _Context) -> Why | None:
-        caller = self._callers.of(context.auth_context())
+        shown, now = context.auth_context(), self._clock()
+        caller = self._callers.of(shown)
         if caller is None or not caller.identities:
             return Why.NO_IDENTITY
-        if caller.ends <= self._clock():
+        if caller.ends <= now:
             return Why.ENDED
+        if not self._trust.holds(shown, now):
+            return Why.NOT_TRUSTED
         return None if self._peers.value.allows(method, caller.identities) else Why.NOT_LISTED
 
     async def _as_long_as_allowed(

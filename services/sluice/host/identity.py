@@ -15,7 +15,8 @@ from cryptography import x509
 
 KEPT: Final = 1024
 """Certificates whose names are kept: a caller shows the same one at each of its calls."""
-_PEM = "x509_pem_cert"
+PEM: Final = "x509_pem_cert"
+"""Where gRPC keeps the caller's own certificate."""
 _DNS = re.compile(r"[a-z0-9_*]([a-z0-9_.-]*[a-z0-9_])?")
 _URI = re.compile(r"[a-z][a-z0-9+.-]*:[\x21-\x7e]+", re.ASCII)
 
@@ -58,7 +59,7 @@ class Callers:
 
     def of(self, auth_context: Mapping[str, Iterable[bytes]]) -> Caller | None:
         """None where no certificate was shown, or one that cannot be read."""
-        shown = list(auth_context.get(_PEM, ()))
+        shown = list(auth_context.get(PEM, ()))
         return self._read(shown[0]) if len(shown) == 1 else None
 
 

@@ -11,7 +11,7 @@ from sluice.host.denials import Denials
 from sluice.host.door_settings import DoorSettings
 from sluice.host.guard import Guard
 from sluice.host.peers import watched_peers
-from sluice.host.tls import CONNECTION_SECONDS, Shown, tell_certificate, watched_certificate
+from sluice.host.tls import CONNECTION_SECONDS, GRACE_SECONDS, Shown, tell_certificate, watched_certificate
 from sluice.refreshed import Refreshable
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
@@ -41,7 +41,12 @@ class Secured:
     @property
     def options(self) -> Sequence[tuple[str, Any]]:
         """Of the server."""
-        return (("grpc.max_connection_age_ms", self._connection_ms),) if self._certificate else ()
+        if self._certificate is None:
+            return ()
+        return (
+            ("grpc.max_connection_age_ms", self._connection_ms),
+            ("grpc.max_connection_age_grace_ms", GRACE_SECONDS * 1000),
+        )
 
     def interceptors(self, log: Log, metrics: Metrics) -> Sequence[grpc.aio.ServerInterceptor]:
         """What comes before every other."""
@@ -49,7 +54,7 @@ class Secured:
             return ()
         tell_certificate(self._certificate, metrics)
         self._denials = Denials(log, metrics)
-        return (Guard(self._peers, self._denials),)
+        return (Guard(self._peers, self._certificate, self._denials),)
 
     def listen(self, server: grpc.aio.Server, service: str, address: str) -> str:
         """Opens the port; returns where. RuntimeError where it cannot. `service`: full name of the gRPC service,

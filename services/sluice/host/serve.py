@@ -9,14 +9,16 @@ import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from sluice.bus.clients import plain_producer
+from sluice.bus.clients import admin_client, plain_producer
 from sluice.bus.producer import AsyncProducer
+from sluice.bus.write_rights import WriteRights
 from sluice.errors import EX_CONFIG, ConfigError, FatalError, NotReadyError, RetryableError
 from sluice.host.broker_access import BrokerAccess, watching_access
 from sluice.host.door_settings import DoorSettings, read_door
@@ -98,7 +100,10 @@ async def _run(service: Service, settings: Settings, door: DoorSettings, otlp: O
         await server.start()
         log.info("listening", address=address, kind=secured.kind)
         await health.open(door.health, log)
-        async with watching(secured.sources, context), watching_access(access, producer, readiness):
+        async with (
+            watching(secured.sources, context),
+            watching_access(access, producer, readiness, WriteRights(partial(admin_client, settings.kafka))),
+        ):
             if await _open(service, context, stop):
                 # Not ready until the service says that it has its partitions.
                 await readiness.expect("kafka", "joining the consumer group")

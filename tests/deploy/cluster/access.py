@@ -59,9 +59,12 @@ class Access:
         return command.must([self.kubectl, *arguments], self.env, stdin).out
 
     def apply(self, objects: list[Object], *arguments: str) -> None:
-        """Makes the objects what they are here. CommandError where one is refused."""
+        """Makes the objects what they are here. CommandError where one is refused. They are not checked against the
+        server's description of all its kinds first, which is slow to make anew after each new definition."""
         document = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-        self.must("apply", "--server-side", "--force-conflicts", "-f", "-", *arguments, stdin=document)
+        self.must(
+            "apply", "--server-side", "--force-conflicts", "--validate=ignore", "-f", "-", *arguments, stdin=document
+        )
 
     def list(self, kinds: str, *arguments: str) -> list[Object]:
         """All objects of the kinds (`pods,services`); `arguments` say in which namespace and with which labels."""

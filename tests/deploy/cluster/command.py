@@ -9,7 +9,7 @@ from typing import Final
 
 from sluice.errors import SluiceError
 
-_SECONDS: Final = 300
+_SECONDS: Final = 600
 
 
 class CommandError(SluiceError):

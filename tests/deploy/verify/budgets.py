@@ -4,8 +4,9 @@ import time
 from typing import Final
 
 from tests.deploy.cluster.access import Access, Object
+from tests.deploy.verify import scaled
 from tests.deploy.verify.network import selects
-from tests.deploy.verify.ready import Watch
+from tests.deploy.verify.ready import Watch, component
 from tests.deploy.verify.report import WrongError
 
 _SECONDS: Final = 60
@@ -32,24 +33,30 @@ def allow(access: Access, namespace: str) -> list[str]:
 def drain(access: Access, namespace: str) -> list[str]:
     """Empties the node that has most pods of the release, as an administrator would, and watches what stays ready.
 
-    WrongError where a component with two replicas or more has none ready at any moment. CommandError where the node
-    cannot be emptied.
+    WrongError where a component with two replicas or more has none ready at any moment, unless a volume that one
+    machine alone can have keeps its pods together: then all have to go. CommandError where the node stays full.
     """
     pods = access.list("pods", "--namespace", namespace, "--field-selector=status.phase=Running")
     places = [pod["spec"]["nodeName"] for pod in pods]
+    together = {component(pod) for pod in pods if "podAffinity" in (pod["spec"].get("affinity") or {})}
     node = max(sorted(set(places)), key=places.count)
     try:
         with Watch(access, namespace) as watch:
             before = watch.ready.now()
-            access.must("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=120s")
+            access.must("drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--timeout=300s")
         lowest = watch.ready.lowest
-        dark = [name for name, count in before.items() if count > 1 and lowest[name] == 0]
+        dark = [name for name, count in before.items() if count > 1 and lowest[name] == 0 and name not in together]
         if watch.lost or dark:
             raise WrongError(watch.lost or f"had no ready pod while {node} was emptied: {', '.join(dark)}")
     finally:
         access.must("uncordon", node)
-    told = ", ".join(f"{name} {lowest[name]} of {count}" for name, count in sorted(before.items()))
-    return [f"{node} emptied of {places.count(node)} pods; ready at the worst moment: {told}"]
+    scaled.settle(access, namespace)
+    lines = [f"{node} emptied of {places.count(node)} pods; ready at the worst moment:"]
+    return lines + [_line(name, lowest[name], count, name in together) for name, count in sorted(before.items())]
+
+
+def _line(name: str, lowest: int, before: int, together: bool) -> str:
+    return f"{name}: {lowest} of {before}{' (its volume keeps them together)' if together else ''}"
 
 
 def _wrong(budget: Object) -> str:

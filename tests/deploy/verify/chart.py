@@ -15,6 +15,7 @@ CHART: Final = ROOT / "charts/sluice"
 VARIANTS: Final = Path(__file__).with_name("variants")
 RELEASE: Final = "verify"
 
+_SECONDS: Final = 900
 _OVER: Final = "# over: "
 
 
@@ -68,18 +69,18 @@ class Helm:
         folders = {name: f"{self.home}/{name}" for name in ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME")}
         return {**over, **folders}
 
-    def must(self, *arguments: str, env: Mapping[str, str] = os.environ, seconds: float = 300) -> Ended:
+    def must(self, *arguments: str, env: Mapping[str, str] = os.environ, seconds: float = _SECONDS) -> Ended:
         """Runs it. CommandError where that does not end well."""
         return must([self.program, *arguments], self.env(env), seconds=seconds)
 
-    def run(self, *arguments: str, env: Mapping[str, str] = os.environ, seconds: float = 300) -> Ended:
+    def run(self, *arguments: str, env: Mapping[str, str] = os.environ, seconds: float = _SECONDS) -> Ended:
         """Runs it, however it ends."""
         return run([self.program, *arguments], self.env(env), seconds=seconds)
 
-    def template(self, variant: Variant, *more: str, chart: Path = CHART, namespace: str = "verify") -> str:
+    def template(self, variant: Variant, release: str = RELEASE) -> str:
         """What the chart makes of the values: YAML documents, the hooks among them. CommandError where it refuses."""
-        arguments = ["template", RELEASE, str(chart), "--namespace", namespace, "--kube-version", KUBERNETES]
-        return self.must(*arguments, *variant.arguments, *more).out
+        arguments = ["template", release, str(CHART), "--namespace", RELEASE, "--kube-version", KUBERNETES]
+        return self.must(*arguments, *variant.arguments).out
 
 
 def pods_of(documents: Sequence[Object]) -> dict[str, Object]:

@@ -34,7 +34,7 @@ class Ready:
 
     def now(self) -> Counter[str]:
         """Ready pods of each component. One that is going away is not counted: no request reaches it any more."""
-        return Counter(_component(pod) for pod in self.pods.values() if is_ready(pod))
+        return Counter(component(pod) for pod in self.pods.values() if is_ready(pod))
 
 
 def is_ready(pod: Object) -> bool:
@@ -83,6 +83,7 @@ class Watch:
                 return
 
 
-def _component(pod: Object) -> str:
+def component(pod: Object) -> str:
+    """Which component's a pod is, by its label; empty where it has none."""
     labels: Mapping[str, str] = pod["metadata"].get("labels") or {}
     return labels.get(COMPONENT, "")

@@ -1,6 +1,6 @@
 """A release of the chart on the API server, from installation to what it leaves behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,14 +8,15 @@ from tests.deploy.cluster.access import Access
 from tests.deploy.cluster.command import Ended
 from tests.deploy.cluster.nodes import claim
 from tests.deploy.verify import budgets, leftovers, network, placed, rollout, scaled
-from tests.deploy.verify.chart import CHART, RELEASE, Helm, Variant, missing_claims
-from tests.deploy.verify.reading import documents
+from tests.deploy.verify.chart import CHART, RELEASE, Helm, Variant, missing_claims, pods_of
+from tests.deploy.verify.reading import Object, documents
 from tests.deploy.verify.report import Report, Step, WrongError
 
 NEXT: Final = "verify-next"
 """The tag of the images of the upgrade. No image is pulled, so there need be none."""
 
-_WAIT: Final = ("--wait", "--wait-for-jobs", "--timeout", "180s")
+_TIMEOUT: Final = "600s"
+_WAIT: Final = ("--wait", "--wait-for-jobs", "--timeout", _TIMEOUT)
 _COMPLAINTS: Final = ("would violate PodSecurity", "unknown field", "deprecated", "duplicate")
 
 
@@ -45,9 +46,9 @@ class Cluster:
         self.access.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}])
 
 
-def run(report: Report, cluster: Cluster, variant: Variant) -> None:
-    """Every step with one variant, in a namespace of its own. What comes after an installation that failed is not
-    run, and counts as such."""
+def run(report: Report, cluster: Cluster, variant: Variant, rendered: Sequence[Object]) -> None:
+    """Every step with one variant, which makes the objects `rendered`, in a namespace of its own. What comes after an
+    installation that failed is not run, and counts as such."""
     namespace = "verify-" + variant.name.removesuffix(".yaml").replace(".", "-").replace("_", "-").lower()
     access, name = cluster.access, variant.name
     tag = _tag(cluster, namespace)
@@ -63,21 +64,23 @@ def run(report: Report, cluster: Cluster, variant: Variant) -> None:
         "helm test": lambda: _test(cluster, namespace),
         "uninstall": lambda: _uninstall(cluster, namespace),
     }
-    if _has_gpu(cluster, variant):
+    if any(placed.wants_gpu(pod) for pod in pods_of(rendered).values()):
         steps = {"the GPU": lambda: _gpu(report, access, namespace), **steps}
-    if not report.run(f"{name}: install", lambda: _install(report, cluster, variant, namespace)):
+    if not report.run(f"{name}: install", lambda: _install(report, cluster, variant, namespace, rendered)):
         for left in steps:
             report.leave_out(f"{name}: {left}")
         cluster.run("uninstall", RELEASE, "--namespace", namespace, "--ignore-not-found")
     else:
         for title, step in steps.items():
             report.run(f"{name}: {title}", step)
-    access.must("delete", "namespace", namespace, "--wait=false")
+    access.must("delete", "namespace", namespace, "--wait=false", "--ignore-not-found")
 
 
-def _install(report: Report, cluster: Cluster, variant: Variant, namespace: str) -> list[str]:
+def _install(
+    report: Report, cluster: Cluster, variant: Variant, namespace: str, rendered: Sequence[Object]
+) -> list[str]:
     cluster.namespace(namespace)
-    claims = missing_claims(documents(cluster.helm.template(variant)))
+    claims = missing_claims(rendered)
     if claims:
         cluster.access.apply([claim(name) for name in claims], "--namespace", namespace)
     arguments = ["install", RELEASE, str(CHART), "--namespace", namespace, *_WAIT, *variant.arguments]
@@ -117,7 +120,7 @@ def _rollback(report: Report, cluster: Cluster, namespace: str, tag: str) -> lis
 
 
 def _test(cluster: Cluster, namespace: str) -> list[str]:
-    told = cluster.must("test", RELEASE, "--namespace", namespace, "--timeout", "120s").out
+    told = cluster.must("test", RELEASE, "--namespace", namespace, "--timeout", _TIMEOUT).out
     phases = [line.split(":")[1].strip() for line in told.splitlines() if line.startswith("Phase:")]
     if not phases or set(phases) != {"Succeeded"}:
         raise WrongError(told)
@@ -125,13 +128,8 @@ def _test(cluster: Cluster, namespace: str) -> list[str]:
 
 
 def _uninstall(cluster: Cluster, namespace: str) -> list[str]:
-    cluster.must("uninstall", RELEASE, "--namespace", namespace, "--wait", "--timeout", "180s")
+    cluster.must("uninstall", RELEASE, "--namespace", namespace, "--wait", "--timeout", _TIMEOUT)
     return leftovers.after_uninstall(cluster.access, namespace, RELEASE)
-
-
-def _has_gpu(cluster: Cluster, variant: Variant) -> bool:
-    rendered = documents(cluster.helm.template(variant))
-    return any(one["kind"] == "Deployment" and placed.wants_gpu(one["spec"]["template"]) for one in rendered)
 
 
 def _tag(cluster: Cluster, namespace: str) -> Callable[[], str]:

@@ -1,7 +1,7 @@
 """Upgrade and rollback of a release, with every pod watched."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,13 +22,13 @@ class Wanted:
     why: str = ""
 
 
-def wanted(workloads: list[Object], ready: Mapping[str, int]) -> dict[str, Wanted]:
-    """By component. All that are ready now, where a Deployment rolls with maxUnavailable 0. WrongError where one does
+def wanted(workloads: list[Object]) -> dict[str, Wanted]:
+    """By component. All its replicas, where a Deployment rolls with maxUnavailable 0. WrongError where one does
     not and has no reason to: no GPU, which nobody has to spare, and no volume that one pod at a time can hold."""
     found, wrong = {}, []
     for one in workloads:
         component, spec = one["metadata"]["labels"].get(COMPONENT, ""), one["spec"]
-        count = ready.get(component, 0)
+        count = int(spec["replicas"])
         strategy = spec.get("strategy") or {}
         rolling = strategy.get("rollingUpdate") or {}
         if one["kind"] == "StatefulSet":
@@ -49,7 +49,7 @@ def watched(access: Access, namespace: str, change: Callable[[], object], image:
     image of every service's pods afterwards. WrongError where there were ever fewer than wanted."""
     workloads = access.list("deployments,statefulsets", "--namespace", namespace)
     with Watch(access, namespace) as watch:
-        least = wanted(workloads, watch.ready.now())
+        least = wanted(workloads)
         before = watch.ready.now()
         change()
     wrong = [watch.lost] if watch.lost else []

@@ -12,7 +12,7 @@ from tests.deploy.chart import VALUE_FILES
 from tests.deploy.cluster.command import must
 from tests.deploy.tools import KUBERNETES
 from tests.deploy.verify import checking, controls, files, network
-from tests.deploy.verify.chart import CHART, ROOT, Helm, Variant, value_files, variants
+from tests.deploy.verify.chart import CHART, RELEASE, ROOT, Helm, Variant, value_files, variants
 from tests.deploy.verify.reading import Object, documents
 from tests.deploy.verify.report import Report, Say, WrongError
 
@@ -63,6 +63,8 @@ def steps_of_files(report: Report, kit: Kit) -> None:
     for variant in found:
         report.run(f"schemas, {variant.name}", partial(_schemas, kit, reader, variant, rendered))
         report.run(f"network policies, {variant.name}", partial(_policies, kit.helm, variant))
+    # YAML takes this for a truth value where nobody has quoted it.
+    report.run("schemas, a release called y", partial(_schemas, kit, reader, found[0], [], "y"))
     report.run("golden files", _golden)
     report.run("pytest of the chart", partial(_tests, kit.env))
     report.run("promtool check rules", partial(files.rules, rendered, kit.env))
@@ -107,8 +109,10 @@ def _tests(env: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _schemas(kit: Kit, reader: checking.Reader, variant: Variant, rendered: list[Object]) -> list[str]:
-    found = documents(kit.helm.template(variant))
+def _schemas(
+    kit: Kit, reader: checking.Reader, variant: Variant, rendered: list[Object], release: str = RELEASE
+) -> list[str]:
+    found = documents(kit.helm.template(variant, release))
     rendered.extend(found)
     return checking.by_schema(reader, kit.schemas, found)
 

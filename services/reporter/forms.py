@@ -1,0 +1,77 @@
+"""From incidents to the tip line's documents: every fact that is known, and none that is guessed. Pure but for the
+clock."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from reporter.incident import Filed
+from reporter.report import Report
+from reporter.tipline.facts import Account, FileFacts, Happening, Match, Reporter, ReportFacts
+from reporter.tipline.write_details import details_document
+from reporter.tipline.write_report import report_document
+from sluice.errors import TerminalError
+from sluice.v1.incident_pb2 import IncidentContent
+from sluice.v1.request_pb2 import ROLE_GENERATED, ROLE_UPLOAD, STAGE_OUTPUT, STAGE_PROMPT, Stage
+from sluice.v1.verdict_pb2 import ListMatch
+
+STAGES: Final[Mapping[Stage.ValueType, str]] = {
+    STAGE_PROMPT: "an upload, before anything was generated",
+    STAGE_OUTPUT: "a picture that was generated, before anybody got it",
+}
+_PERCEPTUAL: Final = "pdq"
+
+
+class CyberForms:
+    """The `Forms` of the CyberTipline."""
+
+    def __init__(self, reporter: Reporter, now: Callable[[], int]) -> None:
+        """`reporter`: who reports; `now`: milliseconds since the epoch."""
+        self._reporter = reporter
+        self._now = now
+
+    def report(self, report: Report, members: Sequence[Filed], earlier: Sequence[str]) -> bytes:
+        """See `Forms`."""
+        account = Account(report.account_id, prior_reports=earlier) if report.account_id else None
+        facts = ReportFacts(self._reporter, account, [_happening(one) for one in members])
+        return report_document(facts, _time(self._now()))
+
+    def details(self, report: Report, members: Sequence[Filed], place: int) -> bytes:
+        """See `Forms`."""
+        file = report.files[place]
+        member = next((one for one in members if one.id == file.incident_id), None)
+        if member is None or file.evidence_id not in member.evidence:
+            raise TerminalError(f"report {report.number}: no incident of it has that evidence")
+        content = member.pictures()[member.evidence.index(file.evidence_id)]
+        return details_document(report.report_id, file.file_id, _file(member, content))
+
+
+def _happening(one: Filed) -> Happening:
+    incident = one.incident()
+    return Happening(
+        one.id, incident.request_id, _time(incident.requested_at_ms), STAGES.get(incident.stage, ""), incident.rule
+    )
+
+
+def _file(one: Filed, content: IncidentContent) -> FileFacts:
+    """Nobody but a machine has looked at it, so it is not viewed and has no classification."""
+    uploaded = content.role == ROLE_UPLOAD
+    return FileFacts(
+        name="",
+        generated=content.role == ROLE_GENERATED,
+        uploaded_at=_time(one.incident().requested_at_ms) if uploaded else None,
+        public=False,
+        md5=content.md5.hex(),
+        sha1=content.sha1.hex(),
+        sha256=content.original.sha256.hex(),
+        matches=[_match(each) for each in content.matches],
+        info=[f"Content {content.content_id} of request {one.incident().request_id}, incident {one.id}."],
+    )
+
+
+def _match(each: ListMatch) -> Match:
+    return Match(each.list, each.entry, each.method, each.distance if each.method == _PERCEPTUAL else None)
+
+
+def _time(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

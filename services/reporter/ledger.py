@@ -1,0 +1,93 @@
+"""What the reporter remembers, and what a store of it can be asked."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reporter.incident import Filed, Standing
+from reporter.report import Report
+from sluice.errors import SluiceError
+
+
+class StaleError(SluiceError):
+    """Somebody else has changed it meanwhile: what was to be written is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A record for a topic. It is written down with the change that it tells of, and published afterwards: at least
+    once, and under the same id."""
+
+    id: str
+    topic: str
+    key: bytes
+    value: bytes
+    number: int = 0
+    """Given by the ledger, from 1 and rising."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose reports: the two kinds, tests and others, never meet."""
+
+    tenant: str
+    account_id: str
+    test: bool
+
+
+class Ledger(Protocol):
+    """Any number of processes may use one. Each method is one transaction, is on the disk when it returns, and may
+    raise RetryableError, which does not tell whether it was done."""
+
+    async def add(self, incident: Filed) -> bool:
+        """Takes in a new incident. False where its id is known, which changes nothing."""
+
+    async def incident(self, incident_id: str) -> Filed | None:
+        """The incident with this id."""
+
+    async def incidents(self, standings: Collection[Standing], limit: int) -> Sequence[Filed]:
+        """Incidents that stand so, the first seen first."""
+
+    async def claim_incident(self, now: int) -> Filed | None:
+        """One that is due, for the caller alone for `LEASE_MS`; None where none is."""
+
+    async def save_incident(self, incident: Filed, events: Sequence[Event] = ()) -> Filed:
+        """Writes a change, and the events that tell of it; an event whose id is known is left out.
+
+        Returns the incident with its new version. StaleError.
+        """
+
+    async def gather(self, confirmed_before_ms: int, now: int, most: int) -> Report | None:
+        """Makes one report of all confirmed incidents of an account, the first confirmed first, at most so many.
+
+        Of an account of which one was confirmed by then; None where there is none. An incident without an account is
+        a report by itself.
+        """
+
+    async def report(self, number: int) -> Report | None:
+        """The report with this number."""
+
+    async def claim_report(self, now: int, tests: Collection[bool]) -> Report | None:
+        """One that is due, as `claim_incident`. `tests`: which of the two kinds."""
+
+    async def save_report(self, report: Report) -> Report:
+        """Writes a change; of one that is finished, all incidents are reported from then on. StaleError."""
+
+    async def earlier(self, account: Account, limit: int) -> Sequence[str]:
+        """Ids, of the tip line, of finished reports about an account, the latest first."""
+
+    async def unpublished(self, limit: int) -> Sequence[Event]:
+        """Events that were not published yet, the first written first."""
+
+    async def published(self, numbers: Sequence[int]) -> None:
+        """These events were."""
+
+    async def counts(self) -> Mapping[str, int]:
+        """Incidents by standing, and reports that are not finished by phase: `held`, `report failed`, ...; with
+        `unpublished`, how many events are."""
+
+    async def ping(self) -> None:
+        """Returns where it answers."""
+
+    async def close(self) -> None:
+        """Lets go of it."""

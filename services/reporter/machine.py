@@ -1,0 +1,135 @@
+"""How a report goes on after each call, after each error, and after a death. Pure.
+
+Three rules make each report exactly one:
+
+1. Before a call that changes something, the ledger says that it will be made. Afterwards it says what came of it.
+2. Who does not know whether a call was made takes the report back, and learns by that whether it was finished. Only
+   what was taken back or has expired is submitted again. A report whose submission gave no answer has an id that
+   nobody knows, so nobody can finish it: it expires at the tip line.
+3. The ledger takes no word from who has been overtaken (`version`). What such a one still does there, is done to a
+   report that was taken back.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from reporter.backoff import LEASE_MS, NEVER, wait_ms
+from reporter.ports import Finished, Refusal, Submitted, TiplineError, Uploaded
+from reporter.report import File, Phase, Report
+from sluice.errors import TerminalError
+
+OPEN_MS: Final = 24 * 3_600_000
+IDLE_MS: Final = 3_600_000
+"""An unfinished report is deleted that long after it was opened or after its last change, whichever is later."""
+MARGIN_MS: Final = 10 * 60_000
+"""A report that has less than this left is opened anew."""
+
+Answer = Submitted | Uploaded | Finished | None
+
+
+class Machine:
+    """The rules. It keeps nothing."""
+
+    def recovered(self, report: Report) -> Report:
+        """A report that somebody else was at, and did not end: what was under way may or may not have been done."""
+        match report.phase:
+            case Phase.SUBMITTING:
+                return replace(report, phase=Phase.READY)
+            case Phase.UPLOADING | Phase.DESCRIBING | Phase.FINISHING:
+                return replace(report, phase=Phase.RETRACTING)
+            case _:
+                return report
+
+    def begun(self, report: Report, now: int) -> Report:
+        """What is to be written down before the next call. Its phase names the call."""
+        report = replace(report, due_ms=now + LEASE_MS)
+        match report.phase:
+            case Phase.READY:
+                return replace(report, phase=Phase.SUBMITTING, attempts=report.attempts + 1)
+            case Phase.OPEN if self._expires(report, now):
+                return replace(report, phase=Phase.RETRACTING)
+            case Phase.OPEN:
+                return replace(report, phase=self._next(report))
+            case _:
+                return report
+
+    def done(self, report: Report, answer: Answer, now: int) -> Report:
+        """The call that `report.phase` names was answered. TerminalError for the answer to another one."""
+        report = replace(report, touched_at_ms=now, due_ms=now + LEASE_MS)
+        match report.phase, answer:
+            case Phase.SUBMITTING, Submitted(report_id):
+                return replace(report, phase=Phase.OPEN, report_id=report_id, opened_at_ms=now)
+            case Phase.UPLOADING, Uploaded(file_id):
+                return replace(_with_file(report, report.place(), file_id, False), phase=Phase.OPEN)
+            case Phase.DESCRIBING, None:
+                at = report.place()
+                return replace(_with_file(report, at, report.files[at].file_id, True), phase=Phase.OPEN)
+            case Phase.FINISHING, Finished():
+                return _finished(report, now)
+            case Phase.RETRACTING, None:
+                return _anew(report, now)
+            case _:
+                raise TerminalError(f"report {report.number}: no answer to {report.phase}")
+
+    def refused(self, report: Report, error: TiplineError, now: int) -> Report:
+        """The call that `report.phase` names went wrong, or perhaps did."""
+        later = replace(
+            report,
+            code=error.code,
+            problem=error.words,
+            tries=report.tries + 1,
+            due_ms=now + wait_ms(report.tries),
+        )
+        match report.phase, error.kind:
+            case Phase.SUBMITTING, Refusal.RETRY:
+                return replace(later, phase=Phase.READY)
+            case _, Refusal.RETRY:
+                return replace(later, phase=Phase.RETRACTING)
+            case ((Phase.UPLOADING | Phase.DESCRIBING | Phase.FINISHING | Phase.RETRACTING), Refusal.GONE):
+                return _anew(later, later.due_ms)
+            case ((Phase.FINISHING | Phase.RETRACTING), Refusal.ALREADY) if report.place() == len(report.files):
+                # Nobody but us has its id, and all of it was there: it was we who finished it.
+                return _finished(report, now)
+            case _:
+                return replace(later, phase=Phase.FAILED, due_ms=NEVER)
+
+    def put_off(self, report: Report, problem: str, now: int) -> Report:
+        """Nothing was called: what a call needs could not be had now."""
+        return replace(report, problem=problem, tries=report.tries + 1, due_ms=now + wait_ms(report.tries))
+
+    def failed(self, report: Report, problem: str) -> Report:
+        """Nothing was called: what a call needs cannot be had."""
+        return replace(report, phase=Phase.FAILED, problem=problem, due_ms=NEVER)
+
+    def resumed(self, report: Report, now: int) -> Report:
+        """A person wants it tried again. TerminalError unless it has failed."""
+        if report.phase is not Phase.FAILED:
+            raise TerminalError(f"report {report.number} is {report.phase}: nothing has failed")
+        phase = Phase.RETRACTING if report.report_id else Phase.READY
+        return replace(report, phase=phase, tries=0, due_ms=now)
+
+    def _next(self, report: Report) -> Phase:
+        at = report.place()
+        if at == len(report.files):
+            return Phase.FINISHING
+        return Phase.DESCRIBING if report.files[at].file_id else Phase.UPLOADING
+
+    def _expires(self, report: Report, now: int) -> bool:
+        return now + MARGIN_MS >= max(report.opened_at_ms + OPEN_MS, report.touched_at_ms + IDLE_MS)
+
+
+def _with_file(report: Report, at: int, file_id: str, described: bool) -> Report:
+    changed = replace(report.files[at], file_id=file_id, described=described)
+    return replace(report, files=(*report.files[:at], changed, *report.files[at + 1 :]))
+
+
+def _finished(report: Report, now: int) -> Report:
+    return replace(report, phase=Phase.FINISHED, finished_at_ms=now, due_ms=NEVER, code=0, problem="")
+
+
+def _anew(report: Report, due_ms: int) -> Report:
+    """Nothing is open any more."""
+    files = tuple(File(one.incident_id, one.evidence_id) for one in report.files)
+    return replace(
+        report, phase=Phase.READY, report_id="", files=files, opened_at_ms=0, touched_at_ms=0, due_ms=due_ms
+    )

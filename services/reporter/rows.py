@@ -1,0 +1,145 @@
+"""Incidents, reports and events as rows: what both databases are asked, in the SQL that both of them speak."""
+
+# ruff: noqa: S608 - what is put into these statements are names of ours; values are bound
+import json
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, Final
+
+from reporter.incident import Filed, Standing
+from reporter.ledger import Event
+from reporter.report import File, Phase, Report
+
+_INCIDENT: Final = tuple(one.name for one in fields(Filed))
+_REPORT: Final = tuple(one.name for one in fields(Report))
+_INCIDENTS: Final = f"SELECT {', '.join(_INCIDENT)} FROM reporter_incidents"
+_REPORTS: Final = f"SELECT {', '.join(_REPORT)} FROM reporter_reports"
+_OF_ACCOUNT: Final = "tenant = ? AND account_id = ? AND test = ?"
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+ADD: Final = (
+    f"INSERT INTO reporter_incidents ({', '.join(_INCIDENT)}) VALUES ({_marks(len(_INCIDENT))}) "
+    "ON CONFLICT (id) DO NOTHING RETURNING id"
+)
+INCIDENT: Final = f"{_INCIDENTS} WHERE id = ?"
+CLAIM_INCIDENT: Final = (
+    "UPDATE reporter_incidents SET due_ms = ?, version = version + 1 WHERE id IN "
+    "(SELECT id FROM reporter_incidents WHERE due_ms <= ? ORDER BY due_ms LIMIT 1) "
+    # Said twice: in PostgreSQL another transaction may have claimed it between the two.
+    f"AND due_ms <= ? RETURNING {', '.join(_INCIDENT)}"
+)
+SAVE_INCIDENT: Final = (
+    f"UPDATE reporter_incidents SET {', '.join(f'{name} = ?' for name in _INCIDENT)} "
+    "WHERE id = ? AND version = ? RETURNING id"
+)
+RIPE: Final = (
+    "SELECT tenant, account_id, test FROM reporter_incidents WHERE standing = 'confirmed' AND confirmed_at_ms <= ? "
+    "ORDER BY confirmed_at_ms, id LIMIT 1"
+)
+BEGIN_REPORT: Final = (
+    f"INSERT INTO reporter_reports ({', '.join(_REPORT[1:])}) VALUES ({_marks(len(_REPORT) - 1)}) RETURNING number"
+)
+JOIN: Final = (
+    "UPDATE reporter_incidents SET standing = 'reporting', report = ?, version = version + 1 WHERE id IN "
+    f"(SELECT id FROM reporter_incidents WHERE standing = 'confirmed' AND {_OF_ACCOUNT} "
+    "ORDER BY confirmed_at_ms, id LIMIT ?) "
+    f"AND standing = 'confirmed' RETURNING {', '.join(_INCIDENT)}"
+)
+REPORT: Final = f"{_REPORTS} WHERE number = ?"
+SAVE_REPORT: Final = (
+    f"UPDATE reporter_reports SET {', '.join(f'{name} = ?' for name in _REPORT[1:])} "
+    "WHERE number = ? AND version = ? RETURNING number"
+)
+REPORTED: Final = (
+    "UPDATE reporter_incidents SET standing = 'reported', due_ms = ?, version = version + 1 "
+    "WHERE report = ? AND standing = 'reporting'"
+)
+EARLIER: Final = (
+    f"SELECT report_id FROM reporter_reports WHERE {_OF_ACCOUNT} AND phase = 'finished' "
+    "ORDER BY finished_at_ms DESC, number DESC LIMIT ?"
+)
+TELL: Final = (
+    "INSERT INTO reporter_outbox (id, topic, key, value, published) "
+    "VALUES (?, ?, ?, ?, 0) ON CONFLICT (id) DO NOTHING"
+)
+UNPUBLISHED: Final = (
+    "SELECT id, topic, key, value, number FROM reporter_outbox WHERE published = 0 ORDER BY number LIMIT ?"
+)
+PUBLISHED: Final = "UPDATE reporter_outbox SET published = 1 WHERE number = ?"
+COUNTS: Final = (
+    "SELECT standing, COUNT(*) FROM reporter_incidents GROUP BY standing "
+    "UNION ALL SELECT 'report ' || phase, COUNT(*) FROM reporter_reports WHERE phase <> 'finished' GROUP BY phase "
+    "UNION ALL SELECT 'unpublished', COUNT(*) FROM reporter_outbox WHERE published = 0"
+)
+PING: Final = "SELECT 1 FROM reporter_incidents LIMIT 1"
+
+
+def incidents(count: int) -> str:
+    """Of so many standings."""
+    return f"{_INCIDENTS} WHERE standing IN ({_marks(count)}) ORDER BY seen_at_ms, id LIMIT ?"
+
+
+def claim_report(count: int) -> str:
+    """Of so many kinds."""
+    return (
+        "UPDATE reporter_reports SET due_ms = ?, version = version + 1 WHERE number IN "
+        f"(SELECT number FROM reporter_reports WHERE due_ms <= ? AND test IN ({_marks(count)}) "
+        f"ORDER BY due_ms LIMIT 1) AND due_ms <= ? RETURNING {', '.join(_REPORT)}"
+    )
+
+
+def incident_values(one: Filed) -> tuple[Any, ...]:
+    """A row of an incident."""
+    row = {name: getattr(one, name) for name in _INCIDENT}
+    row["evidence"] = json.dumps(one.evidence)
+    return tuple(int(value) if isinstance(value, bool) else value for value in row.values())
+
+
+def incident_of(row: Sequence[Any]) -> Filed:
+    """An incident of a row."""
+    found = dict(zip(_INCIDENT, row, strict=True))
+    return Filed(
+        **{
+            **found,
+            "message": bytes(found["message"]),
+            "test": bool(found["test"]),
+            "purged": bool(found["purged"]),
+            "dated": bool(found["dated"]),
+            "standing": Standing(found["standing"]),
+            "evidence": tuple(json.loads(found["evidence"])),
+        }
+    )
+
+
+def report_values(one: Report) -> tuple[Any, ...]:
+    """A row of a report, without its number."""
+    row = {name: getattr(one, name) for name in _REPORT[1:]}
+    row["members"] = json.dumps(one.members)
+    row["files"] = json.dumps(
+        [[each.incident_id, each.evidence_id, each.file_id, each.described] for each in one.files]
+    )
+    return tuple(int(value) if isinstance(value, bool) else value for value in row.values())
+
+
+def report_of(row: Sequence[Any]) -> Report:
+    """A report of a row."""
+    found = dict(zip(_REPORT, row, strict=True))
+    return Report(
+        **{
+            **found,
+            "test": bool(found["test"]),
+            "phase": Phase(found["phase"]),
+            "members": tuple(json.loads(found["members"])),
+            "files": tuple(File(*each) for each in json.loads(found["files"])),
+        }
+    )
+
+
+def event_of(row: Sequence[Any]) -> Event:
+    """An event of a row."""
+    found_id, topic, key, value, number = row
+    return Event(found_id, topic, bytes(key), bytes(value), number)

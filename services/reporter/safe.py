@@ -1,0 +1,55 @@
+"""The kit's vault and the object store, as the reporter's `Vault`."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from sluice.errors import NotReadyError, RetryableError, SluiceError, TerminalError
+from sluice.objects import ObjectStore
+from sluice.v1.incident_pb2 import Incident, IncidentContent
+from sluice.vault.facts import facts_of
+from sluice.vault.originals import exempt, preserve, purge
+from sluice.vault.store import Vault as Kept
+
+T = TypeVar("T")
+_PASSES: Final = (RetryableError, TerminalError)
+
+
+class Safe:
+    """A `Vault`. Its calls run on threads."""
+
+    def __init__(self, vault: Kept, store: ObjectStore) -> None:
+        """`store`: where originals lie."""
+        self._vault = vault
+        self._store = store
+
+    async def preserve(self, incident: Incident, content: IncidentContent) -> str:
+        """See `Vault`; so it is with all the others. Until it is preserved, no expiry takes the original."""
+
+        def work() -> str:
+            exempt(self._store, content.original)
+            facts = facts_of(incident, content)
+            return preserve(self._vault, self._store, content.original, facts).id
+
+        return await _told(work)
+
+    async def read(self, evidence_id: str, why: str) -> bytes:
+        return await _told(lambda: self._vault.read_for_report(evidence_id, why))
+
+    async def purge(self, content: IncidentContent) -> None:
+        await _told(lambda: purge(self._vault, self._store, content.original))
+
+    async def reported(self, evidence_id: str, incident_id: str, report_id: str, at_ms: int) -> None:
+        await _told(lambda: self._vault.reported(evidence_id, incident_id, report_id, at_ms))
+
+
+async def _told(work: Callable[[], T]) -> T:
+    """In the reporter's two kinds of errors: a key that is not there comes back, all else does not."""
+    try:
+        return await asyncio.to_thread(work)
+    except _PASSES:
+        raise
+    except NotReadyError as error:
+        raise RetryableError(str(error)) from error
+    except (SluiceError, ValueError) as error:
+        raise TerminalError(str(error)) from error

@@ -1,0 +1,29 @@
+"""Where the vault is, by the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sluice.settings import Reader, sluice_home
+
+
+@dataclass(frozen=True, slots=True)
+class VaultSettings:
+    """`store`: an address as that of the object store. `key`: where the wrapping key is (`sluice.vault.opened`).
+    `anchor`: the file of the audit log's head. `people`: the roster, if there is one."""
+
+    store: str
+    key: str
+    anchor: Path
+    people: Path | None
+
+
+def read_vault(reader: Reader, env: Mapping[str, str]) -> VaultSettings:
+    """The caller calls `reader.finish()` before it uses them."""
+    home = sluice_home(env)
+    return VaultSettings(
+        store=reader.text("SLUICE_VAULT", f"file://{home / 'vault'}"),
+        key=reader.text("SLUICE_VAULT_KEY", f"file://{home / 'vault.keys'}"),
+        anchor=reader.path("SLUICE_VAULT_ANCHOR", home / "audit.head"),
+        people=Path(reader.file("SLUICE_VAULT_PEOPLE")) if reader.file("SLUICE_VAULT_PEOPLE") else None,
+    )

@@ -1,0 +1,94 @@
+"""From an incident to documents that the schema takes."""
+
+from dataclasses import replace
+from xml.etree.ElementTree import Element, fromstring
+
+import pytest
+
+from reporter.forms import CyberForms
+from reporter.incident import Filed, filed, preserved
+from reporter.report import File, Phase, Report, files_of
+from reporter.tipline.schema import load_schema, problems_of
+from sluice.errors import TerminalError
+from sluice.v1.incident_pb2 import Incident, IncidentContent
+from sluice.v1.request_pb2 import (
+    ROLE_GENERATED,
+    ROLE_UPLOAD,
+    STAGE_OUTPUT,
+    STAGE_PROMPT,
+    ObjectReference,
+    Role,
+    Stage,
+)
+from sluice.v1.verdict_pb2 import ListMatch
+from tests.unit.tipline_samples import REPORTER
+
+NOW = 1_790_000_000_000
+FORMS = CyberForms(REPORTER, lambda: NOW)
+
+
+def content(name: str, role: Role.ValueType) -> IncidentContent:
+    return IncidentContent(
+        content_id=name,
+        role=role,
+        original=ObjectReference(uri=f"file:///o/{name}", sha256=name.encode().ljust(32), size_bytes=9),
+        md5=b"m" * 16,
+        sha1=b"s" * 20,
+        matches=[ListMatch(list="sluice-test", entry="e7", kind="csam", method="pdq", distance=3, test=True)],
+    )
+
+
+def an_incident(number: int, stage: Stage.ValueType, *contents: IncidentContent, account: str = "a-1") -> Filed:
+    incident = Incident(
+        id=f"i{number}", request_id=f"r{number}", account_id=account, stage=stage, rule="known-csam",
+        contents=contents, requested_at_ms=NOW - 1000 * number,
+    )  # fmt: skip
+    return preserved(filed(incident, NOW), tuple(f"e-{each.content_id}" for each in contents), False, NOW)
+
+
+UPLOADED = an_incident(1, STAGE_PROMPT, content("c0", ROLE_UPLOAD))
+GENERATED = an_incident(2, STAGE_OUTPUT, content("c1", ROLE_UPLOAD), content("c2", ROLE_GENERATED))
+MEMBERS = [UPLOADED, GENERATED]
+
+
+def report(account: str = "a-1") -> Report:
+    files = tuple(replace(one, file_id=f"file-{at}") for at, one in enumerate(files_of(MEMBERS)))
+    return Report(1, "t", account, False, ("i1", "i2"), files, NOW, Phase.OPEN, report_id="4000001")
+
+
+def valid(document: bytes, name: str) -> Element:
+    assert problems_of(load_schema(), document, name) == []
+    return fromstring(document)
+
+
+def test_a_report_names_the_account_the_incidents_and_the_reports_before_it() -> None:
+    root = valid(FORMS.report(report(), MEMBERS, ["4000000"]), "report")
+    assert root.findtext("personOrUserReported/espIdentifier") == "a-1"
+    assert root.findtext("personOrUserReported/priorCTReports") == "4000000"
+    words = root.findtext("additionalInfo") or ""
+    assert all(word in words for word in ("i1", "r1", "i2", "r2", "known-csam", "an upload", "was generated"))
+
+
+def test_nobody_is_reported_where_nobody_is_known() -> None:
+    root = valid(FORMS.report(report(account=""), MEMBERS, ()), "report")
+    assert root.find("personOrUserReported") is None
+
+
+@pytest.mark.parametrize(("place", "generated", "uploaded"), [(0, False, True), (1, False, True), (2, True, False)])
+def test_a_file_says_where_it_came_from_and_why(place: int, generated: bool, uploaded: bool) -> None:
+    root = valid(FORMS.details(report(), MEMBERS, place), "fileDetails")
+    assert (root.findtext("reportId"), root.findtext("fileId")) == ("4000001", f"file-{place}")
+    assert (root.find("fileAnnotations/generativeAi") is not None) is generated
+    assert (root.find("uploadedToEspTimestamp") is not None) is uploaded
+    assert root.findtext("fileViewedByEsp") == "false"
+    assert root.find("industryClassification") is None
+    assert {each.get("hashType") for each in root.findall("originalFileHash")} == {"MD5", "SHA1", "SHA256"}
+    words = " ".join(each.text or "" for each in root.findall("additionalInfo"))
+    assert f"content c{place}".lower() in words.lower()
+    assert "3 bits" in words
+
+
+def test_a_file_of_nobody_is_refused() -> None:
+    strange = replace(report(), files=(File("i1", "somebody else's", "file-0"),))
+    with pytest.raises(TerminalError, match="no incident"):
+        FORMS.details(strange, MEMBERS, 0)

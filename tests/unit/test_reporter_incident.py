@@ -1,0 +1,67 @@
+"""How an incident's standing may change, and how not."""
+
+from dataclasses import replace
+
+import pytest
+
+from reporter.backoff import FIRST_MS, NEVER
+from reporter.incident import (
+    Standing,
+    WrongStandingError,
+    again,
+    confirm,
+    dated,
+    failed,
+    preserved,
+    purged,
+    put_off,
+    rested,
+)
+from reporter.incident import release as released
+from tests.unit.reporter_incidents import NOW, new
+
+
+def test_a_new_one_says_what_was_read() -> None:
+    one = new(account="a", test=True)
+    assert (one.id, one.account_id, one.test, one.standing, one.due_ms) == ("i1", "a", True, Standing.NEW, NOW)
+    assert one.incident().id == "i1"
+    assert len(one.pictures()) == 1
+
+
+@pytest.mark.parametrize(("hold", "standing", "at"), [(True, Standing.HELD, 0), (False, Standing.CONFIRMED, NOW)])
+def test_what_is_preserved_waits_for_a_person_or_for_its_report(hold: bool, standing: Standing, at: int) -> None:
+    one = preserved(new(), ("e1",), hold, NOW)
+    assert (one.standing, one.confirmed_at_ms, one.evidence, one.due_ms) == (standing, at, ("e1",), NOW)
+
+
+def test_what_is_purged_is_looked_at_once_more_and_then_rests() -> None:
+    one = purged(preserved(new(), ("e1",), True, NOW), NOW)
+    assert (one.purged, one.due_ms) == (True, NOW)
+    assert rested(one).due_ms == dated(one).due_ms == NEVER
+
+
+def test_what_fails_is_tried_later_and_what_cannot_be_done_is_not() -> None:
+    late = put_off(new(), "words", NOW)
+    assert (late.standing, late.tries, late.due_ms, late.problem) == (Standing.NEW, 1, NOW + FIRST_MS, "words")
+    lost = failed(new(), "nowhere")
+    assert (lost.standing, lost.due_ms, lost.problem) == (Standing.FAILED, NEVER, "nowhere")
+    assert again(lost, NOW + 1).due_ms == NOW + 1
+
+
+@pytest.mark.parametrize("standing", [Standing.HELD, Standing.FAILED])
+def test_a_person_confirms_or_releases(standing: Standing) -> None:
+    one = replace(new(), standing=standing)
+    yes, no = confirm(one, "Ada", "seen", NOW), released(one, "Ada", "seen")
+    assert (yes.standing, yes.who, yes.why, yes.confirmed_at_ms) == (Standing.CONFIRMED, "Ada", "seen", NOW)
+    assert (no.standing, no.who, no.why) == (Standing.RELEASED, "Ada", "seen")
+
+
+@pytest.mark.parametrize("standing", sorted(set(Standing) - {Standing.HELD, Standing.FAILED}))
+def test_nobody_changes_what_is_under_way_or_over(standing: Standing) -> None:
+    one = replace(new(), standing=standing)
+    with pytest.raises(WrongStandingError, match="i1"):
+        confirm(one, "Ada", "", NOW)
+    with pytest.raises(WrongStandingError, match="i1"):
+        released(one, "Ada", "")
+    with pytest.raises(WrongStandingError, match="i1"):
+        again(one, NOW)

@@ -1,0 +1,290 @@
+"""What both ledgers promise: one file, run on SQLite and on a real PostgreSQL."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reporter.backoff import LEASE_MS, NEVER
+from reporter.incident import Standing, confirm, preserved, put_off
+from reporter.ledger import Account, Event, Ledger, StaleError
+from reporter.machine import Answer, Machine
+from reporter.migrations import MIGRATIONS, Migration
+from reporter.opened import open_ledger
+from reporter.ports import Finished, Submitted, Uploaded
+from reporter.postgres_ledger import PostgresLedger
+from reporter.report import Phase, Report
+from reporter.sqlite_ledger import SqliteLedger
+from sluice.errors import NotReadyError, RetryableError
+from tests.unit.postgres import Server
+from tests.unit.reporter_incidents import NOW, confirmed, new
+
+KINDS = ("sqlite", "postgres")
+BOTH = (False, True)
+_DATABASES = itertools.count()
+
+Open = Callable[[], Awaitable[Ledger]]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    server = Server()
+    try:
+        yield server.start()
+    finally:
+        server.remove()
+
+
+@pytest.fixture(params=KINDS)
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of this test's own, empty."""
+    if request.param == "sqlite":
+        return str(tmp_path / "folder" / "reporter.db")
+    server: Server = request.getfixturevalue("server")
+    return server.create(f"ledger_{next(_DATABASES)}")
+
+
+@pytest.fixture
+async def opened(where: str) -> AsyncIterator[Open]:
+    """Opens the database, as a process of its own would."""
+    async with AsyncExitStack() as stack:
+
+        async def one() -> Ledger:
+            ledger = await open_ledger(where)
+            stack.push_async_callback(ledger.close)
+            return ledger
+
+        yield one
+
+
+@pytest.fixture
+async def ledger(opened: Open) -> Ledger:
+    return await opened()
+
+
+async def gathered(ledger: Ledger, now: int = NOW) -> Report:
+    """The report that can be made now."""
+    report = await ledger.gather(now, now, 50)
+    assert report is not None
+    return report
+
+
+async def finished(ledger: Ledger, report: Report, report_id: str, at: int) -> Report:
+    """Takes a report to its end."""
+    machine = Machine()
+    answers: dict[Phase, Answer] = {Phase.UPLOADING: Uploaded("f", ""), Phase.FINISHING: Finished(())}
+    report = await ledger.save_report(machine.begun(report, at))
+    report = await ledger.save_report(machine.done(report, Submitted(report_id), at))
+    while report.phase is not Phase.FINISHED:
+        report = machine.begun(report, at)
+        report = await ledger.save_report(report)
+        report = await ledger.save_report(machine.done(report, answers.get(report.phase), at))
+    return report
+
+
+async def test_an_incident_is_taken_in_once_and_comes_back_whole(ledger: Ledger) -> None:
+    one = new()
+    assert await ledger.add(one)
+    assert not await ledger.add(replace(one, account_id="somebody else"))
+    assert await ledger.incident(one.id) == one
+    assert await ledger.incident("nobody") is None
+
+
+async def test_all_of_a_change_is_kept(ledger: Ledger) -> None:
+    await ledger.add(new())
+    held = await ledger.save_incident(preserved(new(), ("e1", "e2"), True, NOW))
+    changed = replace(confirm(held, "Ada", "looked", NOW), problem="words", tries=3, purged=True, dated=True)
+    kept = await ledger.save_incident(changed)
+    assert kept == replace(changed, version=2)
+    assert await ledger.incident("i1") == kept
+
+
+async def test_who_holds_an_older_version_changes_nothing(ledger: Ledger) -> None:
+    one = new()
+    await ledger.add(one)
+    first = await ledger.save_incident(put_off(one, "first", NOW), [event(1)])
+    with pytest.raises(StaleError):
+        await ledger.save_incident(put_off(one, "second", NOW), [event(2)])
+    assert await ledger.incident(one.id) == first
+    assert [each.id for each in await ledger.unpublished(10)] == ["event-1"]
+
+
+async def test_what_is_due_is_claimed_by_one_until_its_lease_is_over(ledger: Ledger) -> None:
+    await ledger.add(new(1))
+    await ledger.add(replace(new(2), due_ms=NEVER))
+    assert await ledger.claim_incident(NOW - 1) is None
+    claimed = await ledger.claim_incident(NOW)
+    assert claimed is not None
+    assert (claimed.id, claimed.version) == ("i1", 1)
+    assert await ledger.claim_incident(NOW + LEASE_MS - 1) is None
+    again = await ledger.claim_incident(NOW + LEASE_MS)
+    assert again is not None
+    with pytest.raises(StaleError):
+        await ledger.save_incident(claimed)
+
+
+async def test_many_who_claim_at_once_get_different_ones(opened: Open) -> None:
+    ledgers = [await opened() for _ in range(3)]
+    for number in range(6):
+        await ledgers[0].add(new(number))
+    claims = await asyncio.gather(*(ledgers[at % 3].claim_incident(NOW) for at in range(12)))
+    claimed = [one.id for one in claims if one is not None]
+    assert len(claimed) == len(set(claimed))
+    while (one := await ledgers[0].claim_incident(NOW)) is not None:
+        claimed.append(one.id)
+    assert sorted(claimed) == [f"i{number}" for number in range(6)]
+
+
+async def test_a_report_is_of_one_account_and_one_kind(ledger: Ledger) -> None:
+    for number, (account, test) in enumerate([("a", False), ("b", False), ("a", True), ("a", False)]):
+        await ledger.add(confirmed(number, account, test, at=NOW + number))
+    reports = [await gathered(ledger, NOW + 10) for _ in range(3)]
+    assert [one.members for one in reports] == [("i0", "i3"), ("i1",), ("i2",)]
+    assert [one.test for one in reports] == [False, False, True]
+    assert await ledger.gather(NOW + 10, NOW + 10, 50) is None
+    member = await ledger.incident("i3")
+    assert member is not None
+    assert (member.standing, member.report) == (Standing.REPORTING, reports[0].number)
+    assert await ledger.report(reports[0].number) == reports[0]
+
+
+async def test_incidents_of_nobody_known_are_reported_one_by_one(ledger: Ledger) -> None:
+    for number in range(2):
+        await ledger.add(confirmed(number, account=""))
+    assert [(await gathered(ledger)).members for _ in range(2)] == [("i0",), ("i1",)]
+
+
+async def test_a_report_waits_for_others_of_its_account_and_has_an_end(ledger: Ledger) -> None:
+    for number in range(3):
+        await ledger.add(confirmed(number, at=NOW + number))
+    assert await ledger.gather(NOW - 1, NOW, 2) is None
+    first, second = await ledger.gather(NOW, NOW, 2), await ledger.gather(NOW + 2, NOW + 2, 2)
+    assert first is not None
+    assert second is not None
+    assert (first.members, second.members) == (("i0", "i1"), ("i2",))
+
+
+async def test_evidence_that_incidents_share_is_one_file(ledger: Ledger) -> None:
+    for number in range(2):
+        await ledger.add(confirmed(number, evidence="same"))
+    assert [one.evidence_id for one in (await gathered(ledger)).files] == ["same"]
+
+
+async def test_many_who_gather_at_once_make_one_report(opened: Open) -> None:
+    ledgers = [await opened() for _ in range(4)]
+    for number in range(4):
+        await ledgers[0].add(confirmed(number))
+    made = await asyncio.gather(*(each.gather(NOW, NOW, 50) for each in ledgers))
+    assert [one.members for one in made if one is not None] == [("i0", "i1", "i2", "i3")]
+
+
+async def test_reports_are_claimed_by_kind(ledger: Ledger) -> None:
+    await ledger.add(confirmed(1, test=True))
+    await gathered(ledger)
+    assert await ledger.claim_report(NOW, (False,)) is None
+    assert await ledger.claim_report(NOW, ()) is None
+    claimed = await ledger.claim_report(NOW, BOTH)
+    assert claimed is not None
+    assert await ledger.claim_report(NOW + LEASE_MS - 1, BOTH) is None
+
+
+async def test_a_finished_report_is_told_of_its_incidents_and_to_the_next_one(ledger: Ledger) -> None:
+    account = Account("t", "a", False)
+    for number, at in ((1, NOW), (2, NOW + 5)):
+        await ledger.add(confirmed(number))
+        claimed = await ledger.claim_report(NOW, BOTH) if await gathered(ledger) else None
+        assert claimed is not None
+        done = await finished(ledger, claimed, f"id-{number}", at)
+        assert await ledger.report(done.number) == done
+        one = await ledger.incident(f"i{number}")
+        assert one is not None
+        assert (one.standing, one.due_ms) == (Standing.REPORTED, at)
+    assert await ledger.earlier(account, 10) == ["id-2", "id-1"]
+    assert await ledger.earlier(account, 1) == ["id-2"]
+    assert await ledger.earlier(replace(account, test=True), 10) == []
+    assert list(await ledger.earlier(replace(account, account_id=""), 10)) == []
+    assert await ledger.counts() == {"reported": 2, "unpublished": 0}
+
+
+async def test_who_was_overtaken_cannot_finish_a_report(ledger: Ledger) -> None:
+    await ledger.add(confirmed())
+    await gathered(ledger)
+    slow = await ledger.claim_report(NOW, BOTH)
+    quick = await ledger.claim_report(NOW + LEASE_MS, BOTH)
+    assert slow is not None
+    assert quick is not None
+    with pytest.raises(StaleError):
+        await ledger.save_report(replace(slow, phase=Phase.FINISHED))
+    one = await ledger.incident("i1")
+    assert one is not None
+    assert one.standing is Standing.REPORTING
+
+
+def event(number: int) -> Event:
+    return Event(f"event-{number}", "accounts.actions", b"key", b"value\x00")
+
+
+async def test_events_are_told_with_the_change_once_and_until_they_are_published(ledger: Ledger) -> None:
+    one = new()
+    await ledger.add(one)
+    one = await ledger.save_incident(one, [event(1), event(2)])
+    one = await ledger.save_incident(one, [event(2), event(3)])
+    told = await ledger.unpublished(10)
+    assert [replace(each, number=0) for each in told] == [event(1), event(2), event(3)]
+    await ledger.published([told[0].number, told[2].number])
+    assert [each.id for each in await ledger.unpublished(10)] == ["event-2"]
+    assert (await ledger.counts())["unpublished"] == 1
+
+
+async def test_incidents_are_listed_by_standing_the_first_seen_first(ledger: Ledger) -> None:
+    for number in (3, 1, 2):
+        await ledger.add(replace(new(number), seen_at_ms=NOW - number))
+    await ledger.add(confirmed(4))
+    assert [one.id for one in await ledger.incidents({Standing.NEW}, 2)] == ["i3", "i2"]
+    assert len(await ledger.incidents(set(Standing), 10)) == 4
+    assert list(await ledger.incidents((), 10)) == []
+    assert await ledger.counts() == {"new": 3, "confirmed": 1, "unpublished": 0}
+
+
+async def test_everything_is_there_after_a_restart(opened: Open) -> None:
+    first = await opened()
+    await first.add(confirmed())
+    made = await gathered(first)
+    second = await opened()
+    await second.ping()
+    assert await second.report(made.number) == await first.report(made.number)
+
+
+async def test_a_database_of_a_newer_release_is_left_alone(where: str) -> None:
+    newer = (*MIGRATIONS, Migration(len(MIGRATIONS) + 1, "later", ("CREATE TABLE later (number {int64})",)))
+    opening: Awaitable[Ledger]
+    if where.startswith("postgresql"):
+        opening = PostgresLedger.open(where, newer)
+    else:
+        opening = SqliteLedger.open(Path(where), newer)
+    await (await opening).close()
+    with pytest.raises(NotReadyError, match="newer release"):
+        await open_ledger(where)
+
+
+async def test_a_folder_that_is_a_file_is_retryable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(RetryableError, match="the ledger"):
+        await open_ledger(str(tmp_path / "file" / "reporter.db"))
+
+
+async def test_a_server_that_is_not_there_is_retryable_and_its_password_is_not_told(server: Server) -> None:
+    wrong = server.url().replace("sluice@", "sluice:hunter2@").replace(str(server.port), "1")
+    with pytest.raises(RetryableError, match="the ledger") as caught:
+        await open_ledger(wrong)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_an_address_that_is_none_is_not_quoted() -> None:
+    with pytest.raises(NotReadyError, match="SLUICE_REPORTER_DB") as caught:
+        await open_ledger("postgresql://host/db?nonsense=hunter2")
+    assert "hunter2" not in str(caught.value)

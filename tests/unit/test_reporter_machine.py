@@ -1,0 +1,132 @@
+"""Each phase, each answer, each refusal: what follows."""
+
+from dataclasses import replace
+
+import pytest
+
+from reporter.backoff import FIRST_MS, LEASE_MS, MOST_MS, NEVER, wait_ms
+from reporter.machine import IDLE_MS, MARGIN_MS, OPEN_MS, Answer, Machine
+from reporter.ports import Finished, Refusal, Submitted, TiplineError, Uploaded
+from reporter.report import File, Phase, Report
+from sluice.errors import TerminalError
+
+NOW = 1_000_000
+MACHINE = Machine()
+SENT = File("i1", "e1", "f1", True)
+IN_HAND = (Phase.UPLOADING, Phase.DESCRIBING, Phase.FINISHING)
+
+
+def report(phase: Phase = Phase.READY, *files: File, report_id: str = "r1") -> Report:
+    """One with an id, unless it is only about to be opened."""
+    return Report(
+        1, "t", "a", False, ("i1",), files or (File("i1", "e1"),), NOW, phase, report_id, opened_at_ms=NOW,
+        touched_at_ms=NOW,
+    )  # fmt: skip
+
+
+def refused(one: Report, kind: Refusal) -> Report:
+    return MACHINE.refused(one, TiplineError(kind, 7, "words"), NOW)
+
+
+def test_a_report_goes_from_call_to_call() -> None:
+    one = Report(1, "t", "a", False, ("i1",), (File("i1", "e1"), File("i1", "e2")), NOW)
+    phases = []
+    answers: dict[Phase, Answer] = {
+        Phase.SUBMITTING: Submitted("r1"),
+        Phase.UPLOADING: Uploaded("f", ""),
+        Phase.DESCRIBING: None,
+        Phase.FINISHING: Finished(("f", "f")),
+    }
+    while one.phase is not Phase.FINISHED:
+        one = MACHINE.begun(one, NOW)
+        assert one.due_ms == NOW + LEASE_MS
+        phases.append(one.phase)
+        one = MACHINE.done(one, answers[one.phase], NOW)
+    file = [Phase.UPLOADING, Phase.DESCRIBING]
+    assert phases == [Phase.SUBMITTING, *file, *file, Phase.FINISHING]
+    assert (one.report_id, one.attempts, one.finished_at_ms, one.due_ms) == ("r1", 1, NOW, NEVER)
+    assert all(each.described for each in one.files)
+
+
+def test_without_files_it_is_finished_at_once() -> None:
+    one = replace(report(Phase.OPEN), files=())
+    assert MACHINE.begun(one, NOW).phase is Phase.FINISHING
+
+
+@pytest.mark.parametrize("phase", IN_HAND)
+def test_what_may_have_been_done_is_taken_back(phase: Phase) -> None:
+    assert MACHINE.recovered(report(phase)).phase is Phase.RETRACTING
+    after = refused(report(phase), Refusal.RETRY)
+    assert (after.phase, after.report_id, after.due_ms) == (Phase.RETRACTING, "r1", NOW + FIRST_MS)
+
+
+def test_a_submission_without_an_answer_is_made_again() -> None:
+    one = report(Phase.SUBMITTING, report_id="")
+    assert MACHINE.recovered(one).phase is Phase.READY
+    assert refused(one, Refusal.RETRY).phase is Phase.READY
+
+
+def test_what_was_taken_back_begins_anew() -> None:
+    after = MACHINE.done(report(Phase.RETRACTING, SENT), None, NOW)
+    assert (after.phase, after.report_id, after.files) == (Phase.READY, "", (File("i1", "e1"),))
+
+
+@pytest.mark.parametrize("phase", [*IN_HAND, Phase.RETRACTING])
+def test_what_is_gone_begins_anew_later(phase: Phase) -> None:
+    after = refused(report(phase, SENT), Refusal.GONE)
+    assert (after.phase, after.report_id, after.files) == (Phase.READY, "", (File("i1", "e1"),))
+    assert after.due_ms == NOW + FIRST_MS
+
+
+@pytest.mark.parametrize("phase", [Phase.FINISHING, Phase.RETRACTING])
+def test_what_is_finished_is_finished(phase: Phase) -> None:
+    after = refused(report(phase, SENT), Refusal.ALREADY)
+    assert (after.phase, after.report_id, after.finished_at_ms) == (Phase.FINISHED, "r1", NOW)
+
+
+@pytest.mark.parametrize("phase", [Phase.SUBMITTING, Phase.UPLOADING, Phase.DESCRIBING, Phase.RETRACTING])
+def test_what_somebody_else_finished_is_shown_to_a_person(phase: Phase) -> None:
+    """Not all of our files were there: it was not we who did."""
+    after = refused(report(phase), Refusal.ALREADY)
+    assert (after.phase, after.code, after.problem, after.due_ms) == (Phase.FAILED, 7, "words", NEVER)
+
+
+@pytest.mark.parametrize("phase", [Phase.SUBMITTING, *IN_HAND, Phase.RETRACTING])
+def test_what_will_never_work_is_shown_to_a_person_and_goes_on_when_asked(phase: Phase) -> None:
+    one = report(phase, report_id="" if phase is Phase.SUBMITTING else "r1")
+    after = refused(one, Refusal.TERMINAL)
+    assert after.phase is Phase.FAILED
+    again = MACHINE.resumed(after, NOW + 9)
+    assert again.phase is (Phase.READY if phase is Phase.SUBMITTING else Phase.RETRACTING)
+    assert (again.due_ms, again.tries) == (NOW + 9, 0)
+
+
+def test_only_what_has_failed_is_resumed() -> None:
+    with pytest.raises(TerminalError, match="nothing has failed"):
+        MACHINE.resumed(report(Phase.OPEN), NOW)
+
+
+def test_an_answer_to_another_call_is_none() -> None:
+    with pytest.raises(TerminalError):
+        MACHINE.done(report(Phase.SUBMITTING), Finished(()), NOW)
+
+
+@pytest.mark.parametrize(
+    ("opened", "touched", "expires"),
+    [(0, 0, OPEN_MS), (0, OPEN_MS - 1, OPEN_MS - 1 + IDLE_MS), (0, IDLE_MS, OPEN_MS)],
+)
+def test_a_report_that_is_about_to_expire_is_opened_anew(opened: int, touched: int, expires: int) -> None:
+    one = replace(report(Phase.OPEN), opened_at_ms=opened, touched_at_ms=touched)
+    assert MACHINE.begun(one, expires - MARGIN_MS - 1).phase is Phase.UPLOADING
+    assert MACHINE.begun(one, expires - MARGIN_MS).phase is Phase.RETRACTING
+
+
+def test_every_change_counts_as_one() -> None:
+    for phase, answer in ((Phase.UPLOADING, Uploaded("f", "")), (Phase.DESCRIBING, None)):
+        assert MACHINE.done(report(phase), answer, NOW + 5).touched_at_ms == NOW + 5
+
+
+def test_waits_grow_and_have_an_end() -> None:
+    assert [wait_ms(tries) for tries in (0, 1, 2, 100)] == [FIRST_MS, 2 * FIRST_MS, 4 * FIRST_MS, MOST_MS]
+    late = MACHINE.put_off(replace(report(), tries=100), "words", NOW)
+    assert (late.tries, late.problem, late.due_ms) == (101, "words", NOW + MOST_MS)

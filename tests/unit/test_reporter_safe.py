@@ -1,0 +1,88 @@
+"""The vault as the reporter uses it: preserved, read, purged, dated, each as often as a crash wants it."""
+
+import hashlib
+
+import pytest
+from obstore import store as stores
+
+from reporter.safe import Safe
+from sluice.errors import RetryableError, TerminalError
+from sluice.objects import ObjectStore, held_key, original_key
+from sluice.v1.incident_pb2 import Incident, IncidentContent
+from sluice.v1.request_pb2 import ObjectReference
+from sluice.vault.entry import Action
+from sluice.vault.key_file import FileKeys
+from tests.unit.vault_shelf import BOTH, DATA, KEYS, NOW, Place
+
+SHA256 = hashlib.sha256(DATA).digest()
+
+
+@pytest.fixture
+def place() -> Place:
+    return Place()
+
+
+@pytest.fixture
+def store() -> ObjectStore:
+    return ObjectStore("memory://objects", stores.MemoryStore())
+
+
+def content(reference: ObjectReference) -> IncidentContent:
+    return IncidentContent(content_id="c0", original=reference)
+
+
+def incident(number: int = 1) -> Incident:
+    return Incident(id=f"incident-{number}", request_id="r")
+
+
+async def test_evidence_is_kept_and_the_original_goes(place: Place, store: ObjectStore) -> None:
+    safe = Safe(place.vault(), store)
+    about = content(store.put_now(original_key(SHA256), DATA, "image/png"))
+    evidence = await safe.preserve(incident(), about)
+    for _ in range(2):
+        assert await safe.preserve(incident(), about) == evidence
+        await safe.purge(about)
+        await safe.reported(evidence, "incident-1", "4000001", NOW)
+    assert not await store.exists(original_key(SHA256))
+    assert not await store.exists(held_key(SHA256))
+    assert await safe.read(evidence, "report 1") == DATA
+    assert await safe.preserve(incident(2), about) == evidence
+    assert {Action.READ, Action.PURGED} <= set(place.actions())
+
+
+async def test_until_it_is_preserved_no_expiry_takes_it(place: Place, store: ObjectStore) -> None:
+    about = content(store.put_now(original_key(SHA256), DATA, "image/png"))
+    place.vault()
+    safe = Safe(place.vault(place.faulty(0, fault=RetryableError)), store)
+    with pytest.raises(RetryableError):
+        await safe.preserve(incident(), about)
+    store.delete_now(original_key(SHA256))
+    assert await Safe(place.vault(), store).preserve(incident(), about)
+
+
+async def test_what_is_nowhere_is_terminal_and_is_not_purged(place: Place, store: ObjectStore) -> None:
+    safe = Safe(place.vault(), store)
+    reference = ObjectReference(uri=store.uri(original_key(SHA256)), sha256=SHA256, size_bytes=len(DATA))
+    for work in (safe.preserve(incident(), content(reference)), safe.purge(content(reference))):
+        with pytest.raises(TerminalError):
+            await work
+
+
+async def test_what_lies_elsewhere_or_is_too_large_is_terminal(place: Place, store: ObjectStore) -> None:
+    safe = Safe(place.vault(), store)
+    for reference in (
+        ObjectReference(uri="file:///etc/passwd", sha256=SHA256, size_bytes=9),
+        ObjectReference(uri=store.uri(original_key(SHA256)), sha256=SHA256, size_bytes=1 << 40),
+    ):
+        with pytest.raises(TerminalError):
+            await safe.preserve(incident(), content(reference))
+
+
+async def test_a_key_that_is_not_there_is_waited_for(place: Place, store: ObjectStore) -> None:
+    place.keys = dict(BOTH)
+    about = content(store.put_now(original_key(SHA256), DATA, "image/png"))
+    place.vault(wrapper=FileKeys(KEYS, "one", "a file"))
+    evidence = await Safe(place.vault(), store).preserve(incident(), about)
+    vault = place.vault(wrapper=FileKeys(KEYS, "one", "a file"))
+    with pytest.raises(RetryableError, match="two"):
+        await Safe(vault, store).read(evidence, "report 1")

@@ -1,0 +1,259 @@
+"""What is done of an incident and a report when something is in the way; and what a person can do about it."""
+
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reporter.backoff import FIRST_MS, LEASE_MS
+from reporter.desk import Desk, UnknownIncidentError
+from reporter.incident import Filed, Standing, WrongStandingError, filed
+from reporter.ledger import Ledger
+from reporter.opened import open_ledger
+from reporter.ports import Refusal, Submitted, Tipline, TiplineError
+from reporter.report import Phase, Report
+from reporter.steps import Manner, Steps
+from sluice.errors import RetryableError, TerminalError
+from sluice.v1.incident_pb2 import Incident, IncidentContent
+from tests.unit.reporter_incidents import PICTURE
+from tests.unit.reporter_server import Fate, Moment, Papers, Safe, Server
+from tests.unit.reporter_world import an_incident, announce
+
+
+class Bench:
+    """A worker, a person, and everything around them. `hold`: as the operator wants it."""
+
+    def __init__(self, ledger: Ledger, incidents: list[Incident]) -> None:
+        self.ledger = ledger
+        self.fate = Fate(random.Random(0))
+        self.vault = Safe(self.fate)
+        self.servers = {False: Server(self.fate, "real"), True: Server(self.fate, "trial")}
+        self.vault.store = {each.original.uri: PICTURE for one in incidents for each in one.contents}
+        self.desk = Desk(ledger, announce, lambda: self.fate.now)
+
+    def steps(self, hold: bool = True, tests: tuple[bool, ...] = (False, True)) -> Steps:
+        tiplines: dict[bool, Tipline] = {kind: self.servers[kind] for kind in tests}
+        now = lambda: self.fate.now  # noqa: E731 - shorter than a function
+        return Steps(self.ledger, self.vault, tiplines, Papers(), announce, Manner(hold, gather_ms=1000), now)
+
+    async def work(self, steps: Steps) -> None:
+        """Until nothing is due, now and after the others of an account were waited for."""
+        for _ in range(2):
+            while await steps.once():
+                pass
+            self.fate.now += 1000
+
+    async def one(self, incident_id: str = "i1") -> Filed:
+        found = await self.ledger.incident(incident_id)
+        assert found is not None
+        return found
+
+    async def report(self) -> Report:
+        found = await self.desk.report(await self.one())
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
+    ledger = await open_ledger(str(tmp_path / "reporter.db"))
+    yield ledger
+    await ledger.close()
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here nobody stands still between two effects."""
+    monkeypatch.setattr(Moment, "__await__", lambda _: iter(()))
+
+
+async def bench(ledger: Ledger, *incidents: Incident) -> Bench:
+    made = list(incidents) or [an_incident(1, [PICTURE])]
+    for one in made:
+        await ledger.add(filed(one, 0))
+    return Bench(ledger, made)
+
+
+async def test_by_default_a_person_confirms_before_anything_is_sent(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    steps = here.steps()
+    await here.work(steps)
+    one = await here.one()
+    assert (one.standing, one.purged, len(one.evidence)) == (Standing.HELD, True, 1)
+    assert not here.servers[False].reports
+    assert not here.vault.store
+    await here.desk.confirm("i1", "Ada", "seen")
+    await here.work(steps)
+    assert (await here.one()).standing is Standing.REPORTED
+    assert len(here.servers[False].finished()) == 1
+    assert [each.id for each in await ledger.unpublished(9)] == ["ban-i1"]
+    assert here.vault.reads == [((await here.one()).evidence[0], "report 1")]
+
+
+async def test_an_operator_may_do_without_but_not_for_entries_in_doubt(ledger: Ledger) -> None:
+    here = await bench(ledger, an_incident(1, [PICTURE]), an_incident(2, [PICTURE], held=True))
+    await here.work(here.steps(hold=False))
+    assert (await here.one("i1")).standing is Standing.REPORTED
+    assert (await here.one("i2")).standing is Standing.HELD
+
+
+async def test_a_test_goes_to_the_trial_alone_and_bans_nobody(ledger: Ledger) -> None:
+    here = await bench(ledger, an_incident(1, [PICTURE], test=True))
+    await here.work(here.steps(hold=False, tests=(False,)))
+    assert (await here.one()).standing is Standing.REPORTING
+    assert not here.servers[False].reports
+    await here.work(here.steps(hold=False))
+    assert (await here.one()).standing is Standing.REPORTED
+    assert len(here.servers[True].finished()) == 1
+    assert not here.servers[False].reports
+    assert list(await ledger.unpublished(9)) == []
+
+
+async def test_what_is_released_is_never_sent_and_its_evidence_stays(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    steps = here.steps()
+    await here.work(steps)
+    assert (await here.desk.release("i1", "Ada", "no match")).standing is Standing.RELEASED
+    assert (await here.desk.release("i1", "Ada", "again")).why == "no match"
+    await here.work(steps)
+    assert not here.servers[False].reports
+    assert here.vault.kept
+    with pytest.raises(WrongStandingError, match="released"):
+        await here.desk.confirm("i1", "Ada", "changed my mind")
+
+
+async def test_confirming_twice_is_confirming_once(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    await here.work(here.steps())
+    first = await here.desk.confirm("i1", "Ada", "seen")
+    assert await here.desk.confirm("i1", "Bob", "seen too") == first
+    assert len(await ledger.unpublished(9)) == 1
+
+
+async def test_an_original_that_is_nowhere_is_shown_to_a_person(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    originals, here.vault.store = here.vault.store, {}
+    steps = here.steps()
+    await here.work(steps)
+    assert ((await here.one()).standing, (await here.one()).problem) == (Standing.FAILED, "the original is nowhere")
+    here.vault.store = originals
+    await here.desk.again("i1")
+    await here.work(steps)
+    assert (await here.one()).standing is Standing.HELD
+
+
+async def test_one_that_is_lost_can_be_reported_without_it(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    here.vault.store = {}
+    steps = here.steps()
+    await here.work(steps)
+    await here.desk.confirm("i1", "Ada", "its hash is enough")
+    await here.work(steps)
+    assert (await here.one()).standing is Standing.REPORTED
+    assert [one.files for one in here.servers[False].finished().values()] == [{}]
+
+
+class Away(Safe):
+    """A vault that does not answer yet."""
+
+    async def preserve(self, incident: Incident, content: IncidentContent) -> str:
+        raise RetryableError("the vault does not answer")
+
+
+async def test_a_vault_that_is_away_is_asked_again(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    safe, here.vault = here.vault, Away(here.fate)
+    await here.steps().once()
+    one = await here.one()
+    assert (one.standing, one.tries, one.due_ms) == (Standing.NEW, 1, here.fate.now + FIRST_MS)
+    here.vault = safe
+    here.fate.now += FIRST_MS
+    await here.work(here.steps())
+    assert (await here.one()).standing is Standing.HELD
+
+
+class Stuck(Safe):
+    """A vault whose object store keeps what it has."""
+
+    async def purge(self, content: IncidentContent) -> None:
+        raise TerminalError("nothing can be removed")
+
+
+async def test_what_cannot_be_removed_stays_visible_and_is_reported_all_the_same(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    stuck = Stuck(here.fate)
+    stuck.store = here.vault.store
+    here.vault = stuck
+    await here.work(here.steps(hold=False))
+    one = await here.one()
+    assert (one.standing, one.purged, one.problem) == (Standing.REPORTED, False, "nothing can be removed")
+
+
+class Refuses(Server):
+    """One that refuses documents."""
+
+    async def submit(self, report: bytes) -> Submitted:
+        raise TiplineError(Refusal.TERMINAL, 4100, "the document is not valid")
+
+
+async def test_a_refusal_is_shown_to_a_person_who_has_it_tried_again(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    good, here.servers[False] = here.servers[False], Refuses(here.fate, "real")
+    await here.work(here.steps(hold=False))
+    report = await here.report()
+    assert (report.phase, report.code, report.problem) == (Phase.FAILED, 4100, "the document is not valid")
+    here.servers[False] = good
+    await here.desk.again("i1")
+    await here.work(here.steps(hold=False))
+    assert (await here.one()).standing is Standing.REPORTED
+
+
+class Wordless(Papers):
+    """Forms that cannot be made."""
+
+    def report(self, report: Report, members: object, earlier: object) -> bytes:
+        raise TerminalError("no reporter is named")
+
+
+async def test_a_form_that_cannot_be_made_sends_nothing(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    steps = Steps(
+        ledger, here.vault, here.servers, Wordless(), announce, Manner(False, gather_ms=0), lambda: here.fate.now
+    )
+    while await steps.once():
+        pass
+    report = await here.report()
+    assert (report.phase, report.attempts, report.problem) == (Phase.FAILED, 0, "no reporter is named")
+    assert not here.servers[False].reports
+
+
+async def test_the_next_report_about_an_account_names_the_earlier_ones(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    await here.work(here.steps(hold=False))
+    await ledger.add(filed(an_incident(2, [PICTURE]), here.fate.now))
+    await here.work(here.steps(hold=False))
+    first, second = here.servers[False].finished().values()
+    assert b'"earlier": []' in first.document
+    assert b'"earlier": ["real-1"]' in second.document
+
+
+async def test_whoever_was_overtaken_leaves_it_to_the_other(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    claimed = await ledger.claim_incident(here.fate.now)
+    assert claimed is not None
+    here.fate.now += LEASE_MS
+    await here.work(here.steps())
+    before = await here.one()
+    steps = here.steps()
+    await steps._overtaken(steps._incident(replace(claimed)))
+    assert await here.one() == before
+
+
+async def test_an_incident_that_nobody_knows(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    with pytest.raises(UnknownIncidentError, match="i9"):
+        await here.desk.confirm("i9", "Ada", "")
+    with pytest.raises(WrongStandingError):
+        await here.desk.again("i1")

@@ -149,3 +149,15 @@ def test_a_destruction_that_was_written_down_is_carried_out_by_whoever_comes_nex
     assert vault.find(ids[0]) is None
     assert place.actions()[-2:] == [Action.DESTROYING, Action.DESTROYED]
     assert place.shelf.find(ids[0]) == []
+
+
+def test_records_that_lost_their_lines_get_new_ones() -> None:
+    """What docs/evidence.md says to do when there is no copy of a log whose end is bad."""
+    place, ids = filled()
+    for key in place.shelf.find("audit/")[2:]:
+        del place.shelf.objects[key]
+    place.anchor.kept = Head()
+    assert len(place.lines()) == 2
+    assert verify(place.vault()).failed == {}
+    assert place.vault().ids() == sorted(ids)
+    assert sorted(place.actions()) == sorted([Action.KEPT, Action.REPORTED] * 3)

@@ -20,8 +20,8 @@ VARIABLE: Final = "SLUICE_TLS_DIR"
 CONNECTION_SECONDS: Final = 1800
 """After about as long a connection is asked to make place for a new one, whose caller shows its certificate again."""
 GRACE_SECONDS: Final = 600
-"""For the calls that it has then: a door waits 340 s at most for what is asked (300 s for the decision, by policy, 10 s
-over, 30 s for the signature). A stream that lasts longer is ended."""
+"""For the calls that it has then: a door waits 340 s at most for what is asked (300 s for the decision, by policy,
+10 s over, 30 s for the signature). A stream that lasts longer is ended."""
 
 
 def watched_certificate(folder: Path, clock: Clock = utc_now) -> Refreshed[TlsFiles]:

@@ -37,7 +37,7 @@ async def until(reached: Callable[[], bool]) -> None:
 class Watchful(GroupReader):
     """Looks where logs end more often."""
 
-    look_seconds = 0.3
+    look_seconds = 1.0
 
 
 async def test_what_is_in_hand_and_what_is_not_read_for_now_is_behind(kafka: KafkaSettings) -> None:

@@ -8,7 +8,7 @@ from reporter.tipline.xsd_check import MOST_PROBLEMS, check
 from reporter.tipline.xsd_model import Schema
 
 _SCHEMA = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
-  <xs:element name="root"><xs:complexType><xs:sequence>
+  <xs:element name="top"><xs:complexType><xs:sequence>
     <xs:element name="a" type="xs:int"/>
     <xs:element name="b" type="xs:string" minOccurs="0" maxOccurs="2"/>
     <xs:choice minOccurs="0" maxOccurs="unbounded">
@@ -32,9 +32,9 @@ def schema_of_tests() -> Schema:
     return read_schema(_SCHEMA)
 
 
-def root(inner: str, attributes: str = 'k="true"') -> str:
+def top(inner: str, attributes: str = 'k="true"') -> str:
     """A document."""
-    return f"<root {attributes}>{inner}</root>"
+    return f"<top {attributes}>{inner}</top>"
 
 
 @pytest.mark.parametrize(
@@ -49,36 +49,36 @@ def root(inner: str, attributes: str = 'k="true"') -> str:
     ],
 )
 def test_valid(schema: Schema, inner: str) -> None:
-    assert check(schema, read_xml(root(inner).encode())) == []
+    assert check(schema, read_xml(top(inner).encode())) == []
 
 
 @pytest.mark.parametrize(
     ("inner", "problem"),
     [
-        ("", "/root: a is missing"),
-        ("<b/><a>1</a>", "/root: child 1 is not in its place; a is wanted"),
-        ("<a>1</a><b/><b/><b/>", "/root: child 4 is not in its place"),
-        ("<a>1</a><e/>", "/root: child 2 is not in its place"),
-        ("<a>1</a><c>text</c>", "/root/c: has text, where elements belong"),
-        ("<a>1</a><c><d/></c>", "/root/c: child 1 is not in its place"),
-        ("<a>1</a><f><y/></f>", "/root/f: x is missing"),
-        ("<a>1</a><f><x/><x/></f>", "/root/f: child 2 is not in its place"),
-        ("<a>x</a>", "/root/a: is no whole number"),
-        ("<a><b/></a>", "/root/a: has elements, where text belongs"),
-        ("<a>1</a>text", "/root: has text, where elements belong"),
-        ("<a>1</a><z/>", "/root: child 2 is not in its place"),
-        ("<a q='1'>1</a>", "/root/a: has an attribute that it must not have"),
-        ("<a>1</a><g/><c/>", "/root: child 3 is not in its place"),
-        ("<x:a xmlns:x='urn:x'>1</x:a>", "/root: child 1 is not in its place; a is wanted"),
+        ("", "/top: a is missing"),
+        ("<b/><a>1</a>", "/top: child 1 is not in its place; a is wanted"),
+        ("<a>1</a><b/><b/><b/>", "/top: child 4 is not in its place"),
+        ("<a>1</a><e/>", "/top: child 2 is not in its place"),
+        ("<a>1</a><c>text</c>", "/top/c: has text, where elements belong"),
+        ("<a>1</a><c><d/></c>", "/top/c: child 1 is not in its place"),
+        ("<a>1</a><f><y/></f>", "/top/f: x is missing"),
+        ("<a>1</a><f><x/><x/></f>", "/top/f: child 2 is not in its place"),
+        ("<a>x</a>", "/top/a: is no whole number"),
+        ("<a><b/></a>", "/top/a: has elements, where text belongs"),
+        ("<a>1</a>text", "/top: has text, where elements belong"),
+        ("<a>1</a><z/>", "/top: child 2 is not in its place"),
+        ("<a q='1'>1</a>", "/top/a: has an attribute that it must not have"),
+        ("<a>1</a><g/><c/>", "/top: child 3 is not in its place"),
+        ("<x:a xmlns:x='urn:x'>1</x:a>", "/top: child 1 is not in its place; a is wanted"),
     ],
 )
 def test_not_valid(schema: Schema, inner: str, problem: str) -> None:
-    assert problem in check(schema, read_xml(root(inner).encode()))
+    assert problem in check(schema, read_xml(top(inner).encode()))
 
 
 def test_attributes_are_checked(schema: Schema) -> None:
-    assert check(schema, read_xml(root("<a>1</a>", "").encode())) == ["/root: has no k, which it needs"]
-    assert check(schema, read_xml(root("<a>1</a>", "k='maybe'").encode())) == ["/root/@k: is no boolean"]
+    assert check(schema, read_xml(top("<a>1</a>", "").encode())) == ["/top: has no k, which it needs"]
+    assert check(schema, read_xml(top("<a>1</a>", "k='maybe'").encode())) == ["/top/@k: is no boolean"]
 
 
 def test_an_unknown_document(schema: Schema) -> None:
@@ -86,7 +86,7 @@ def test_an_unknown_document(schema: Schema) -> None:
 
 
 def test_problems_are_bounded_and_hold_no_values(schema: Schema) -> None:
-    many = root("<a>canary</a>" + "<c>canary</c>" * 100, "k='canary'")
+    many = top("<a>canary</a>" + "<c>canary</c>" * 100, "k='canary'")
     problems = check(schema, read_xml(many.encode()))
     assert len(problems) == MOST_PROBLEMS
     assert "canary" not in "".join(problems)

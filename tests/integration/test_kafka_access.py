@@ -22,12 +22,11 @@ from confluent_kafka.admin import (
 from sluice import samples
 from sluice.bus.access import CLUSTER, PRINCIPALS, Operation, Resource, Right, find_principals
 from sluice.bus.access_acls import Naming, grant
-from sluice.bus.clients import admin_client, log_reader, plain_producer
+from sluice.bus.clients import admin_client
 from sluice.bus.topics import TOPICS, Topic
 from sluice.deadline import now_ms
-from sluice.ids import new_request_id, partition_for, released_id
+from sluice.ids import new_request_id, released_id
 from sluice.local.entry_points import service_names
-from sluice.settings import KafkaSettings
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import Decision
 from sluice.v1.request_pb2 import Request, Subject
@@ -40,6 +39,7 @@ from tests.integration.access_asked import (
     refused_reads,
     refused_writes,
 )
+from tests.integration.access_records import decided, publish, record_of
 from tests.integration.client import Client, action, ask, ask_output, prompt
 from tests.integration.conftest import DEFAULT_POLICY, REVIEW_RULE, SHADOW_RULE
 from tests.integration.secured_kafka import SecuredKafka, secured_kafka, settings_of, wait_until, without
@@ -47,7 +47,6 @@ from tests.integration.secured_services import Served, served, wait_ready
 from tests.integration.topics import of_request
 from tests.unit.build import contents, image
 
-PARTITIONS = 4
 BY_NAME = {one.name: one for one in PRINCIPALS}
 WRONG = "not the word at all"
 Answer = subprocess.CompletedProcess[str]
@@ -77,44 +76,6 @@ def both(kafka: SecuredKafka) -> Callable[[str], Mapping[str, str]]:
     """Every second service shows a certificate, the others have a password."""
     names = service_names()
     return lambda name: kafka.by_certificate(name) if names.index(name) % 2 else kafka.by_password(name)
-
-
-def publish(kafka: KafkaSettings, topic: Topic, key: str, value: bytes) -> None:
-    failed: list[str] = []
-    producer = plain_producer(kafka)
-    producer.produce(
-        topic,
-        value,
-        key=key.encode(),
-        partition=partition_for(key, PARTITIONS),
-        on_delivery=lambda error, _: failed.append(error.name()) if error is not None else None,
-    )
-    assert producer.flush(20) == 0
-    assert not failed
-
-
-def record_of(kafka: KafkaSettings, topic: Topic, request_id: str, group: str) -> bytes:
-    """The request's record, read by a member of a group as a program of yours would."""
-    reader = log_reader(kafka, group=group)
-    try:
-        reader.subscribe([topic.value])
-        for _ in range(600):
-            message = reader.poll(0.2)
-            if message is None or message.error() is not None:
-                continue
-            if message.key() == request_id.encode():
-                reader.commit(message=message, asynchronous=False)
-                return message.value() or b""
-    finally:
-        reader.close()
-    raise AssertionError(f"nothing of {request_id} on {topic}")
-
-
-def decided(kafka: SecuredKafka, request: Request) -> Decision:
-    """Asked and answered over Kafka alone."""
-    generator = kafka.login("generator")
-    publish(generator, Topic.REQUESTS, request.id, request.SerializeToString())
-    return Decision.FromString(record_of(generator, Topic.DECISIONS, request.id, "generator-tests"))
 
 
 def held(request: Request) -> Request:

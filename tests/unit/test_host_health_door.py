@@ -100,13 +100,24 @@ async def from_another_address(target: str) -> AsyncIterator[str]:
             writer.write(data)
         writer.close()
 
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    relays: set[asyncio.Task[None]] = set()
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = await asyncio.open_connection(host, int(port), local_addr=("127.0.0.2", 0))
         await asyncio.gather(copy(reader, there[1]), copy(there[0], writer), return_exceptions=True)
+        for one in (writer, there[1]):
+            one.close()
+            # Whoever went away first says so here.
+            await asyncio.gather(one.wait_closed(), return_exceptions=True)
+
+    def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        relays.add(asyncio.ensure_future(relay(reader, writer)))
 
     server = await asyncio.start_server(pass_on, "127.0.0.1", 0)
     yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
+    if relays:
+        await asyncio.wait(relays, timeout=10)
 
 
 async def test_one_address_cannot_hold_the_door_against_another() -> None:

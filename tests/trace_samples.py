@@ -9,16 +9,21 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as WireSpan
 
-from sluice.cli.trace_spans import TraceSpan
 from sluice.telemetry.hops import Place, hop_of, hop_span
 from sluice.telemetry.spans import Kind, Span, Value
 from sluice.telemetry.trace_context import TraceContext, child, of_request
+from sluice.trace.span import TraceSpan
+from sluice.v1.decision_pb2 import Action, Decision, Input, Reason
+from sluice.v1.request_pb2 import Lane, Stage
+from sluice.v1.verdict_pb2 import ContentResult, Status
 
 REQUEST_ID = "0b8f2c8e-3a55-4f0e-9d6f-3c8a3d5f1e11"
 TRACE_ID = uuid.UUID(REQUEST_ID).hex
 BEGIN_NS = 1_790_000_000_000_000_000
 """A moment in 2026."""
 MS = 1_000_000
+T = BEGIN_NS // MS
+"""The same moment in milliseconds."""
 
 
 def request_spans(request_id: str = REQUEST_ID) -> Mapping[str, Sequence[Span]]:
@@ -119,3 +124,36 @@ def wire(
     return ExportTraceServiceRequest(
         resource_spans=[ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=[span])])]
     )
+
+
+def heard(
+    check: str, received: int, started: int, finished: int, appended: int, status: int = Status.STATUS_OK
+) -> Input:
+    """A check's answer; times in milliseconds from `T` on."""
+    return Input(
+        check=check,
+        received_at_ms=T + received,
+        started_at_ms=T + started,
+        finished_at_ms=T + finished,
+        appended_at_ms=T + appended,
+        results=[ContentResult(content_id="c0", status=Status.ValueType(status))],
+    )
+
+
+def decided(*inputs: Input, lane: int = Lane.LANE_INTERACTIVE) -> Decision:
+    """An output that was allowed 300 ms after it was asked for."""
+    return Decision(
+        request_id=REQUEST_ID,
+        stage=Stage.STAGE_OUTPUT,
+        lane=Lane.ValueType(lane),
+        action=Action.ACTION_ALLOW,
+        complete=True,
+        reasons=[Reason(rule="some-rule")],
+        inputs=inputs,
+        requested_at_ms=T,
+        prepared_at_ms=T + 20,
+        decided_at_ms=T + 300,
+    )
+
+
+CHECKS = (heard("text", 21, 21, 30, 31), heard("image", 22, 140, 290, 295))

@@ -3,9 +3,9 @@
 from typing import Any
 
 from c2pa_signer.key import Algorithm, digest
-from c2pa_signer.keys_remote import SECONDS, library
 from c2pa_signer.keys_uri import KeyUri
 from sluice.errors import NotReadyError, RetryableError
+from sluice.remote.tokens import SECONDS, library
 
 _ALGORITHMS = {
     Algorithm.ES256: "ECDSA_SHA_256",

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from c2pa_signer.key import Algorithm, digest, ecdsa_der
-from c2pa_signer.keys_remote import library
 from c2pa_signer.keys_uri import KeyUri
 from sluice.errors import NotReadyError, RetryableError
+from sluice.remote.tokens import library
 
 _OS_LOCKING_OK = 2
 """CKF_OS_LOCKING_OK."""

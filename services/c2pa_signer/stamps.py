@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from c2pa_signer.keys_http import Http
 from sluice.errors import NotReadyError, RetryableError
+from sluice.remote.http import Http
 
 SECONDS = 5.0
 """For one authority."""

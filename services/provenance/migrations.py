@@ -1,51 +1,10 @@
-"""How the tables come to be, step by step. A step that was released is never changed: another one follows it."""
+"""The tables of records."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-from sluice.errors import NotReadyError
+from sluice.sql.schema import Migration, Schema
 
-TABLE: Final = (
-    "CREATE TABLE IF NOT EXISTS provenance_migrations "
-    "(number INTEGER PRIMARY KEY, about TEXT NOT NULL, applied_at_ms BIGINT NOT NULL)"
-)
-APPLIED: Final = "SELECT number FROM provenance_migrations ORDER BY number"
-NOTE: Final = "INSERT INTO provenance_migrations (number, about, applied_at_ms) VALUES (?, ?, ?)"
-
-
-class Dialect(StrEnum):
-    """The databases there are."""
-
-    SQLITE = "sqlite"
-    POSTGRES = "postgres"
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One step. In its statements `{key}`, `{bytes}` and `{int64}` stand for what a database calls them."""
-
-    number: int
-    about: str
-    statements: tuple[str, ...]
-
-    def sql(self, dialect: Dialect) -> list[str]:
-        """The statements as this database wants them."""
-        return [statement.format(**_WORDS[dialect]) for statement in self.statements]
-
-
-_WORDS: Final = {
-    # Without AUTOINCREMENT a number is used again once its record is gone, and an index would take one for the other.
-    Dialect.SQLITE: {"key": "INTEGER PRIMARY KEY AUTOINCREMENT", "bytes": "BLOB", "int64": "INTEGER"},
-    Dialect.POSTGRES: {
-        "key": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
-        "bytes": "BYTEA",
-        "int64": "BIGINT",
-    },
-}
-
-MIGRATIONS: Final[Sequence[Migration]] = (
+_MIGRATIONS: Final = (
     Migration(
         1,
         "records of signed pictures, with their manifests",
@@ -69,14 +28,4 @@ MIGRATIONS: Final[Sequence[Migration]] = (
     ),
 )
 
-
-def missing(applied: Sequence[int], migrations: Sequence[Migration]) -> list[Migration]:
-    """The steps still to do. Raises NotReadyError for a database that a newer release has been at."""
-    known = [each.number for each in migrations]
-    unknown = sorted(set(applied) - set(known))
-    if unknown:
-        raise NotReadyError(
-            f"SLUICE_PROVENANCE_DB: its tables are of a newer release (step {unknown[-1]}; this one knows "
-            f"{known[-1]}): run that release"
-        )
-    return [each for each in migrations if each.number not in applied]
+RECORDS: Final = Schema("provenance", "SLUICE_PROVENANCE_DB", "the record database", 0x736C7563_0001, _MIGRATIONS)

@@ -1,13 +1,12 @@
 """The records as a service: written from the log, followed by an index, asked over gRPC and HTTP."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from collections.abc import Mapping
+from typing import ClassVar, Final
 
 import grpc.aio
 
 from provenance.asking import Asking
-from provenance.backlog import Backlog
 from provenance.consume import SignedRecords
 from provenance.following import Following
 from provenance.http_door import HttpDoor
@@ -25,6 +24,8 @@ from sluice.bus.clients import group_consumer, log_reader
 from sluice.bus.consumer import GroupReader
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
+from sluice.host.backlog import Backlog
+from sluice.host.beside import run_beside
 from sluice.host.hops import Hops
 from sluice.host.room import Room
 from sluice.host.service import Context, Service
@@ -104,7 +105,7 @@ class ProvenanceService(Service):
             log_reader(settings.kafka),
         )
         following = Following(records, index, readiness, metrics)
-        beside = [following.run(), Backlog(settings.kafka, Topic.SIGNED, GROUP, readiness).run()]
+        beside = [following.run(), Backlog(settings.kafka, Topic.SIGNED, GROUP, readiness, "writing records").run()]
         if own.keep_days:
             beside.append(Retention(records, following, own.keep_days, now_ms, metrics, log).run())
         try:
@@ -123,19 +124,3 @@ class ProvenanceService(Service):
         if self._records is not None:
             await self._records.close()
             self._records = None
-
-
-async def run_beside(work: Coroutine[Any, Any, None], others: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Runs `work` to its end. The others go on meanwhile, as long as they like; one that fails ends it all."""
-    main = asyncio.create_task(work)
-    tasks = {main, *map(asyncio.create_task, others)}
-    waiting = set(tasks)
-    try:
-        while not main.done():
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from provenance.opened import POSTGRES
 from sluice.local.certificates import certs_folder
 from sluice.settings import Reader
+from sluice.sql.database import read_database
 
 HTTP: Final = "SLUICE_PROVENANCE_HTTP"
 MOST_PICTURE_BYTES: Final = 64 << 20
@@ -36,9 +36,8 @@ def read_provenance_settings(reader: Reader, home: Path) -> ProvenanceSettings:
     The caller calls `reader.finish()`."""
     certs = reader.path("SLUICE_C2PA_CERTS", certs_folder(home))
     stamps = certs / "stamp-roots.pem"
-    database = reader.text("SLUICE_PROVENANCE_DB", str(home / "provenance.db"))
     return ProvenanceSettings(
-        database=database if database.startswith(POSTGRES) else str(Path(database).absolute()),
+        database=read_database(reader, "SLUICE_PROVENANCE_DB", home / "provenance.db"),
         http=reader.address(HTTP),
         keep_days=reader.number("SLUICE_PROVENANCE_KEEP_DAYS", 0, least=0, most=36_500),
         anchors=_paths(reader, "SLUICE_C2PA_ANCHORS") or (certs / "root.pem",),

@@ -14,10 +14,10 @@ from sluice.cli.trace import about, not_found, parse_asked
 from sluice.cli.trace_ask import Backend, NoTracesError
 from sluice.cli.trace_find import Asked, Places, places, seek
 from sluice.cli.trace_log import Logged
-from sluice.cli.trace_spans import TraceSpan
 from sluice.errors import ConfigError, RetryableError
 from sluice.local.state import Running, ServiceAt, claim, publish
 from sluice.settings import KafkaSettings
+from sluice.trace.span import TraceSpan
 from tests.trace_samples import REQUEST_ID, TRACE_ID, seen
 
 OWN = "4bf92f3577b34da6a3ce929d0e0e4736"

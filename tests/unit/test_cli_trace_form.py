@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from sluice.cli.trace_form import trace_form
-from sluice.cli.trace_time import spent
-from sluice.cli.trace_tree import build_tree
+from sluice.trace.spent import spent
+from sluice.trace.tree import build_tree
 from tests.trace_samples import BEGIN_NS, REQUEST_ID, TRACE_ID, plain, seen
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from sluice.cli.trace_show import duration, show_trace
-from sluice.cli.trace_spans import TraceSpan
-from sluice.cli.trace_tree import build_tree
+from sluice.cli.trace_show import show_trace
+from sluice.trace.span import TraceSpan
+from sluice.trace.tree import build_tree
+from sluice.trace.words import duration
 from tests.trace_samples import MS, REQUEST_ID, plain, seen
 
 BAR = re.compile(r"[█·]+$")

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from sluice.cli import trace_spans
-from sluice.cli.trace_spans import LONGEST, TraceSpan, UnreadableTraceError, read_trace
+from sluice.cli.trace_spans import LONGEST, UnreadableTraceError, read_trace
+from sluice.trace.span import TraceSpan
 
 TRACE = "0b8f2c8e3a554f0e9d6f3c8a3d5f1e11"
 SPAN = "00f067aa0ba902b7"

@@ -20,12 +20,12 @@ from provenance.consume import Seen
 from provenance.following import Following
 from provenance.http_door import HttpError
 from provenance.index import FingerprintIndex
+from provenance.opened import open_records
 from provenance.record import Record
 from provenance.rpc import ProvenanceRpc
 from provenance.seeing import Seeing
 from provenance.settings import ProvenanceSettings, read_provenance_settings
 from provenance.softbinding import Match
-from provenance.sqlite_records import SqliteRecords
 from provenance.trust import read_anchors
 from provenance.watermark import Watermark
 from sluice.errors import ConfigError, NotReadyError
@@ -136,7 +136,7 @@ async def stand(made: Made, tmp_path: Path) -> AsyncIterator[Stand]:
     store = ObjectStore.open((tmp_path / "objects").as_uri())
     key = signed_key(REQUEST_ID, sha256, "png")
     await store.put(key, signed.data, "image/png")
-    records = await SqliteRecords.open(tmp_path / "records.db")
+    records = await open_records(str(tmp_path / "records.db"))
     whole = record(
         request_id=REQUEST_ID,
         manifest_label=signed.manifest_label,

@@ -11,8 +11,8 @@ from c2pa_signer.manifest import plan
 from c2pa_signer.sign import Signed, Signer
 from provenance.consume import Seen, SignedRecords
 from provenance.embedded import manifest_store
-from provenance.record import Record
-from provenance.sqlite_records import SqliteRecords
+from provenance.opened import open_records
+from provenance.record import Record, Records
 from sluice.bus.record import Record as LogRecord
 from sluice.bus.topics import Topic
 from sluice.errors import PoisonError, RetryableError, SluiceError, TerminalError
@@ -38,7 +38,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Signed:
 @dataclass
 class Stand:
     handler: SignedRecords
-    records: SqliteRecords
+    records: Records
     store: ObjectStore
     metrics: Metrics
     looked: list[bytes] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Stand:
 
 @pytest.fixture
 async def stand(tmp_path: Path) -> AsyncIterator[Stand]:
-    records = await SqliteRecords.open(tmp_path / "records.db")
+    records = await open_records(str(tmp_path / "records.db"))
     store = ObjectStore.open((tmp_path / "objects").as_uri())
     metrics = Metrics("test")
 

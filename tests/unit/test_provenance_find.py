@@ -13,8 +13,8 @@ from provenance.answer import Answer, Evidence, Verdict
 from provenance.find import OBJECT_STORE, Limits, find
 from provenance.index import FingerprintIndex
 from provenance.look import look
-from provenance.record import Record
-from provenance.sqlite_records import SqliteRecords
+from provenance.opened import open_records
+from provenance.record import Record, Records
 from provenance.watermark import Watermark
 from sluice.errors import RetryableError
 from sluice.hashing import Rgb
@@ -30,7 +30,7 @@ WATERMARK = Watermark(bytes(range(32)))
 class Desk:
     """Records, an index and a store with what was kept."""
 
-    records: SqliteRecords
+    records: Records
     index: FingerprintIndex
     store: dict[str, bytes]
     down: bool = False
@@ -63,7 +63,7 @@ class Desk:
 
 @pytest_asyncio.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    records = await SqliteRecords.open(tmp_path / "records.db")
+    records = await open_records(str(tmp_path / "records.db"))
     index = FingerprintIndex()
     yield Desk(records, index, {})
     index.close()

@@ -9,11 +9,14 @@ import pytest
 from provenance import following as module
 from provenance import retention
 from provenance.following import Following
-from provenance.record import Record
+from provenance.migrations import RECORDS
+from provenance.opened import open_records
+from provenance.record import Record, Records
 from provenance.retention import DAY_MS, Retention
-from provenance.sqlite_records import SqliteRecords
+from provenance.sql_records import SqlRecords
 from sluice.errors import RetryableError
 from sluice.host.readiness import Readiness
+from sluice.sql.database import open_database
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
 from tests.unit.provenance_records import record
@@ -36,7 +39,7 @@ class Kept:
 
 
 class Stand:
-    def __init__(self, records: SqliteRecords) -> None:
+    def __init__(self, records: Records) -> None:
         self.records = records
         self.index = Kept()
         self.metrics = Metrics("test")
@@ -49,7 +52,7 @@ class Stand:
 
 @pytest.fixture
 async def stand(tmp_path: Path) -> AsyncIterator[Stand]:
-    records = await SqliteRecords.open(tmp_path / "records.db")
+    records = await open_records(str(tmp_path / "records.db"))
     yield Stand(records)
     await records.close()
 
@@ -84,7 +87,7 @@ async def test_it_is_ready_once_the_index_is_built(stand: Stand) -> None:
         running.cancel()
 
 
-class Away(SqliteRecords):
+class Away(SqlRecords):
     """A database that can go away."""
 
     away = False
@@ -96,7 +99,7 @@ class Away(SqliteRecords):
 
 
 async def test_a_database_that_went_away_is_told_and_then_read_on(tmp_path: Path) -> None:
-    records = Away(tmp_path / "records.db")
+    records = Away(await open_database(str(tmp_path / "records.db"), RECORDS))
     records.away = True
     stand = Stand(records)
     running = asyncio.create_task(stand.following.run(every=0.01))

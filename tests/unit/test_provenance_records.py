@@ -1,7 +1,6 @@
 """What both stores of records promise: one file, run on SQLite and on a real PostgreSQL."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -9,38 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from provenance.migrations import MIGRATIONS, Migration
+from provenance.migrations import RECORDS
 from provenance.opened import open_records
-from provenance.postgres_records import PostgresRecords
 from provenance.record import Record, Records
-from provenance.sqlite_records import SqliteRecords
 from sluice.errors import NotReadyError, TerminalError
-from tests.unit.postgres import Server
+from sluice.sql.schema import Migration
+from tests.unit.databases import KINDS, Databases, databases
 from tests.unit.provenance_records import digest, record
 
 MANIFEST = b"\x00\x00\x00\x10jumb" + bytes(range(256))
-KINDS = ("sqlite", "postgres")
-_DATABASES = itertools.count()
 
 Open = Callable[[], Awaitable[Records]]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    server = Server()
-    try:
-        yield server.start()
-    finally:
-        server.remove()
+def kept() -> Iterator[Databases]:
+    with databases() as found:
+        yield found
 
 
 @pytest.fixture(params=KINDS)
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def where(request: pytest.FixtureRequest, kept: Databases, tmp_path: Path) -> str:
     """A database of this test's own, empty."""
-    if request.param == "sqlite":
-        return str(tmp_path / "folder" / "records.db")
-    server: Server = request.getfixturevalue("server")
-    return server.create(f"records_{next(_DATABASES)}")
+    return kept.empty(request.param, tmp_path)
 
 
 @pytest.fixture
@@ -213,25 +203,24 @@ async def test_what_the_database_refuses_is_terminal(records: Records) -> None:
         await records.put(record(media_type=None), MANIFEST)
 
 
-async def open_with(where: str, steps: tuple[Migration, ...]) -> Records:
-    if where.startswith("postgresql://"):
-        return await PostgresRecords.open(where, steps)
-    return await SqliteRecords.open(Path(where), steps)
+async def open_with(where: str, *more: Migration) -> Records:
+    """As a release that has more steps."""
+    return await open_records(where, replace(RECORDS, migrations=(*RECORDS.migrations, *more)))
 
 
 async def test_a_later_release_takes_the_steps_that_are_missing(where: str) -> None:
-    old = await open_with(where, tuple(MIGRATIONS))
+    old = await open_with(where)
     number = await old.put(record(), MANIFEST)
     await old.close()
     step = Migration(2, "a column more", ("ALTER TABLE provenance_records ADD COLUMN note {bytes}",))
     for _ in range(2):
-        new = await open_with(where, (*MIGRATIONS, step))
+        new = await open_with(where, step)
         assert [each.number for each in await new.after(0, 10)] == [number]
         await new.close()
 
 
 async def test_a_database_of_a_newer_release_is_left_alone(where: str) -> None:
-    new = await open_with(where, (*MIGRATIONS, Migration(2, "newer", ())))
+    new = await open_with(where, Migration(2, "newer", ()))
     await new.close()
     with pytest.raises(NotReadyError, match="newer release"):
         await open_records(where)
@@ -240,8 +229,8 @@ async def test_a_database_of_a_newer_release_is_left_alone(where: str) -> None:
 async def test_a_step_that_fails_leaves_nothing_behind(where: str) -> None:
     broken = Migration(2, "broken", ("CREATE TABLE half (a {int64})", "CREATE TABLE half (a {int64})"))
     with pytest.raises(Exception, match="database"):
-        await open_with(where, (*MIGRATIONS, broken))
+        await open_with(where, broken)
     mended = Migration(2, "mended", ("CREATE TABLE half (a {int64})",))
-    store = await open_with(where, (*MIGRATIONS, mended))
+    store = await open_with(where, mended)
     await store.ping()
     await store.close()

@@ -14,9 +14,9 @@ from c2pa_signer.manifest import Ingredient, Part, plan
 from provenance.embedded import manifest_store
 from provenance.http_door import HttpError, Request, Response
 from provenance.jumbf import manifest_labels
-from provenance.record import PDQ_ALGORITHM, Record
+from provenance.opened import open_records
+from provenance.record import PDQ_ALGORITHM, Record, Records
 from provenance.softbinding import WATERMARK_ALGORITHM, Match, SoftBinding
-from provenance.sqlite_records import SqliteRecords
 from tests.unit import signing
 from tests.unit.provenance_records import digest, record
 
@@ -37,15 +37,15 @@ async def look(picture: bytes, most: int) -> Sequence[Match]:
 
 
 @pytest.fixture
-async def records(tmp_path: Path) -> AsyncIterator[SqliteRecords]:
-    store = await SqliteRecords.open(tmp_path / "records.db")
+async def records(tmp_path: Path) -> AsyncIterator[Records]:
+    store = await open_records(str(tmp_path / "records.db"))
     await store.put(KEPT, MANIFEST)
     yield store
     await store.close()
 
 
 @pytest.fixture
-def api(records: SqliteRecords) -> SoftBinding:
+def api(records: Records) -> SoftBinding:
     return SoftBinding(records, near, look, watermarks=True)
 
 
@@ -70,7 +70,7 @@ def test_the_algorithm_is_called_as_the_signer_calls_it() -> None:
     assert PDQ_ALGORITHM == c2pa_signer.manifest.PDQ_ALGORITHM
 
 
-async def test_algorithms(api: SoftBinding, records: SqliteRecords) -> None:
+async def test_algorithms(api: SoftBinding, records: Records) -> None:
     found = await api.answer(get("/services/supportedAlgorithms"))
     assert json.loads(found.body) == {
         "watermarks": [{"alg": WATERMARK_ALGORITHM}],
@@ -132,7 +132,7 @@ async def test_a_manifest_comes_as_it_was_kept(api: SoftBinding) -> None:
     assert (await api.answer(get(f"/manifests/{encoded}", returnActiveManifest="false"))).body == MANIFEST
 
 
-async def test_the_active_manifest_alone(api: SoftBinding, records: SqliteRecords, tmp_path: Path) -> None:
+async def test_the_active_manifest_alone(api: SoftBinding, records: Records, tmp_path: Path) -> None:
     signer = signing.signer(tmp_path)
     first = signer.sign(signing.picture(), "image/jpeg", plan(signing.FACTS, "image/jpeg"))
     parent = Ingredient(Part.SOURCE, "image/jpeg", first.data)
@@ -190,7 +190,7 @@ async def test_what_is_refused(api: SoftBinding, request_: Any, status: int) -> 
         assert caught.value.headers["Allow"]
 
 
-async def test_a_watermark_is_no_algorithm_where_none_is_used(records: SqliteRecords) -> None:
+async def test_a_watermark_is_no_algorithm_where_none_is_used(records: Records) -> None:
     asked = get(BY_BINDING, alg=WATERMARK_ALGORITHM, value=b64(b"12345678"))
     with pytest.raises(HttpError) as caught:
         await SoftBinding(records, near, look).answer(asked)

@@ -9,13 +9,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from c2pa_signer.keyring import Keyring, Place
-from c2pa_signer.keys_remote import library
 from c2pa_signer.keys_uri import parse_key_uri
 from c2pa_signer.manifest import plan
 from c2pa_signer.sign import Signer
 from c2pa_signer.vault_key import VaultKey
 from sluice.errors import NotReadyError, RetryableError, SluiceError, TerminalError
 from sluice.provenance import State, verify
+from sluice.remote.tokens import library
 from tests.unit import key_services as services
 from tests.unit.key_services import HANGS_UP, KeyService, serving
 from tests.unit.signing import FACTS, picture
@@ -259,7 +259,7 @@ def test_an_error_that_nobody_foresaw_is_tried_again_and_not_told(
         signer = desk.open()
         key = signer._ring.value.key
         assert isinstance(key, VaultKey)
-        key._url = "http://[a secret"
+        key._transit._engine = "http://[a secret"
         with pytest.raises(RetryableError, match="the signing key failed"):
             signer.sign(picture(), JPEG, plan(FACTS, JPEG))
     assert "a secret" not in caplog.text + "".join(capfd.readouterr())

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from c2pa_signer.keyring import Keyring, Place
-from c2pa_signer.keys_http import Http
 from c2pa_signer.manifest import Ingredient, Part, plan
 from c2pa_signer.sign import Signed, Signer
 from c2pa_signer.stamps import Down, Stamps
@@ -20,6 +19,7 @@ from c2pa_signer.stamps_door import StampDoor
 from sluice.c2pa_sdk import Sdk
 from sluice.errors import NotReadyError, RetryableError, TerminalError
 from sluice.provenance import State, verify, verify_with
+from sluice.remote.http import Http
 from tests.unit.signing import FACTS, picture
 from tests.unit.signing_authority import House, install, key_pem, new_key, pem
 from tests.unit.stamp_authority import Authority, stamping

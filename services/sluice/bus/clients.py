@@ -71,10 +71,15 @@ def group_consumer(
     )
 
 
-def log_reader(kafka: KafkaSettings, read_committed: bool = True, group: str = READERS_GROUP) -> Consumer:
+def log_reader(
+    kafka: KafkaSettings,
+    read_committed: bool = True,
+    group: str = READERS_GROUP,
+    properties: Mapping[str, str | int] | None = None,
+) -> Consumer:
     """A consumer of assigned partitions: a member of no group, it commits nothing, and says where a log ends.
 
-    `group`: whose committed offsets it can be asked for.
+    `group`: whose committed offsets it can be asked for. `properties`: beside its own, or instead of them.
     """
     return _made(
         Consumer,
@@ -87,6 +92,7 @@ def log_reader(kafka: KafkaSettings, read_committed: bool = True, group: str = R
             "enable.partition.eof": True,
             "fetch.wait.max.ms": 100,
             "queued.max.messages.kbytes": 65536,
+            **(properties or {}),
         },
     )
 

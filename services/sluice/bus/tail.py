@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 from google.protobuf.message import DecodeError
 
 from sluice.bus.clients import log_reader
@@ -49,9 +49,11 @@ class LogTail(Generic[V]):
         log: Log,
         most: int = WHOLE_RECORDS,
         reach: int = 0,
+        since_ms: int = 0,
     ) -> None:
         """`read` turns a record into what is kept, on the reader's thread; None: nothing is. `reach`: records of
-        each partition that it must be shown at the start, where that is more than `most`.
+        each partition that it must be shown at the start, where that is more than `most`; of these, what was appended
+        before `since_ms` (milliseconds since the epoch) it need not be.
         """
         self._kafka = kafka
         self._topic = topic
@@ -59,6 +61,7 @@ class LogTail(Generic[V]):
         self._log = log
         self._most = most
         self._reach = max(most, reach)
+        self._since_ms = since_ms
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._values: OrderedDict[str, V] = OrderedDict()
@@ -154,11 +157,19 @@ class LogTail(Generic[V]):
         for number in range(self.partitions):
             try:
                 low, high = log_ends(ends, self._topic, number, 10.0)
+                # A transaction's marker takes an offset too: at one record each, every other one.
+                begin = max(low, high - 2 * self._reach)
+                begins[number] = max(begin, self._first_since(ends, number, high))
             except KafkaException as error:
                 raise RetryableError(f"cannot see the end of {self._topic}: {error.args[0].name()}") from error
-            # A transaction's marker takes an offset too: at one record each, every other one.
-            begins[number] = max(low, high - 2 * self._reach)
         return begins
+
+    def _first_since(self, ends: Consumer, number: int, high: int) -> int:
+        """The offset of the first record that is young enough; the end where there is none."""
+        if not self._since_ms:
+            return 0
+        (place,) = ends.offsets_for_times([TopicPartition(self._topic, number, self._since_ms)], timeout=10.0)
+        return high if place.offset == OFFSET_END else place.offset
 
     def _run(self) -> None:
         consumer = self._reader()

@@ -13,8 +13,9 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from sluice.cli.trace_spans import TraceSpan, UnreadableTraceError, read_trace
+from sluice.cli.trace_spans import UnreadableTraceError, read_trace
 from sluice.errors import ConfigError, RetryableError
+from sluice.trace.span import TraceSpan
 
 VARIABLE: Final = "SLUICE_TRACES_URL"
 MOST_ANSWER_BYTES: Final = 64 << 20

@@ -7,13 +7,13 @@ from typing import Final
 
 from sluice.cli.trace_ask import VARIABLE, Backend, NoTracesError, backend_of
 from sluice.cli.trace_log import Logged, from_log
-from sluice.cli.trace_spans import TraceSpan
-from sluice.cli.trace_tree import Tree, build_tree
 from sluice.cli.where import find_kafka
 from sluice.errors import ConfigError, RetryableError
 from sluice.local.progress import Say
 from sluice.local.state import read_running
 from sluice.settings import KafkaSettings, sluice_home
+from sluice.trace.span import TraceSpan
+from sluice.trace.tree import Tree, build_tree
 
 LATEST_SECONDS: Final = 5.0
 """Spans of a request that was decided this long ago are where they will ever be."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sluice.cli.trace_spans import TraceSpan
-from sluice.cli.trace_time import spent
-from sluice.cli.trace_tree import Row, Tree
+from sluice.trace.span import TraceSpan
+from sluice.trace.spent import spent
+from sluice.trace.tree import Row, Tree
 
 _MS = 1_000_000
 

@@ -8,9 +8,10 @@ from rich.console import Console
 from rich.text import Text
 
 from sluice.cli.tell import one_line
-from sluice.cli.trace_spans import TraceSpan
-from sluice.cli.trace_time import spent, waited
-from sluice.cli.trace_tree import DECIDE, Row, Tree
+from sluice.trace.span import TraceSpan
+from sluice.trace.spent import spent, waited
+from sluice.trace.tree import DECIDE, Row, Tree
+from sluice.trace.words import duration
 
 LEAST_BAR: Final = 10
 MOST_BAR: Final = 80
@@ -26,17 +27,6 @@ _MOST_LEVELS: Final = 10
 _SHORTEST_GAP: Final = _MS
 _EARLIEST: Final = _MS
 """Broker times have milliseconds: what differs by less is no sign of clocks that differ."""
-
-
-def duration(ns: int) -> str:
-    """For people: "0.42 ms", "12.3 ms", "240 ms", "12.3 s"; times before zero have a minus."""
-    ms = abs(ns) / _MS
-    sign = "-" if ns < 0 else ""
-    if ms < 1:
-        return f"{sign}{ms:.2f} ms"
-    if ms < 100:
-        return f"{sign}{ms:.1f} ms"
-    return f"{sign}{ms:.0f} ms" if ms < 10_000 else f"{sign}{ms / 1000:.1f} s"
 
 
 def show_trace(console: Console, tree: Tree, about: Sequence[str]) -> None:

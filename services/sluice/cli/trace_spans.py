@@ -5,10 +5,10 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sluice.errors import TerminalError
+from sluice.trace.span import TraceSpan, Value
 
 MOST_SPANS: Final = 20_000
 MOST_LINKS: Final = 1_000
@@ -17,38 +17,8 @@ LONGEST: Final = 1_000
 """Characters of a name or a value; what is longer is cut."""
 LATEST_NS: Final = 2**63 - 1
 
-Value = str | int | float | bool
-
 _KINDS: Final = ("", "internal", "server", "client", "producer", "consumer")
 _ERROR: Final = (2, "STATUS_CODE_ERROR")
-
-
-@dataclass(frozen=True, slots=True)
-class TraceSpan:
-    """One span. `parent`: a span id, empty for a root. Times are nanoseconds since the epoch, `end_ns` never before
-    `start_ns`. `links`: (trace id, span id). `error`: what went wrong, empty where nothing did.
-    """
-
-    trace_id: str
-    span_id: str
-    parent: str
-    name: str
-    service: str
-    kind: str
-    start_ns: int
-    end_ns: int
-    attributes: Mapping[str, Value] = field(default_factory=dict)
-    links: tuple[tuple[str, str], ...] = ()
-    error: str = ""
-
-    @property
-    def synthesised(self) -> bool:
-        """Whether it was made up from timestamps by somebody else than who did the work."""
-        return self.attributes.get("sluice.synthesised") is True
-
-    def text(self, name: str) -> str:
-        """An attribute as text, empty where it is not there."""
-        return str(self.attributes.get(name, ""))
 
 
 class UnreadableTraceError(TerminalError):

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import grpc.aio
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -43,6 +43,8 @@ from sluice.telemetry.spans import Spans
 
 _OPEN_AGAIN_SECONDS = 2.0
 _DECLARED_SECONDS = 0.2
+_NO_NUMBER: Final[Mapping[str, str | int]] = {"enable.idempotence": "false"}
+"""An idempotent producer asks for its number at once, and no broker gives one to who may write nothing."""
 
 
 def serve(factory: Callable[[], Service], env: Mapping[str, str]) -> int:
@@ -88,7 +90,7 @@ async def _run(service: Service, settings: Settings, door: DoorSettings, otlp: O
     store = ObjectStore.open(settings.object_store)
     access = BrokerAccess(log)
     settings = replace(settings, kafka=replace(settings.kafka, heard=access.heard))
-    producer = AsyncProducer(plain_producer(settings.kafka))
+    producer = AsyncProducer(plain_producer(settings.kafka, {} if service.writes else _NO_NUMBER))
     calls = RpcCounts(metrics)
     doors = (*secured.interceptors(log, metrics), Doors(log, spans, settings.trace_sample, calls))
     server = _server(service, readiness, doors, secured.options)

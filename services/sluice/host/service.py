@@ -42,6 +42,9 @@ class Service(ABC):
     max_message: ClassVar[int] = 8 << 20
     """Largest gRPC message that it takes, bytes: room for eight inline pictures at the default limit."""
 
+    writes: ClassVar[bool] = True
+    """Whether it writes any topic. Of one that writes none the broker need not let it write any."""
+
     @abstractmethod
     def configure(self, reader: Reader, env: Mapping[str, str]) -> None:
         """Reads settings of its own. Problems are collected by the reader."""

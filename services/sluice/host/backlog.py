@@ -1,6 +1,6 @@
-"""Whether the log has been written down up to where it ended at the start.
+"""Whether a group has worked a topic off up to where it ended at the start.
 
-Asked of the whole group, not of one member: a replica answers for all pictures, whoever wrote their records.
+Asked of the whole group, not of one member: a replica answers for what the others have written down too.
 """
 
 import asyncio
@@ -26,7 +26,9 @@ class Backlog:
     """What is left of a topic's log, as a condition of readiness. Once it was all worked off, it stays met: what
     comes later is written down within moments."""
 
-    def __init__(self, kafka: KafkaSettings, topic: str, group: str, readiness: Readiness) -> None:
+    def __init__(self, kafka: KafkaSettings, topic: str, group: str, readiness: Readiness, doing: str) -> None:
+        """`doing`: what the group does with the records, for whoever reads why it is not ready."""
+        self._doing = doing
         self._kafka = kafka
         self._topic = topic
         self._group = group
@@ -47,7 +49,7 @@ class Backlog:
         await self._readiness.met(CONDITION)
 
     async def _expect(self, what: str) -> None:
-        await self._readiness.expect(CONDITION, f"writing records: {what} {self._topic}")
+        await self._readiness.expect(CONDITION, f"{self._doing}: {what} {self._topic}")
 
     def _look(self, left: dict[int, int] | None) -> dict[int, int]:
         """Partition -> where it ended at the start, of those that are not worked off up to there."""

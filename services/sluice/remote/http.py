@@ -1,18 +1,18 @@
-"""A small HTTP client for services that sign and stamp: one time limit, and nothing kept of what was said."""
+"""A small HTTP client for those services: one time limit, and nothing kept of what was said."""
 
 import json
 import ssl
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlsplit
 
 import httpcore2
 
+from sluice.client.proxy import find_proxy
 from sluice.errors import NotReadyError, RetryableError
 
 _CONNECTIONS = 64
@@ -113,29 +113,32 @@ class Http:
         except httpcore2.UnsupportedProtocol as error:
             raise NotReadyError(f"{self._about}: its address should begin with https:// or http://") from error
 
-    def post_json(self, url: str, headers: Mapping[str, str], form: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A call of an API. RetryableError, or NotReadyError for a refusal that stays one. The service's own words
-        are not in the message: they may repeat what was sent."""
+    def post_json(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        form: Mapping[str, Any],
+        what: str,
+        bad: Callable[[], Exception] | None = None,
+    ) -> Mapping[str, Any]:
+        """A call of an API. `what`: it is asked to do, for errors.
+
+        RetryableError, or NotReadyError for a refusal that stays one; `bad` for status 400, where that says something
+        about what was sent. The service's own words are not in the message: they may repeat what was sent.
+        """
         body = json.dumps(form).encode()
         reply = self.ask("POST", url, {"Content-Type": "application/json", **headers}, body)
+        if reply.status == 400 and bad is not None:
+            raise bad()
         if reply.status in _REFUSED:
-            raise NotReadyError(f"{self._about} refuses to sign: HTTP status {reply.status}")
+            raise NotReadyError(f"{self._about} refuses to {what}: HTTP status {reply.status}")
         if reply.status != 200:
-            raise RetryableError(f"{self._about} does not sign: HTTP status {reply.status}")
+            raise RetryableError(f"{self._about} does not {what}: HTTP status {reply.status}")
         return reply.json()
 
 
 def _proxy(url: str) -> httpcore2.Proxy | None:
     """Raises ValueError where an address cannot be read."""
-    parts = urlsplit(url)
-    if parts.port == 0:
+    if urlsplit(url).port == 0:
         raise ValueError("no port")
-    found = getproxies().get(parts.scheme, "")
-    if not found or proxy_bypass(parts.hostname or ""):
-        return None
-    # People write HOST:PORT too, and USER:PASSWORD@ in front.
-    proxy = urlsplit(found if "://" in found else f"http://{found}")
-    place = f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}"
-    if proxy.username is None:
-        return httpcore2.Proxy(place)
-    return httpcore2.Proxy(place, auth=(unquote(proxy.username), unquote(proxy.password or "")))
+    return find_proxy(url)

@@ -1,4 +1,4 @@
-"""What keys in other people's services have in common: access tokens, signatures as text, libraries as extras."""
+"""What services that keep keys have in common: access tokens, bytes as text, libraries as extras."""
 
 import base64
 import binascii
@@ -6,13 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from sluice.errors import NotReadyError, RetryableError
 
-SECONDS = 10.0
-"""For one signature, whatever the service."""
-_EARLY_SECONDS = 120.0
+SECONDS: Final = 10.0
+"""For one answer, whatever the service."""
+_EARLY_SECONDS: Final = 120.0
 """Before a token's end, when a new one is asked for."""
 
 
@@ -47,12 +47,12 @@ def library(module: str, extra: str) -> Any:
         raise NotReadyError(f"this kind of key needs an extra: pip install 'sluice[{extra}]'") from error
 
 
-def signature_of(text: object, about: str, url_safe: bool = False) -> bytes:
-    """The bytes of a base64 text, padded or not. Raises RetryableError where it is none."""
+def bytes_of(text: object, about: str, what: str, url_safe: bool = False) -> bytes:
+    """The bytes of a base64 text, padded or not. RetryableError where the service's answer holds none."""
     if isinstance(text, str) and text:
         padded = text + "=" * (-len(text) % 4)
         try:
             return base64.urlsafe_b64decode(padded) if url_safe else base64.b64decode(padded, validate=True)
         except (binascii.Error, ValueError):
             pass
-    raise RetryableError(f"{about}: its answer holds no signature")
+    raise RetryableError(f"{about}: its answer holds no {what}")

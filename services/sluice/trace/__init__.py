@@ -1,0 +1,1 @@
+"""Traces as trees: what caused what, and which way the time went."""

@@ -10,7 +10,7 @@ from sluice.policy.model import Policy, Severity
 from sluice.v1.asset_pb2 import ApprovedAsset
 from sluice.v1.contents_pb2 import Contents
 from sluice.v1.decision_pb2 import Decision
-from sluice.v1.incident_pb2 import Incident, IncidentContent
+from sluice.v1.incident_pb2 import Incident, IncidentContent, IncidentText
 from sluice.v1.request_pb2 import ROLE_GENERATED, ROLE_UPLOAD, STAGE_OUTPUT, ObjectReference
 from sluice.v1.review_pb2 import Review
 from sluice.v1.verdict_pb2 import ListMatch, Verdict
@@ -191,6 +191,12 @@ def _incident(contents: Contents, rule: str, seen: Mapping[str, Seen], policy: P
         policy_digest=policy.digest,
         test=bool(found) and all(match.test for match in found),
         held=bool(found) and all(match.quarantined for match in found),
+        texts=[
+            IncidentText(content_id=content.id, role=content.role, sha256=content.sha256)
+            for content in contents.contents
+            if content.WhichOneof("body") == "text"
+        ],
+        generation_id=contents.generation_id,
     )
 
 

@@ -1,19 +1,20 @@
-"""What a person may do with an incident: confirm it, release it, have it tried again."""
+"""What a person may do with an incident: confirm it, release it, have it reported now."""
 
 from collections.abc import Callable, Collection
 from typing import Final
 
 from reporter import incident as standing
-from reporter.incident import Filed, Standing, WrongStandingError
+from reporter.incident import Ended, Filed, Standing, WrongStandingError
 from reporter.ledger import Ledger, StaleError
 from reporter.machine import Machine
-from reporter.report import Report
-from reporter.steps import Announce
+from reporter.manner import Announce, Manner
+from reporter.report import Phase, Report
 from sluice.errors import RetryableError
 
 _TRIES: Final = 5
 _CONFIRMED: Final = frozenset({Standing.CONFIRMED, Standing.REPORTING, Standing.REPORTED})
 _RELEASED: Final = frozenset({Standing.RELEASED})
+_REPORTED: Final = frozenset({Standing.REPORTED})
 
 Change = Callable[[Filed], Filed]
 
@@ -25,39 +26,70 @@ class UnknownIncidentError(WrongStandingError):
 class Desk:
     """One for all calls. Whatever is asked for twice is done once."""
 
-    def __init__(self, ledger: Ledger, announce: Announce, now: Callable[[], int]) -> None:
-        """`now`: milliseconds since the epoch."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        announce: Announce,
+        manner: Manner,
+        now: Callable[[], int],
+        machine: Machine | None = None,
+    ) -> None:
+        """`manner`: that of the workers; `now`: milliseconds since the epoch."""
         self._ledger = ledger
         self._announce = announce
+        self._gather_ms = manner.gather_ms
         self._now = now
-        self._machine = Machine()
+        self._machine = machine or Machine()
 
-    async def confirm(self, incident_id: str, who: str, why: str) -> Filed:
-        """It is a match, and will be reported; what is confirmed already stays as it is.
+    async def confirm(self, incident_id: str, who: str, why: str, viewed: bool = False) -> Filed:
+        """It is a match, and will be reported; what is confirmed already stays as it is. `viewed`: this person has
+        looked at the whole of every original, and the report will say so.
 
         WrongStandingError, UnknownIncidentError, RetryableError.
         """
-        return await self._change(incident_id, _CONFIRMED, lambda one: standing.confirm(one, who, why, self._now()))
+
+        def change(one: Filed) -> Filed:
+            return standing.confirm(one, who, why, viewed, self._now(), self._gather_ms)
+
+        return await self._change(incident_id, _CONFIRMED, change)
 
     async def release(self, incident_id: str, who: str, why: str) -> Filed:
-        """It is none, and will not be; what is released already stays as it is. The same errors."""
-        return await self._change(incident_id, _RELEASED, lambda one: standing.release(one, who, why))
+        """It is none, and will not be; what is released already stays as it is.
 
-    async def again(self, incident_id: str) -> Filed:
-        """What has failed, preserving or reporting, is tried again. The same errors."""
+        One that is part of a report that has failed leaves it as soon as nothing of that is open at the tip line; the
+        others wait for another report. If it turns out that it was filed after all, all of them are reported.
+        The same errors.
+        """
         one = await self._found(incident_id)
-        report = await self.report(one)
-        if report is None:
-            return await self._change(incident_id, (), lambda found: standing.again(found, self._now()))
-        try:
-            await self._ledger.save_report(self._machine.resumed(report, self._now()))
-        except StaleError as error:
-            raise RetryableError(f"report {report.number} is being changed: try again") from error
+        report = await self.report_of(one) if one.standing is Standing.REPORTING else None
+        if report is None or not (report.phase is Phase.FAILED or report.leaving):
+            return await self._change(
+                incident_id, _RELEASED, lambda one: standing.release(one, who, why, self._now())
+            )
+        leaves = any(each.incident_id == incident_id for each in report.leaving)
+        if report.phase is Phase.FAILED or not leaves:
+            ended = Ended(incident_id, who=who, why=why)
+            await self._save(self._machine.parted(report, [ended], self._now()))
+        return await self._found(incident_id)
+
+    async def report(self, incident_id: str, who: str) -> Filed:
+        """A confirmed one waits for others of its account no longer, and what has failed, preserving or reporting, is
+        tried again; what is reported already stays as it is. The same errors."""
+        one = await self._change(incident_id, _REPORTED, lambda one: standing.hurry(one, who, self._now()))
+        report = await self.report_of(one)
+        if report is not None and report.phase is Phase.FAILED:
+            await self._save(self._machine.resumed(report, self._now()))
         return one
 
-    async def report(self, one: Filed) -> Report | None:
+    async def report_of(self, one: Filed) -> Report | None:
         """The report that an incident is part of."""
         return await self._ledger.report(one.report) if one.report else None
+
+    async def _save(self, report: Report) -> None:
+        try:
+            await self._ledger.save_report(report, self._now() + self._gather_ms)
+        except StaleError as error:
+            raise RetryableError(f"report {report.number} is being changed: try again") from error
 
     async def _change(self, incident_id: str, done: Collection[Standing], change: Change) -> Filed:
         for _ in range(_TRIES):

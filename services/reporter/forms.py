@@ -7,18 +7,28 @@ from typing import Final
 
 from reporter.incident import Filed
 from reporter.report import Report
-from reporter.tipline.facts import Account, FileFacts, Happening, Match, Reporter, ReportFacts
+from reporter.tipline.facts import Account, FileFacts, Happening, Match, Prompt, Reporter, ReportFacts
 from reporter.tipline.write_details import details_document
 from reporter.tipline.write_report import report_document
 from sluice.errors import TerminalError
 from sluice.v1.incident_pb2 import IncidentContent
-from sluice.v1.request_pb2 import ROLE_GENERATED, ROLE_UPLOAD, STAGE_OUTPUT, STAGE_PROMPT, Stage
+from sluice.v1.request_pb2 import (
+    ROLE_GENERATED,
+    ROLE_PROMPT,
+    ROLE_TRANSCRIPT,
+    ROLE_UPLOAD,
+    STAGE_OUTPUT,
+    STAGE_PROMPT,
+    Role,
+    Stage,
+)
 from sluice.v1.verdict_pb2 import ListMatch
 
 STAGES: Final[Mapping[Stage.ValueType, str]] = {
     STAGE_PROMPT: "an upload, before anything was generated",
     STAGE_OUTPUT: "a picture that was generated, before anybody got it",
 }
+KINDS: Final[Mapping[Role.ValueType, str]] = {ROLE_PROMPT: "prompt", ROLE_TRANSCRIPT: "transcript"}
 _PERCEPTUAL: Final = "pdq"
 
 
@@ -33,7 +43,7 @@ class CyberForms:
     def report(self, report: Report, members: Sequence[Filed], earlier: Sequence[str]) -> bytes:
         """See `Forms`."""
         account = Account(report.account_id, prior_reports=earlier) if report.account_id else None
-        facts = ReportFacts(self._reporter, account, [_happening(one) for one in members])
+        facts = ReportFacts(self._reporter, account, [_happening(one) for one in members], test=report.test)
         return report_document(facts, _time(self._now()))
 
     def details(self, report: Report, members: Sequence[Filed], place: int) -> bytes:
@@ -43,29 +53,49 @@ class CyberForms:
         if member is None or file.evidence_id not in member.evidence:
             raise TerminalError(f"report {report.number}: no incident of it has that evidence")
         content = member.pictures()[member.evidence.index(file.evidence_id)]
-        return details_document(report.report_id, file.file_id, _file(member, content))
+        viewed = any(one.viewed and file.evidence_id in one.evidence for one in members)
+        return details_document(report.report_id, file.file_id, _file(member, content, viewed))
 
 
 def _happening(one: Filed) -> Happening:
     incident = one.incident()
+    known = incident.requested_at_ms
     return Happening(
-        one.id, incident.request_id, _time(incident.requested_at_ms), STAGES.get(incident.stage, ""), incident.rule
+        one.id,
+        incident.request_id,
+        _time(known or one.seen_at_ms),
+        STAGES.get(incident.stage, ""),
+        incident.rule,
+        incident.generation_id,
+        [
+            Prompt(f"content {each.content_id} of request {incident.request_id}", each.sha256.hex(), _kind(each.role))
+            for each in incident.texts
+        ],
+        recorded=not known,
     )
 
 
-def _file(one: Filed, content: IncidentContent) -> FileFacts:
-    """Nobody but a machine has looked at it, so it is not viewed and has no classification."""
-    uploaded = content.role == ROLE_UPLOAD
+def _kind(role: Role.ValueType) -> str:
+    return KINDS.get(role, "text")
+
+
+def _file(one: Filed, content: IncidentContent, viewed: bool) -> FileFacts:
+    """Nobody gave it a class, and nobody looked at its metadata. `viewed`: a person has seen the whole of it."""
+    incident = one.incident()
+    generated = content.role == ROLE_GENERATED
+    uploaded = content.role == ROLE_UPLOAD and incident.requested_at_ms
     return FileFacts(
         name="",
-        generated=content.role == ROLE_GENERATED,
-        uploaded_at=_time(one.incident().requested_at_ms) if uploaded else None,
-        public=False,
+        generated=generated,
+        viewed=viewed,
+        uploaded_at=_time(incident.requested_at_ms) if uploaded else None,
+        # A rule that reports blocks (policies allow no other): nobody got it. Where else an upload is, nobody knows.
+        public=False if generated and incident.stage == STAGE_OUTPUT else None,
         md5=content.md5.hex(),
         sha1=content.sha1.hex(),
         sha256=content.original.sha256.hex(),
         matches=[_match(each) for each in content.matches],
-        info=[f"Content {content.content_id} of request {one.incident().request_id}, incident {one.id}."],
+        info=[f"Content {content.content_id} of request {incident.request_id}, incident {one.id}."],
     )
 
 

@@ -1,5 +1,6 @@
 """An incident as the ledger keeps it, and how its standing may change. Pure."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -27,6 +28,20 @@ class Standing(StrEnum):
     """Its evidence cannot be preserved: a person must see to it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an incident ended, by the word of a person or of the vault."""
+
+    incident_id: str
+    report_id: str = ""
+    """The tip line's, of the finished report that it is part of; empty: it was released."""
+    at_ms: int = 0
+    """When that was finished."""
+    who: str = ""
+    why: str = ""
+    """Of the person who released it."""
+
+
 class WrongStandingError(TerminalError):
     """What is asked for is not possible as the incident stands."""
 
@@ -46,17 +61,24 @@ class Filed:
     """When it got into the ledger."""
     standing: Standing = Standing.NEW
     evidence: tuple[str, ...] = ()
-    """The vault's ids, in the order of `pictures`."""
+    """The vault's ids, in the order of `pictures`; an empty one where the original is lost."""
     purged: bool = False
     """Nothing of it is in the object store any more."""
     dated: bool = False
-    """The vault knows when it was reported: from then on evidence is kept for a year."""
+    """The vault knows how it ended: when it was reported, from when on evidence is kept for a year, or that it was
+    released."""
     confirmed_at_ms: int = 0
+    ripe_at_ms: int = 0
+    """Until when a confirmed one waits for others of its account."""
     report: int = 0
     """The number, in the ledger, of the report that it is part of; 0: of none."""
     who: str = ""
     why: str = ""
     """Of the person who confirmed or released it."""
+    viewed: bool = False
+    """The person who confirmed it has looked at the whole of every original."""
+    asked: str = ""
+    """Who wanted it reported at once, or tried again."""
     problem: str = ""
     """What went wrong last; never content."""
     tries: int = 0
@@ -73,6 +95,11 @@ class Filed:
         """What of it lies in the object store. Views of one picture have the same original."""
         return [each for each in self.incident().contents if each.original.uri]
 
+    def kept(self) -> Mapping[str, IncidentContent]:
+        """The vault's ids, and what each is of."""
+        found = zip(self.evidence, self.pictures(), strict=False)
+        return {evidence_id: content for evidence_id, content in found if evidence_id}
+
 
 def filed(incident: Incident, now: int) -> Filed:
     """A new one. `now`: its time in the ledger."""
@@ -87,13 +114,11 @@ def filed(incident: Incident, now: int) -> Filed:
     )
 
 
-def preserved(one: Filed, evidence: tuple[str, ...], hold: bool, now: int) -> Filed:
-    """All its originals are safe. `hold`: a person must confirm it; otherwise it is to be reported."""
-    standing = Standing.HELD if hold else Standing.CONFIRMED
-    confirmed = 0 if hold else now
-    return replace(
-        one, standing=standing, evidence=evidence, confirmed_at_ms=confirmed, tries=0, problem="", due_ms=now
-    )
+def preserved(one: Filed, evidence: tuple[str, ...], hold: bool, now: int, gather_ms: int) -> Filed:
+    """All its originals are safe. `hold`: a person must confirm it; otherwise it is to be reported, after it has
+    waited `gather_ms` for others."""
+    safe = replace(one, standing=Standing.HELD, evidence=evidence, tries=0, problem="", due_ms=now)
+    return safe if hold else _confirmed(safe, now, gather_ms)
 
 
 def purged(one: Filed, now: int) -> Filed:
@@ -102,8 +127,13 @@ def purged(one: Filed, now: int) -> Filed:
 
 
 def dated(one: Filed) -> Filed:
-    """The vault knows when it was reported."""
+    """The vault knows how it ended."""
     return replace(one, dated=True, tries=0, problem="", due_ms=NEVER)
+
+
+def settled(one: Filed, ended: Ended, now: int) -> Filed:
+    """It was released before, which the ledger did not know."""
+    return replace(one, standing=Standing.RELEASED, who=ended.who, why=ended.why, due_ms=now)
 
 
 def rested(one: Filed) -> Filed:
@@ -116,36 +146,50 @@ def put_off(one: Filed, problem: str, now: int) -> Filed:
     return replace(one, tries=one.tries + 1, problem=problem, due_ms=now + wait_ms(one.tries))
 
 
-def failed(one: Filed, problem: str) -> Filed:
-    """It cannot be preserved. Nothing is removed from the object store, either."""
-    return replace(one, standing=Standing.FAILED, problem=problem, due_ms=NEVER)
+def failed(one: Filed, evidence: tuple[str, ...], problem: str) -> Filed:
+    """Not all of it can be preserved. Nothing is removed from the object store, either."""
+    return replace(one, standing=Standing.FAILED, evidence=evidence, problem=problem, due_ms=NEVER)
 
 
+# What a person changes is due at once: a worker who was at it has been overtaken, and somebody has to go on.
 _OPEN: Final = (Standing.HELD, Standing.FAILED)
 
 
-def confirm(one: Filed, who: str, why: str, now: int) -> Filed:
-    """A person says that it is a match. One that has no evidence is reported without a file: the duty is the same.
+def confirm(one: Filed, who: str, why: str, viewed: bool, now: int, gather_ms: int) -> Filed:
+    """A person says that it is a match. What has no evidence is reported without a file: the duty is the same.
 
     WrongStandingError unless it is held or has failed.
     """
-    _check(one, "confirmed")
-    return replace(one, standing=Standing.CONFIRMED, confirmed_at_ms=now, who=who, why=why, problem="")
+    _check(one, "confirmed", _OPEN)
+    return replace(_confirmed(one, now, gather_ms), who=who, why=why, viewed=viewed, problem="", due_ms=now)
 
 
-def release(one: Filed, who: str, why: str) -> Filed:
-    """A person says that it is none. WrongStandingError unless it is held or has failed."""
-    _check(one, "released")
-    return replace(one, standing=Standing.RELEASED, who=who, why=why)
+def release(one: Filed, who: str, why: str, now: int) -> Filed:
+    """A person says that it is none. WrongStandingError unless it is held, has failed, or is confirmed and no part of
+    a report yet."""
+    _check(one, "released", (*_OPEN, Standing.CONFIRMED))
+    return replace(one, standing=Standing.RELEASED, who=who, why=why, due_ms=now)
 
 
-def again(one: Filed, now: int) -> Filed:
-    """Preserving it is tried again. WrongStandingError unless it has failed."""
-    if one.standing is not Standing.FAILED:
-        raise WrongStandingError(f"incident {one.id} is {one.standing}: nothing has failed")
-    return replace(one, standing=Standing.NEW, tries=0, due_ms=now)
+def hurry(one: Filed, who: str, now: int) -> Filed:
+    """A person wants it reported: one that is confirmed waits for nobody, and preserving what has failed is tried
+    again. WrongStandingError for what is held or released."""
+    one = replace(one, asked=who, due_ms=now)
+    match one.standing:
+        case Standing.HELD | Standing.RELEASED:
+            raise WrongStandingError(f"incident {one.id} is {one.standing}: it cannot be reported")
+        case Standing.CONFIRMED:
+            return replace(one, ripe_at_ms=min(one.ripe_at_ms, now))
+        case Standing.FAILED:
+            return replace(one, standing=Standing.NEW, tries=0)
+        case _:
+            return one
 
 
-def _check(one: Filed, what: str) -> None:
-    if one.standing not in _OPEN:
+def _confirmed(one: Filed, now: int, gather_ms: int) -> Filed:
+    return replace(one, standing=Standing.CONFIRMED, confirmed_at_ms=now, ripe_at_ms=now + gather_ms)
+
+
+def _check(one: Filed, what: str, open_standings: Collection[Standing]) -> None:
+    if one.standing not in open_standings:
         raise WrongStandingError(f"incident {one.id} is {one.standing}: it cannot be {what}")

@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
-from reporter.incident import Filed, Standing
+from reporter.incident import Ended, Filed, Standing
 from reporter.report import Report
 from sluice.errors import SluiceError
+
+KINDS: Final = (False, True)
+"""Incidents of test lists, and all others, by what `Filed.test` says."""
 
 
 class StaleError(SluiceError):
@@ -57,11 +60,11 @@ class Ledger(Protocol):
         Returns the incident with its new version. StaleError.
         """
 
-    async def gather(self, confirmed_before_ms: int, now: int, most: int) -> Report | None:
-        """Makes one report of all confirmed incidents of an account, the first confirmed first, at most so many.
+    async def gather(self, now: int, most: int, tests: Collection[bool] = KINDS) -> Report | None:
+        """Makes one report of all confirmed incidents of an account, what waited longest first, at most so many.
 
-        Of an account of which one was confirmed by then; None where there is none. An incident without an account is
-        a report by itself.
+        Of an account of which one has waited to its end; None where there is none. An incident without an account is
+        a report by itself. `tests`: which of the two kinds.
         """
 
     async def report(self, number: int) -> Report | None:
@@ -70,8 +73,15 @@ class Ledger(Protocol):
     async def claim_report(self, now: int, tests: Collection[bool]) -> Report | None:
         """One that is due, as `claim_incident`. `tests`: which of the two kinds."""
 
-    async def save_report(self, report: Report) -> Report:
-        """Writes a change; of one that is finished, all incidents are reported from then on. StaleError."""
+    async def save_report(self, report: Report, ripe_at_ms: int = 0) -> Report:
+        """Writes a change. StaleError.
+
+        Of a report that is finished, all incidents are reported from then on. Of one that is dissolved, those that
+        leave are what they ended as; the others are confirmed, and wait until `ripe_at_ms`.
+        """
+
+    async def adopt(self, incident: Filed, ended: Ended) -> Filed:
+        """Writes that it is part of a finished report, which the ledger did not know. StaleError."""
 
     async def earlier(self, account: Account, limit: int) -> Sequence[str]:
         """Ids, of the tip line, of finished reports about an account, the latest first."""
@@ -85,6 +95,10 @@ class Ledger(Protocol):
     async def counts(self) -> Mapping[str, int]:
         """Incidents by standing, and reports that are not finished by phase: `held`, `report failed`, ...; with
         `unpublished`, how many events are."""
+
+    async def oldest(self) -> Mapping[Standing, int]:
+        """Since when the first one waits of those that are held, confirmed or reporting, as far as there are any:
+        since it was seen or, where it is confirmed, since then. Milliseconds since the epoch."""
 
     async def ping(self) -> None:
         """Returns where it answers."""

@@ -8,12 +8,17 @@ Three rules make each report exactly one:
    nobody knows, so nobody can finish it: it expires at the tip line.
 3. The ledger takes no word from who has been overtaken (`version`). What such a one still does there, is done to a
    report that was taken back.
+
+A report that some incidents leave follows the second rule, too: it is dissolved only once it was taken back or has
+expired, and before that nobody can report its incidents elsewhere.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from reporter.backoff import LEASE_MS, NEVER, wait_ms
+from reporter.incident import Ended
 from reporter.ports import Finished, Refusal, Submitted, TiplineError, Uploaded
 from reporter.report import File, Phase, Report
 from sluice.errors import TerminalError
@@ -23,6 +28,8 @@ IDLE_MS: Final = 3_600_000
 """An unfinished report is deleted that long after it was opened or after its last change, whichever is later."""
 MARGIN_MS: Final = 10 * 60_000
 """A report that has less than this left is opened anew."""
+MOST_SPOILED: Final = 5
+"""After so many reports that did not hold what was sent a person should look where it is changed."""
 
 Answer = Submitted | Uploaded | Finished | None
 
@@ -67,7 +74,7 @@ class Machine:
             case Phase.FINISHING, Finished():
                 return _finished(report, now)
             case Phase.RETRACTING, None:
-                return _anew(report, now)
+                return _anew(report, now, now)
             case _:
                 raise TerminalError(f"report {report.number}: no answer to {report.phase}")
 
@@ -85,8 +92,10 @@ class Machine:
                 return replace(later, phase=Phase.READY)
             case _, Refusal.RETRY:
                 return replace(later, phase=Phase.RETRACTING)
+            case Phase.UPLOADING, Refusal.SPOILED:
+                return replace(later, phase=Phase.RETRACTING, spoiled=report.spoiled + 1)
             case ((Phase.UPLOADING | Phase.DESCRIBING | Phase.FINISHING | Phase.RETRACTING), Refusal.GONE):
-                return _anew(later, later.due_ms)
+                return _anew(later, now, later.due_ms)
             case ((Phase.FINISHING | Phase.RETRACTING), Refusal.ALREADY) if report.place() == len(report.files):
                 # Nobody but us has its id, and all of it was there: it was we who finished it.
                 return _finished(report, now)
@@ -106,7 +115,20 @@ class Machine:
         if report.phase is not Phase.FAILED:
             raise TerminalError(f"report {report.number} is {report.phase}: nothing has failed")
         phase = Phase.RETRACTING if report.report_id else Phase.READY
-        return replace(report, phase=phase, tries=0, due_ms=now)
+        return replace(report, phase=phase, tries=0, spoiled=0, due_ms=now)
+
+    def parted(self, report: Report, ended: Sequence[Ended], now: int) -> Report:
+        """Some of its incidents ended otherwise: a person released them, or the vault knows of a report about them.
+
+        `report`: one that has failed, or was claimed and is not between a call and its answer.
+        """
+        own = next((one for one in ended if report.report_id and one.report_id == report.report_id), None)
+        if own is not None:
+            return _finished(report, own.at_ms)
+        known = {one.incident_id for one in report.leaving}
+        leaving = (*report.leaving, *(one for one in ended if one.incident_id not in known))
+        report = replace(report, leaving=leaving, tries=0, due_ms=now)
+        return replace(report, phase=Phase.RETRACTING) if report.report_id else _dissolved(report, now)
 
     def _next(self, report: Report) -> Phase:
         at = report.place()
@@ -123,13 +145,22 @@ def _with_file(report: Report, at: int, file_id: str, described: bool) -> Report
     return replace(report, files=(*report.files[:at], changed, *report.files[at + 1 :]))
 
 
-def _finished(report: Report, now: int) -> Report:
-    return replace(report, phase=Phase.FINISHED, finished_at_ms=now, due_ms=NEVER, code=0, problem="")
+def _finished(report: Report, at_ms: int) -> Report:
+    """Of whom leaves it, too: what is filed cannot be changed."""
+    return replace(report, phase=Phase.FINISHED, finished_at_ms=at_ms, due_ms=NEVER, code=0, problem="", leaving=())
 
 
-def _anew(report: Report, due_ms: int) -> Report:
+def _dissolved(report: Report, now: int) -> Report:
+    return replace(report, phase=Phase.DISSOLVED, finished_at_ms=now, due_ms=NEVER)
+
+
+def _anew(report: Report, now: int, due_ms: int) -> Report:
     """Nothing is open any more."""
+    if report.leaving:
+        return _dissolved(report, now)
     files = tuple(File(one.incident_id, one.evidence_id) for one in report.files)
-    return replace(
-        report, phase=Phase.READY, report_id="", files=files, opened_at_ms=0, touched_at_ms=0, due_ms=due_ms
-    )
+    empty = replace(report, report_id="", files=files, opened_at_ms=0, touched_at_ms=0)
+    if report.spoiled < MOST_SPOILED:
+        return replace(empty, phase=Phase.READY, due_ms=due_ms)
+    problem = f"of {report.spoiled} reports none held what was sent: is there something on the way that changes it?"
+    return replace(empty, phase=Phase.FAILED, problem=problem, due_ms=NEVER)

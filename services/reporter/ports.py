@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from reporter.incident import Filed
+from reporter.incident import Ended, Filed
 from reporter.report import Report
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 
@@ -21,6 +21,8 @@ class Refusal(StrEnum):
     """There is no such report: it was retracted, or it expired. It was never finished."""
     ALREADY = "already"
     """The report is finished."""
+    SPOILED = "spoiled"
+    """It was done, and the report holds something else than was sent: it has to be taken back."""
 
 
 class TiplineError(Exception):
@@ -81,7 +83,12 @@ class Vault(Protocol):
 
     async def preserve(self, incident: Incident, content: IncidentContent) -> str:
         """Returns the evidence's id when the original is safe; doing it again changes nothing. The same bytes have
-        the same id. An original that another incident had preserved need not be in the object store any more."""
+        the same id. An original that another incident had preserved need not be in the object store any more.
+
+        Until the incident is reported or released, nothing ends the evidence."""
+
+    async def ended(self, evidence_id: str, incident_id: str) -> Ended | None:
+        """How the incident ended, if the vault was told so before: by a ledger that was lost since, or by people."""
 
     async def read(self, evidence_id: str, why: str) -> bytes:
         """The original's bytes, as they were preserved, for a report. It is recorded that they were read, and why."""
@@ -91,6 +98,9 @@ class Vault(Protocol):
 
     async def reported(self, evidence_id: str, incident_id: str, report_id: str, at_ms: int) -> None:
         """The report about that incident was finished then. Doing it again changes nothing."""
+
+    async def released(self, evidence_id: str, incident_id: str, who: str, why: str) -> None:
+        """There will be no report about that incident. Doing it again changes nothing."""
 
 
 class Forms(Protocol):

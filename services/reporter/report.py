@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reporter.incident import Filed
+from reporter.incident import Ended, Filed
 
 
 class Phase(StrEnum):
@@ -24,6 +24,9 @@ class Phase(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
     """A person must see to it."""
+    DISSOLVED = "dissolved"
+    """Nothing of it is open, and nothing ever will be: some of its incidents ended otherwise, and none is part of it
+    any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Report:
     account_id: str
     test: bool
     members: tuple[str, ...]
-    """Ids of its incidents. They never change: what comes later is a report of its own."""
+    """Ids of its incidents. While it goes on they never change: what comes later is a report of its own."""
     files: tuple[File, ...]
     begun_at_ms: int
     phase: Phase = Phase.READY
@@ -57,6 +60,7 @@ class Report:
     touched_at_ms: int = 0
     """The last change of what is open there."""
     finished_at_ms: int = 0
+    """Or when it was dissolved."""
     attempts: int = 0
     """Reports that were opened, or perhaps opened."""
     code: int = 0
@@ -65,6 +69,11 @@ class Report:
     tries: int = 0
     due_ms: int = 0
     version: int = 0
+    spoiled: int = 0
+    """Of the attempts, those that held something else than was sent."""
+    leaving: tuple[Ended, ...] = ()
+    """Incidents that ended otherwise. As soon as nothing of it is open it is dissolved, and the others wait for
+    another report."""
 
     def place(self) -> int:
         """The file that is next, or as many as there are."""
@@ -75,6 +84,6 @@ def files_of(members: Sequence[Filed]) -> tuple[File, ...]:
     """Every piece of evidence once, whatever number of incidents it is of."""
     found: dict[str, File] = {}
     for member in members:
-        for one in member.evidence:
+        for one in member.kept():
             found.setdefault(one, File(member.id, one))
     return tuple(found.values())

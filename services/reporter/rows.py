@@ -3,10 +3,10 @@
 # ruff: noqa: S608 - what is put into these statements are names of ours; values are bound
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, Final
 
-from reporter.incident import Filed, Standing
+from reporter.incident import Ended, Filed, Standing
 from reporter.ledger import Event
 from reporter.report import File, Phase, Report
 
@@ -36,17 +36,13 @@ SAVE_INCIDENT: Final = (
     f"UPDATE reporter_incidents SET {', '.join(f'{name} = ?' for name in _INCIDENT)} "
     "WHERE id = ? AND version = ? RETURNING id"
 )
-RIPE: Final = (
-    "SELECT tenant, account_id, test FROM reporter_incidents WHERE standing = 'confirmed' AND confirmed_at_ms <= ? "
-    "ORDER BY confirmed_at_ms, id LIMIT 1"
-)
 BEGIN_REPORT: Final = (
     f"INSERT INTO reporter_reports ({', '.join(_REPORT[1:])}) VALUES ({_marks(len(_REPORT) - 1)}) RETURNING number"
 )
 JOIN: Final = (
     "UPDATE reporter_incidents SET standing = 'reporting', report = ?, version = version + 1 WHERE id IN "
     f"(SELECT id FROM reporter_incidents WHERE standing = 'confirmed' AND {_OF_ACCOUNT} "
-    "ORDER BY confirmed_at_ms, id LIMIT ?) "
+    "ORDER BY ripe_at_ms, id LIMIT ?) "
     f"AND standing = 'confirmed' RETURNING {', '.join(_INCIDENT)}"
 )
 REPORT: Final = f"{_REPORTS} WHERE number = ?"
@@ -58,6 +54,15 @@ REPORTED: Final = (
     "UPDATE reporter_incidents SET standing = 'reported', due_ms = ?, version = version + 1 "
     "WHERE report = ? AND standing = 'reporting'"
 )
+LEAVE: Final = (
+    "UPDATE reporter_incidents SET standing = ?, report = ?, dated = ?, who = ?, why = ?, due_ms = ?, "
+    "version = version + 1 WHERE id = ? AND report = ? AND standing = 'reporting'"
+)
+RETURN: Final = (
+    "UPDATE reporter_incidents SET standing = 'confirmed', report = 0, ripe_at_ms = ?, due_ms = ?, "
+    "version = version + 1 WHERE report = ? AND standing = 'reporting'"
+)
+KNOWN_REPORT: Final = f"{_REPORTS} WHERE {_OF_ACCOUNT} AND phase = 'finished' AND report_id = ?"
 EARLIER: Final = (
     f"SELECT report_id FROM reporter_reports WHERE {_OF_ACCOUNT} AND phase = 'finished' "
     "ORDER BY finished_at_ms DESC, number DESC LIMIT ?"
@@ -72,8 +77,13 @@ UNPUBLISHED: Final = (
 PUBLISHED: Final = "UPDATE reporter_outbox SET published = 1 WHERE number = ?"
 COUNTS: Final = (
     "SELECT standing, COUNT(*) FROM reporter_incidents GROUP BY standing "
-    "UNION ALL SELECT 'report ' || phase, COUNT(*) FROM reporter_reports WHERE phase <> 'finished' GROUP BY phase "
+    "UNION ALL SELECT 'report ' || phase, COUNT(*) FROM reporter_reports "
+    "WHERE phase NOT IN ('finished', 'dissolved') GROUP BY phase "
     "UNION ALL SELECT 'unpublished', COUNT(*) FROM reporter_outbox WHERE published = 0"
+)
+OLDEST: Final = (
+    "SELECT standing, MIN(CASE WHEN confirmed_at_ms > 0 THEN confirmed_at_ms ELSE seen_at_ms END) "
+    "FROM reporter_incidents WHERE standing IN ('held', 'confirmed', 'reporting') GROUP BY standing"
 )
 PING: Final = "SELECT 1 FROM reporter_incidents LIMIT 1"
 
@@ -81,6 +91,14 @@ PING: Final = "SELECT 1 FROM reporter_incidents LIMIT 1"
 def incidents(count: int) -> str:
     """Of so many standings."""
     return f"{_INCIDENTS} WHERE standing IN ({_marks(count)}) ORDER BY seen_at_ms, id LIMIT ?"
+
+
+def ripe(count: int) -> str:
+    """Of so many kinds."""
+    return (
+        "SELECT tenant, account_id, test FROM reporter_incidents WHERE standing = 'confirmed' AND ripe_at_ms <= ? "
+        f"AND test IN ({_marks(count)}) ORDER BY ripe_at_ms, id LIMIT 1"
+    )
 
 
 def claim_report(count: int) -> str:
@@ -108,6 +126,7 @@ def incident_of(row: Sequence[Any]) -> Filed:
             "message": bytes(found["message"]),
             "test": bool(found["test"]),
             "purged": bool(found["purged"]),
+            "viewed": bool(found["viewed"]),
             "dated": bool(found["dated"]),
             "standing": Standing(found["standing"]),
             "evidence": tuple(json.loads(found["evidence"])),
@@ -122,6 +141,7 @@ def report_values(one: Report) -> tuple[Any, ...]:
     row["files"] = json.dumps(
         [[each.incident_id, each.evidence_id, each.file_id, each.described] for each in one.files]
     )
+    row["leaving"] = json.dumps([asdict(each) for each in one.leaving])
     return tuple(int(value) if isinstance(value, bool) else value for value in row.values())
 
 
@@ -135,6 +155,7 @@ def report_of(row: Sequence[Any]) -> Report:
             "phase": Phase(found["phase"]),
             "members": tuple(json.loads(found["members"])),
             "files": tuple(File(*each) for each in json.loads(found["files"])),
+            "leaving": tuple(Ended(**each) for each in json.loads(found["leaving"])),
         }
     )
 

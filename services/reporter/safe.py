@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from reporter.incident import Ended
 from sluice.errors import NotReadyError, RetryableError, SluiceError, TerminalError
 from sluice.objects import ObjectStore
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 from sluice.vault.facts import facts_of
+from sluice.vault.holds import report_hold
 from sluice.vault.originals import exempt, preserve, purge
 from sluice.vault.store import Vault as Kept
 
@@ -29,9 +31,20 @@ class Safe:
         def work() -> str:
             exempt(self._store, content.original)
             facts = facts_of(incident, content)
-            return preserve(self._vault, self._store, content.original, facts).id
+            evidence = preserve(self._vault, self._store, content.original, facts).id
+            return self._vault.await_report(evidence, incident.id).id
 
         return await _told(work)
+
+    async def ended(self, evidence_id: str, incident_id: str) -> Ended | None:
+        found = await _told(lambda: self._vault.find(evidence_id))
+        if found is None:
+            return None
+        report = found.standing.reports.get(incident_id)
+        if report is not None:
+            return Ended(incident_id, report.report_id, report.reported_at_ms)
+        lifted = found.standing.lifted.get(report_hold(incident_id))
+        return Ended(incident_id, who=lifted.first, why=lifted.why) if lifted is not None else None
 
     async def read(self, evidence_id: str, why: str) -> bytes:
         return await _told(lambda: self._vault.read_for_report(evidence_id, why))
@@ -41,6 +54,9 @@ class Safe:
 
     async def reported(self, evidence_id: str, incident_id: str, report_id: str, at_ms: int) -> None:
         await _told(lambda: self._vault.reported(evidence_id, incident_id, report_id, at_ms))
+
+    async def released(self, evidence_id: str, incident_id: str, who: str, why: str) -> None:
+        await _told(lambda: self._vault.declined(evidence_id, incident_id, who, why))
 
 
 async def _told(work: Callable[[], T]) -> T:

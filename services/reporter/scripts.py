@@ -1,21 +1,14 @@
-"""The ledger's transactions, one generator each: it yields a statement with its values, and is sent the rows.
+"""The ledger's transactions."""
 
-So each is written once, for a database that blocks and for one that is awaited. An error that leaves it takes back
-all that it did.
-"""
-
-from collections.abc import Collection, Generator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from reporter import rows
-from reporter.backoff import LEASE_MS
-from reporter.incident import Filed, Standing
+from reporter.backoff import LEASE_MS, NEVER
+from reporter.incident import Ended, Filed, Standing
 from reporter.ledger import Account, Event, StaleError
 from reporter.report import Phase, Report, files_of
-
-T = TypeVar("T")
-Row = Sequence[Any]
-Script = Generator[tuple[str, Sequence[Any]], Sequence[Row], T]
+from sluice.sql.script import Row, Script
 
 
 def add(incident: Filed) -> Script[bool]:
@@ -45,8 +38,9 @@ def save_incident(incident: Filed, events: Sequence[Event]) -> Script[None]:
         yield rows.TELL, (event.id, event.topic, event.key, event.value)
 
 
-def gather(confirmed_before_ms: int, now: int, most: int) -> Script[Report | None]:
-    ripe = yield rows.RIPE, (confirmed_before_ms,)
+def gather(now: int, most: int, tests: Collection[bool]) -> Script[Report | None]:
+    kinds = _kinds(tests)
+    ripe = yield rows.ripe(len(kinds)), (now, *kinds)
     if not ripe:
         return None
     tenant, account_id, test = ripe[0]
@@ -69,20 +63,58 @@ def report(number: int) -> Script[Report | None]:
 
 
 def claim_report(now: int, tests: Collection[bool]) -> Script[Report | None]:
-    kinds = [int(each) for each in sorted(tests)]
+    kinds = _kinds(tests)
     return _first_report((yield rows.claim_report(len(kinds)), (now + LEASE_MS, now, *kinds, now)))
 
 
-def save_report(report: Report) -> Script[None]:
+def save_report(report: Report, ripe_at_ms: int) -> Script[None]:
     if not (yield rows.SAVE_REPORT, (*rows.report_values(report), report.number, report.version - 1)):
         raise StaleError(f"report {report.number} has changed")
     if report.phase is Phase.FINISHED:
         yield rows.REPORTED, (report.finished_at_ms, report.number)
+    if report.phase is Phase.DISSOLVED:
+        account, now = Account(report.tenant, report.account_id, report.test), report.finished_at_ms
+        for one in report.leaving:
+            number = (yield from _known_report(one, account)) if one.report_id else 0
+            standing = Standing.REPORTED if number else Standing.RELEASED
+            values = (standing, number, int(number > 0), one.who, one.why, now)
+            yield rows.LEAVE, (*values, one.incident_id, report.number)
+        yield rows.RETURN, (ripe_at_ms, now, report.number)
+
+
+def adopt(incident: Filed, ended: Ended) -> Script[Filed]:
+    account = Account(incident.tenant, incident.account_id, incident.test)
+    number = yield from _known_report(ended, account)
+    changed = replace(incident, standing=Standing.REPORTED, report=number, dated=True, version=incident.version + 1)
+    yield from save_incident(changed, ())
+    return changed
+
+
+def _known_report(ended: Ended, account: Account) -> Script[int]:
+    """The number of a finished report that the ledger did not know, or not that it is about this incident."""
+    known = yield rows.KNOWN_REPORT, (*_account(account), ended.report_id)
+    if not known:
+        found = Report(
+            0, account.tenant, account.account_id, account.test, (ended.incident_id,), (), ended.at_ms,
+            Phase.FINISHED, ended.report_id, finished_at_ms=ended.at_ms, due_ms=NEVER,
+        )  # fmt: skip
+        return int((yield rows.BEGIN_REPORT, rows.report_values(found))[0][0])
+    report = rows.report_of(known[0])
+    if ended.incident_id not in report.members:
+        more = replace(report, members=(*report.members, ended.incident_id), version=report.version + 1)
+        if not (yield rows.SAVE_REPORT, (*rows.report_values(more), more.number, report.version)):
+            raise StaleError(f"report {report.number} has changed")
+    return report.number
+
+
+def _account(account: Account) -> tuple[str, str, int]:
+    return account.tenant, account.account_id, int(account.test)
 
 
 def earlier(account: Account, limit: int) -> Script[Sequence[str]]:
-    found = yield rows.EARLIER, (account.tenant, account.account_id, int(account.test), limit)
-    return [row[0] for row in found]
+    found = yield rows.EARLIER, (*_account(account), limit)
+    # What was adopted by two at once is there twice.
+    return list(dict.fromkeys(row[0] for row in found))
 
 
 def unpublished(limit: int) -> Script[Sequence[Event]]:
@@ -98,8 +130,16 @@ def counts() -> Script[Mapping[str, int]]:
     return {name: int(count) for name, count in (yield rows.COUNTS, ())}
 
 
+def oldest() -> Script[Mapping[Standing, int]]:
+    return {Standing(name): int(since) for name, since in (yield rows.OLDEST, ())}
+
+
 def ping() -> Script[None]:
     yield rows.PING, ()
+
+
+def _kinds(tests: Collection[bool]) -> list[int]:
+    return [int(each) for each in sorted(tests)]
 
 
 def _first_incident(found: Sequence[Row]) -> Filed | None:

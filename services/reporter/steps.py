@@ -1,33 +1,23 @@
 """Does what is due: preserves, gathers, reports. One step after the other, from whatever line the last one got to."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
-from reporter.incident import Filed, Standing, dated, failed, preserved, purged, put_off, rested
-from reporter.ledger import Account, Event, Ledger, StaleError
+from reporter.incident import Ended, Filed
+from reporter.incident_steps import IncidentSteps
+from reporter.ledger import Account, Ledger, StaleError
 from reporter.machine import Answer, Machine
+from reporter.manner import Announce, Manner
 from reporter.ports import Forms, Tipline, TiplineError, Vault
 from reporter.report import Phase, Report
 from sluice.errors import RetryableError, TerminalError
 
 EARLIER: Final = 50
 """Earlier reports about an account that a report names."""
+_OVER: Final = frozenset({Phase.FINISHED, Phase.FAILED, Phase.DISSOLVED})
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How the operator wants it. `hold`: a person confirms each incident before it is reported."""
-
-    hold: bool = True
-    gather_ms: int = 10 * 60_000
-    """How long a confirmed incident waits for others of its account."""
-    most_incidents: int = 50
-    """Of one report."""
-
-
-Announce = Callable[[Filed], Sequence[Event]]
-"""The events that tell of an incident that was just confirmed."""
 Call = Callable[[], Awaitable[Answer]]
 
 
@@ -49,95 +39,97 @@ class Steps:
         is not there are kept until it is. `now`: milliseconds since the epoch."""
         self._ledger = ledger
         self._vault = vault
+        self._incidents = IncidentSteps(ledger, vault, announce, manner, now)
         self._tiplines = dict(tiplines)
         self._forms = forms
-        self._announce = announce
         self._manner = manner
         self._now = now
         self._machine = machine or Machine()
+        self._stopping = False
+        self._held: Filed | Report | None = None
 
     async def once(self) -> bool:
         """One incident, one gathering, one report; False where nothing was due.
 
         RetryableError where the ledger does not answer: what was under way is taken up again when its lease is over.
         """
-        found = await self._ledger.claim_incident(self._now())
+        if self._stopping:
+            return False
+        self._held = found = await self._ledger.claim_incident(self._now())
         if found is not None:
-            await self._overtaken(self._incident(found))
-        now = self._now()
-        gathered = await self._ledger.gather(now - self._manner.gather_ms, now, self._manner.most_incidents)
-        report = await self._ledger.claim_report(self._now(), self._tiplines.keys())
+            await self._overtaken(self._incidents.once(found))
+        # Where nobody would take a report its incidents stay apart: each may still be released.
+        kinds = self._tiplines.keys()
+        gathered = await self._ledger.gather(self._now(), self._manner.most_incidents, kinds)
+        self._held = report = await self._ledger.claim_report(self._now(), kinds)
         if report is not None:
             await self._overtaken(self._report(report))
+        self._held = None
         return found is not None or gathered is not None or report is not None
 
-    async def _overtaken(self, work: Coroutine[Any, Any, None]) -> None:
+    def stop(self) -> None:
+        """After the call in hand nothing more is begun. What is not finished is handed back: it is due at once."""
+        self._stopping = True
+
+    async def give_back(self) -> None:
+        """Hands back what was in hand when `once` was cancelled, or gave up. RetryableError."""
+        held, self._held = self._held, None
+        if isinstance(held, Filed):
+            await self._overtaken(self._ledger.save_incident(replace(held, due_ms=self._now())))
+        elif held is not None:
+            await self._overtaken(self._ledger.save_report(replace(held, due_ms=self._now())))
+
+    async def _overtaken(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
         except StaleError:
             # Whoever changed it has it now.
             return
 
-    async def _incident(self, one: Filed) -> None:
-        events: Sequence[Event] = ()
-        try:
-            if one.standing is Standing.NEW:
-                changed = await self._preserved(one)
-                if changed.standing is Standing.CONFIRMED:
-                    events = self._announce(changed)
-            elif one.evidence and not one.purged:
-                changed = await self._purged(one)
-            elif one.standing is Standing.REPORTED and not one.dated:
-                changed = await self._dated(one)
-            else:
-                changed = rested(one)
-        except RetryableError as error:
-            changed = put_off(one, str(error), self._now())
-        except TerminalError as error:
-            # Once it is preserved, reporting goes on; what else could not be done stays visible until it can.
-            new = one.standing is Standing.NEW
-            changed = failed(one, str(error)) if new else put_off(one, str(error), self._now())
-        await self._ledger.save_incident(changed, events)
-
-    async def _preserved(self, one: Filed) -> Filed:
-        incident = one.incident()
-        evidence = [await self._vault.preserve(incident, each) for each in one.pictures()]
-        return preserved(one, tuple(evidence), self._manner.hold or incident.held, self._now())
-
-    async def _purged(self, one: Filed) -> Filed:
-        for each in one.pictures():
-            await self._vault.purge(each)
-        return purged(one, self._now())
-
-    async def _dated(self, one: Filed) -> Filed:
-        report = await self._ledger.report(one.report)
-        if report is not None:
-            for each in one.evidence:
-                await self._vault.reported(each, one.id, report.report_id, report.finished_at_ms)
-        return dated(one)
-
     async def _report(self, report: Report) -> None:
         report = self._machine.recovered(report)
-        while report.phase not in {Phase.FINISHED, Phase.FAILED}:
-            before = report.tries
-            report = await self._step(report)
-            if report.tries != before:
+        try:
+            ended = await self._ended(report)
+        except RetryableError as error:
+            await self._save(self._machine.put_off(report, str(error), self._now()))
+            return
+        except TerminalError as error:
+            await self._save(self._machine.failed(report, str(error)))
+            return
+        if ended:
+            self._held = report = await self._save(self._machine.parted(report, ended, self._now()))
+        before = report.tries
+        while report.phase not in _OVER and report.tries == before:
+            if self._stopping:
+                await self._ledger.save_report(replace(report, due_ms=self._now()))
                 return
+            self._held = report = await self._step(report)
+
+    async def _ended(self, report: Report) -> list[Ended]:
+        """Of whom the vault knows how they ended: this ledger is an old copy, or was lost and is filled again, or
+        people have lifted the hold on the evidence. RetryableError, TerminalError."""
+        known = {one.incident_id for one in report.leaving}
+        members = [one for one in await self._members(report) if one.id not in known]
+        return [found for one in members if (found := await self._incidents.ended(one)) is not None]
+
+    async def _save(self, report: Report) -> Report:
+        """Who stays when it is dissolved waits as if it were just confirmed: a person may want to release more."""
+        return await self._ledger.save_report(report, self._now() + self._manner.gather_ms)
 
     async def _step(self, report: Report) -> Report:
         begun = self._machine.begun(report, self._now())
         try:
             call = await self._prepared(begun)
         except RetryableError as error:
-            return await self._ledger.save_report(self._machine.put_off(report, str(error), self._now()))
+            return await self._save(self._machine.put_off(report, str(error), self._now()))
         except TerminalError as error:
-            return await self._ledger.save_report(self._machine.failed(report, str(error)))
-        begun = await self._ledger.save_report(begun)
+            return await self._save(self._machine.failed(report, str(error)))
+        self._held = begun = await self._ledger.save_report(begun)
         try:
             after = self._machine.done(begun, await call(), self._now())
         except TiplineError as error:
             after = self._machine.refused(begun, error, self._now())
-        return await self._ledger.save_report(after)
+        return await self._save(after)
 
     async def _prepared(self, report: Report) -> Call:
         """The call that `report.phase` names, with all that it needs. RetryableError, TerminalError."""

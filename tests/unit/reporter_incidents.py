@@ -16,5 +16,5 @@ def new(number: int = 1, account: str = "a", test: bool = False) -> Filed:
 
 def confirmed(number: int = 1, account: str = "a", test: bool = False, at: int = NOW, evidence: str = "") -> Filed:
     """One that is to be reported since `at`."""
-    one = preserved(new(number, account, test), (evidence or f"e{number}",), False, at)
+    one = preserved(new(number, account, test), (evidence or f"e{number}",), False, at, 0)
     return replace(one, purged=True)

@@ -19,16 +19,19 @@ from reporter.backoff import LEASE_MS
 from reporter.forms import CyberForms
 from reporter.incident import Filed, filed
 from reporter.ledger import Event
+from reporter.manner import Manner
+from reporter.migrations import LEDGER
 from reporter.safe import Safe
-from reporter.scripts import Script
-from reporter.sqlite_ledger import SqliteLedger
-from reporter.steps import Manner, Steps
+from reporter.sql_ledger import SqlLedger
+from reporter.steps import Steps
 from reporter.tipline.client import CyberTipline
 from reporter.tipline.endpoint import read_endpoint
 from reporter.tipline.settings import TiplineSettings
 from sluice.deadline import now_ms
 from sluice.errors import RetryableError
 from sluice.objects import ObjectStore
+from sluice.sql.script import Script
+from sluice.sql.sqlite import SqliteDatabase
 from sluice.v1.incident_pb2 import Incident
 from sluice.vault.opened import open_vault
 from sluice.vault.settings import VaultSettings
@@ -75,10 +78,12 @@ class Watched:
         return call
 
 
-class WatchedLedger(SqliteLedger):
-    """A ledger whose transactions are effects."""
+class WatchedDatabase(SqliteDatabase):
+    """One whose transactions are effects."""
 
-    killer: Killer
+    def __init__(self, path: Path, killer: Killer) -> None:
+        self.killer = killer
+        super().__init__(path, LEDGER)
 
     async def run(self, script: Script[T]) -> T:
         self.killer.moment()
@@ -115,8 +120,7 @@ def announce(one: Filed) -> list[Event]:
 async def report(folder: Path, url: str, at: int, now: Callable[[], int]) -> None:
     """Takes the log in and works until it is killed, or nothing is left to do."""
     killer = Killer(at)
-    WatchedLedger.killer = killer
-    ledger = WatchedLedger(ledger_file(folder))
+    ledger = SqlLedger(WatchedDatabase(ledger_file(folder), killer))
     vault: Any = Watched(Safe(await asyncio.to_thread(open_vault, vault_settings(folder)), store_of(folder)), killer)
     tipline: Any = Watched(CyberTipline(TiplineSettings(read_endpoint(url), USER, PASSWORD)), killer)
     steps = Steps(ledger, vault, {True: tipline}, CyberForms(REPORTER, now), announce, MANNER, now)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from reporter.incident import Filed
+from reporter.incident import Ended, Filed
 from reporter.ports import Finished, Refusal, Submitted, TiplineError, Uploaded
 from reporter.report import Report
 from sluice.errors import RetryableError, TerminalError
@@ -15,6 +15,8 @@ from sluice.v1.incident_pb2 import Incident, IncidentContent
 
 T = TypeVar("T")
 HOUR_MS = 3_600_000
+SPOILED = "something else"
+"""The name of a file that did not arrive as it was sent."""
 
 
 class Moment:
@@ -33,9 +35,9 @@ class Fate:
     faults: float = 0.0
     late: list[Callable[[], object]] = field(default_factory=list)
 
-    def strikes(self) -> bool:
-        """Whether something goes wrong now."""
-        return self.dice.random() < self.faults
+    def strikes(self, often: int = 1) -> bool:
+        """Whether something goes wrong now. `often`: so many times as often as most things."""
+        return self.dice.random() < often * self.faults
 
 
 @dataclass
@@ -74,21 +76,26 @@ class Server:
         return await self._call(lambda: self._fileinfo(report_id, details))
 
     async def finish(self, report_id: str) -> Finished:
-        return await self._call(lambda: self._finish(report_id))
+        return await self._call(lambda: self._finish(report_id), often=5)
 
     async def retract(self, report_id: str) -> None:
         return await self._call(lambda: self._retract(report_id))
 
-    async def _call(self, effect: Callable[[], T]) -> T:
+    async def _call(self, effect: Callable[[], T], often: int = 1) -> T:
+        """`often`: so many times as often as other answers its own is lost, or is none."""
         await Moment()
         if self._fate.strikes():
             if self._fate.dice.random() < 0.5:
                 self._fate.late.append(effect)
             raise TiplineError(Refusal.RETRY, 1000, "no connection")
+        if self._fate.strikes():
+            raise TiplineError(Refusal.TERMINAL, 2000, "who is there?")
         answer = effect()
         await Moment()
-        if self._fate.strikes():
+        if self._fate.strikes(often):
             raise TiplineError(Refusal.RETRY, 0, "the answer was lost")
+        if self._fate.strikes(often):
+            raise TiplineError(Refusal.TERMINAL, 0, "the answer is about another report")
         return answer
 
     def _submit(self, report: bytes) -> Submitted:
@@ -99,6 +106,9 @@ class Server:
     def _upload(self, report_id: str, name: str, data: bytes) -> Uploaded:
         opened = self._open(report_id)
         file_id = f"{report_id}-{len(opened.files)}"
+        if self._fate.strikes(often=5):
+            opened.files[file_id] = SPOILED
+            raise TiplineError(Refusal.SPOILED, 0, "the file did not arrive as it was sent")
         opened.files[file_id] = name
         return Uploaded(file_id, hashlib.md5(data, usedforsecurity=False).hexdigest())
 
@@ -138,6 +148,7 @@ class Safe:
         self.purged_too_soon: list[str] = []
         self.reads: list[tuple[str, str]] = []
         self.dates: dict[tuple[str, str], tuple[str, int]] = {}
+        self.ends: dict[tuple[str, str], Ended] = {}
         self.is_preserved: Callable[[str], bool] = bool
 
     async def preserve(self, incident: Incident, content: IncidentContent) -> str:
@@ -152,6 +163,19 @@ class Safe:
         await Moment()
         self._may_fail()
         return name
+
+    async def ended(self, evidence_id: str, incident_id: str) -> Ended | None:
+        await Moment()
+        self._may_fail()
+        if (evidence_id, incident_id) in self.dates:
+            return Ended(incident_id, *self.dates[evidence_id, incident_id])
+        return self.ends.get((evidence_id, incident_id))
+
+    async def released(self, evidence_id: str, incident_id: str, who: str, why: str) -> None:
+        await Moment()
+        self._may_fail()
+        self.ends[evidence_id, incident_id] = Ended(incident_id, who=who, why=why)
+        await Moment()
 
     async def read(self, evidence_id: str, why: str) -> bytes:
         await Moment()

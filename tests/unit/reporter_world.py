@@ -9,15 +9,19 @@ from typing import Any, TypeVar
 
 from reporter import scripts
 from reporter.desk import Desk
-from reporter.incident import Filed, Standing, filed
+from reporter.incident import Filed, Standing, WrongStandingError, filed
 from reporter.ledger import Event
 from reporter.machine import Machine
+from reporter.manner import Manner
+from reporter.migrations import LEDGER
 from reporter.ports import TiplineError
-from reporter.scripts import Script
+from reporter.report import Phase
 from reporter.sql_ledger import SqlLedger
-from reporter.sqlite_ledger import SqliteLedger
-from reporter.steps import Manner, Steps
+from reporter.steps import Steps
 from sluice.errors import RetryableError
+from sluice.sql.schema import Dialect
+from sluice.sql.script import Row, Script
+from sluice.sql.sqlite import SqliteDatabase
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 from sluice.v1.request_pb2 import ObjectReference
 from tests.unit.reporter_server import HOUR_MS, Fate, Moment, Papers, Safe, Server
@@ -30,12 +34,16 @@ SLOW = 1
 """The place of a worker that is slow in the end."""
 
 
-class Stepped(SqlLedger):
-    """The embedded ledger, with a moment before and after each transaction."""
+class Stepped:
+    """The embedded database, with a moment before and after each transaction."""
 
-    def __init__(self) -> None:
-        self.inner = SqliteLedger(Path(":memory:"))
-        self.fate = Fate(random.Random(0))
+    def __init__(self, fate: Fate) -> None:
+        self.inner = SqliteDatabase(Path(":memory:"), LEDGER)
+        self.fate = fate
+
+    @property
+    def dialect(self) -> Dialect:
+        return self.inner.dialect
 
     async def run(self, script: Script[T]) -> T:
         await Moment()
@@ -48,6 +56,9 @@ class Stepped(SqlLedger):
     def _may_fail(self) -> None:
         if self.fate.strikes():
             raise RetryableError("the ledger does not answer")
+
+    async def rows(self, statement: str, *values: Any) -> list[Row]:
+        return await self.inner.rows(statement, *values)
 
     async def close(self) -> None:
         await self.inner.close()
@@ -103,13 +114,13 @@ class World:
         pictures: Sequence[bytes],
         dice: random.Random,
         machine: Machine | None = None,
-        ledger: Stepped | None = None,
+        ledger: type[SqlLedger] = SqlLedger,
         workers: int = 2,
     ) -> None:
         self.dice = dice
         self.fate = Fate(dice)
-        self.ledger = ledger or Stepped()
-        self.ledger.fate = self.fate
+        self.database = Stepped(self.fate)
+        self.ledger = ledger(self.database)
         self.vault = Safe(self.fate)
         self.vault.store = {f"file:///{hashlib.sha256(data).hexdigest()}": data for data in pictures}
         self.vault.is_preserved = self._is_preserved
@@ -126,10 +137,27 @@ class World:
         """Ends everybody."""
         for actor in self.actors:
             actor.running.close()
-        self.ledger.inner.close_now()
+        self.database.inner.close_now()
 
     def run(self, turns: int, deaths: float, faults: float) -> None:
         """So many turns in which everything may go wrong, and then as many as it takes in which nothing does."""
+        self.live(turns, deaths, faults)
+        self.fate.faults = 0.0
+        self._settle()
+
+    def copy(self) -> bytes:
+        """Of the ledger, as it is now."""
+        return self.database.inner._writer.serialize()
+
+    def restore(self, copy: bytes) -> None:
+        """The ledger is what it was, everybody begins anew, and the log is read from its beginning."""
+        for actor in self.actors:
+            actor.die()
+        self.database.inner._writer.deserialize(copy)
+        self._committed = 0
+
+    def live(self, turns: int, deaths: float, faults: float) -> None:
+        """So many turns in which everything may go wrong."""
         self.fate.faults = faults
         for _ in range(turns):
             actor = self.dice.choices(self.actors, self.weights)[0]
@@ -146,8 +174,6 @@ class World:
                 self.fate.now += self.dice.choice((2, 30)) * HOUR_MS
             if self.fate.late and self.dice.random() < 0.1:
                 self._arrives(self.fate.late.pop(0))
-        self.fate.faults = 0.0
-        self._settle()
 
     def _settle(self) -> None:
         for _ in range(_MOST_TURNS):
@@ -171,14 +197,14 @@ class World:
 
     def _unsettled(self) -> list[Filed]:
         rows = self.everything()
-        open_events = self.ledger.inner.run_now(scripts.unpublished(1))
+        open_events = self.database.inner.run_now(scripts.unpublished(1))
         known = {one.id for one in rows}
         missing = [filed(one, 0) for one in self.incidents if one.id not in known]
         return missing + [one for one in rows if not settled(one) or open_events]
 
     def everything(self) -> Sequence[Filed]:
         """All incidents, as the ledger has them."""
-        return self.ledger.inner.run_now(scripts.incidents(tuple(Standing), 1000))
+        return self.database.inner.run_now(scripts.incidents(tuple(Standing), 1000))
 
     def _is_preserved(self, uri: str) -> bool:
         return any(
@@ -197,10 +223,27 @@ class World:
             self._committed += 1
 
     async def _person(self) -> None:
-        desk = Desk(self.ledger, announce, lambda: self.fate.now)
+        desk = Desk(self.ledger, announce, MANNER, lambda: self.fate.now, self._machine)
         for one in await self.ledger.incidents({Standing.HELD}, 10):
             # Whoever dies and comes back decides the same.
             await (desk.confirm if is_match(one.id) else desk.release)(one.id, "person", "looked at it")
+        for one in await self.ledger.incidents({Standing.CONFIRMED}, 10):
+            if not is_match(one.id) and self.dice.random() < 0.1:
+                await self._sees_to(desk, one.id)
+        for one in await self.ledger.incidents({Standing.REPORTING}, 10):
+            report = await desk.report_of(one)
+            if report is not None and report.phase is Phase.FAILED:
+                await self._sees_to(desk, one.id)
+
+    async def _sees_to(self, desk: Desk, incident_id: str) -> None:
+        try:
+            if is_match(incident_id):
+                await desk.report(incident_id, "person")
+            else:
+                await desk.release(incident_id, "person", "no match after all")
+        except WrongStandingError:
+            # It went on meanwhile.
+            return
 
     async def _publisher(self) -> None:
         for event in await self.ledger.unpublished(10):
@@ -211,12 +254,11 @@ class World:
 
 def settled(one: Filed) -> bool:
     """Whether nothing is left to do about it."""
-    dated = one.dated or one.standing is not Standing.REPORTED
-    return one.standing in SETTLED and (one.purged or not one.evidence) and dated
+    return one.standing in SETTLED and (one.purged or not one.evidence) and one.dated
 
 
 def is_match(incident_id: str) -> bool:
-    """What the person says of a held incident."""
+    """What the person says of an incident that is held, or part of a report that has failed, or thinks better of."""
     return int(incident_id[1:]) % 4 != 0
 
 

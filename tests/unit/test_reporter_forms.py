@@ -1,6 +1,7 @@
 """From an incident to documents that the schema takes."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
@@ -9,10 +10,13 @@ from reporter.forms import CyberForms
 from reporter.incident import Filed, filed, preserved
 from reporter.report import File, Phase, Report, files_of
 from reporter.tipline.schema import load_schema, problems_of
+from reporter.tipline.xml_write import written
 from sluice.errors import TerminalError
-from sluice.v1.incident_pb2 import Incident, IncidentContent
+from sluice.v1.incident_pb2 import Incident, IncidentContent, IncidentText
 from sluice.v1.request_pb2 import (
     ROLE_GENERATED,
+    ROLE_PROMPT,
+    ROLE_TRANSCRIPT,
     ROLE_UPLOAD,
     STAGE_OUTPUT,
     STAGE_PROMPT,
@@ -41,9 +45,13 @@ def content(name: str, role: Role.ValueType) -> IncidentContent:
 def an_incident(number: int, stage: Stage.ValueType, *contents: IncidentContent, account: str = "a-1") -> Filed:
     incident = Incident(
         id=f"i{number}", request_id=f"r{number}", account_id=account, stage=stage, rule="known-csam",
-        contents=contents, requested_at_ms=NOW - 1000 * number,
+        contents=contents, requested_at_ms=NOW - 1000 * number, generation_id=f"g{number}",
+        texts=[
+            IncidentText(content_id="c8", role=ROLE_PROMPT, sha256=b"p" * 32),
+            IncidentText(content_id="c9", role=ROLE_TRANSCRIPT, sha256=b"q" * 32),
+        ],
     )  # fmt: skip
-    return preserved(filed(incident, NOW), tuple(f"e-{each.content_id}" for each in contents), False, NOW)
+    return preserved(filed(incident, NOW), tuple(f"e-{each.content_id}" for each in contents), False, NOW, 0)
 
 
 UPLOADED = an_incident(1, STAGE_PROMPT, content("c0", ROLE_UPLOAD))
@@ -67,6 +75,28 @@ def test_a_report_names_the_account_the_incidents_and_the_reports_before_it() ->
     assert root.findtext("personOrUserReported/priorCTReports") == "4000000"
     words = root.findtext("additionalInfo") or ""
     assert all(word in words for word in ("i1", "r1", "i2", "r2", "known-csam", "an upload", "was generated"))
+    assert "generation g1" in words
+    for kind, name, digest in (("prompt", "c8", b"p" * 32), ("transcript", "c9", b"q" * 32)):
+        assert (
+            f"Incident i1: the service finds what it has kept of the {kind} by content {name} of request r1" in words
+        )
+        assert digest.hex() in words
+    assert "TEST" not in words
+
+
+def test_a_test_is_marked_as_one() -> None:
+    root = valid(FORMS.report(replace(report(), test=True), MEMBERS, ()), "report")
+    assert (root.findtext("additionalInfo") or "").startswith("TEST")
+
+
+def test_a_time_that_is_not_known_is_not_made_up() -> None:
+    timeless = Incident(id="i1", request_id="r1", contents=[content("c0", ROLE_UPLOAD)])
+    one = preserved(filed(timeless, NOW - 7000), ("e-c0",), False, NOW, 0)
+    root = valid(FORMS.report(report(), [one], ()), "report")
+    assert root.findtext("incidentSummary/incidentDateTime") == written(datetime.fromtimestamp(NOW / 1000 - 7, UTC))
+    assert "not known" in root.findtext("incidentSummary/incidentDateTimeDescription", "")
+    details = valid(FORMS.details(replace(report(), files=(File("i1", "e-c0", "f"),)), [one], 0), "fileDetails")
+    assert details.find("uploadedToEspTimestamp") is None
 
 
 def test_nobody_is_reported_where_nobody_is_known() -> None:
@@ -81,11 +111,26 @@ def test_a_file_says_where_it_came_from_and_why(place: int, generated: bool, upl
     assert (root.find("fileAnnotations/generativeAi") is not None) is generated
     assert (root.find("uploadedToEspTimestamp") is not None) is uploaded
     assert root.findtext("fileViewedByEsp") == "false"
+    assert root.findtext("publiclyAvailable") == ("false" if generated else None)
     assert root.find("industryClassification") is None
     assert {each.get("hashType") for each in root.findall("originalFileHash")} == {"MD5", "SHA1", "SHA256"}
     words = " ".join(each.text or "" for each in root.findall("additionalInfo"))
     assert f"content c{place}".lower() in words.lower()
     assert "3 bits" in words
+
+
+def test_a_file_is_viewed_where_a_person_who_confirmed_it_says_so() -> None:
+    seen = replace(GENERATED, viewed=True)
+    for place, viewed in ((0, "false"), (1, "true"), (2, "true")):
+        root = valid(FORMS.details(report(), [UPLOADED, seen], place), "fileDetails")
+        assert root.findtext("fileViewedByEsp") == viewed
+        assert root.findtext("exifViewedByEsp") == "false"
+
+
+def test_a_file_of_several_incidents_was_seen_with_any_of_them() -> None:
+    other = replace(an_incident(3, STAGE_PROMPT, content("c0", ROLE_UPLOAD)), viewed=True)
+    root = valid(FORMS.details(report(), [UPLOADED, other], 0), "fileDetails")
+    assert root.findtext("fileViewedByEsp") == "true"
 
 
 def test_a_file_of_nobody_is_refused() -> None:

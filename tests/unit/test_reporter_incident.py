@@ -8,10 +8,10 @@ from reporter.backoff import FIRST_MS, NEVER
 from reporter.incident import (
     Standing,
     WrongStandingError,
-    again,
     confirm,
     dated,
     failed,
+    hurry,
     preserved,
     purged,
     put_off,
@@ -30,12 +30,13 @@ def test_a_new_one_says_what_was_read() -> None:
 
 @pytest.mark.parametrize(("hold", "standing", "at"), [(True, Standing.HELD, 0), (False, Standing.CONFIRMED, NOW)])
 def test_what_is_preserved_waits_for_a_person_or_for_its_report(hold: bool, standing: Standing, at: int) -> None:
-    one = preserved(new(), ("e1",), hold, NOW)
+    one = preserved(new(), ("e1",), hold, NOW, 7)
     assert (one.standing, one.confirmed_at_ms, one.evidence, one.due_ms) == (standing, at, ("e1",), NOW)
+    assert one.ripe_at_ms == (0 if hold else NOW + 7)
 
 
 def test_what_is_purged_is_looked_at_once_more_and_then_rests() -> None:
-    one = purged(preserved(new(), ("e1",), True, NOW), NOW)
+    one = purged(preserved(new(), ("e1",), True, NOW, 7), NOW)
     assert (one.purged, one.due_ms) == (True, NOW)
     assert rested(one).due_ms == dated(one).due_ms == NEVER
 
@@ -43,25 +44,41 @@ def test_what_is_purged_is_looked_at_once_more_and_then_rests() -> None:
 def test_what_fails_is_tried_later_and_what_cannot_be_done_is_not() -> None:
     late = put_off(new(), "words", NOW)
     assert (late.standing, late.tries, late.due_ms, late.problem) == (Standing.NEW, 1, NOW + FIRST_MS, "words")
-    lost = failed(new(), "nowhere")
+    lost = failed(new(), ("",), "nowhere")
     assert (lost.standing, lost.due_ms, lost.problem) == (Standing.FAILED, NEVER, "nowhere")
-    assert again(lost, NOW + 1).due_ms == NOW + 1
+    again = hurry(lost, "Ada", NOW + 1)
+    assert (again.standing, again.due_ms, again.asked) == (Standing.NEW, NOW + 1, "Ada")
 
 
 @pytest.mark.parametrize("standing", [Standing.HELD, Standing.FAILED])
 def test_a_person_confirms_or_releases(standing: Standing) -> None:
     one = replace(new(), standing=standing)
-    yes, no = confirm(one, "Ada", "seen", NOW), released(one, "Ada", "seen")
+    yes, no = confirm(one, "Ada", "seen", True, NOW, 7), released(one, "Ada", "seen", NOW)
     assert (yes.standing, yes.who, yes.why, yes.confirmed_at_ms) == (Standing.CONFIRMED, "Ada", "seen", NOW)
-    assert (no.standing, no.who, no.why) == (Standing.RELEASED, "Ada", "seen")
+    assert (yes.viewed, yes.ripe_at_ms) == (True, NOW + 7)
+    assert (no.standing, no.who, no.why, no.viewed) == (Standing.RELEASED, "Ada", "seen", False)
+    assert yes.due_ms == no.due_ms == NOW
 
 
 @pytest.mark.parametrize("standing", sorted(set(Standing) - {Standing.HELD, Standing.FAILED}))
 def test_nobody_changes_what_is_under_way_or_over(standing: Standing) -> None:
     one = replace(new(), standing=standing)
     with pytest.raises(WrongStandingError, match="i1"):
-        confirm(one, "Ada", "", NOW)
+        confirm(one, "Ada", "", False, NOW, 7)
+    if standing is Standing.CONFIRMED:
+        assert released(one, "Ada", "on second thoughts", NOW).standing is Standing.RELEASED
+        return
     with pytest.raises(WrongStandingError, match="i1"):
-        released(one, "Ada", "")
+        released(one, "Ada", "", NOW)
+
+
+@pytest.mark.parametrize(("ripe", "after"), [(NOW + 9, NOW), (NOW - 9, NOW - 9)])
+def test_one_that_is_confirmed_need_not_wait(ripe: int, after: int) -> None:
+    one = hurry(replace(new(), standing=Standing.CONFIRMED, ripe_at_ms=ripe), "Bob", NOW)
+    assert (one.standing, one.ripe_at_ms, one.asked) == (Standing.CONFIRMED, after, "Bob")
+
+
+@pytest.mark.parametrize("standing", [Standing.HELD, Standing.RELEASED])
+def test_nobody_has_reported_what_a_person_must_decide_about(standing: Standing) -> None:
     with pytest.raises(WrongStandingError, match="i1"):
-        again(one, NOW)
+        hurry(replace(new(), standing=standing), "Ada", NOW)

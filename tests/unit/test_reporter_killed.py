@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from deploy.simulators.cybertipline.api import Api
+from deploy.simulators.cybertipline.faults import Kind
 from deploy.simulators.cybertipline.reports import State
 from deploy.simulators.cybertipline.server import serving
 from reporter import scripts
 from reporter.incident import Standing
-from reporter.sqlite_ledger import SqliteLedger
+from reporter.machine import MOST_SPOILED
+from reporter.migrations import LEDGER
 from sluice.deadline import now_ms
 from sluice.objects import original_key
+from sluice.sql.sqlite import SqliteDatabase
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 from sluice.v1.request_pb2 import ROLE_UPLOAD, STAGE_PROMPT
 from sluice.vault.opened import open_vault
@@ -56,13 +59,15 @@ def test_each_incident_ends_with_one_finished_report_and_its_evidence(seed: int,
     api = Api(killed.USER, killed.PASSWORD, seed)
     for kind in ("drop", "drop-after", "half-after"):
         api.faults.put({"kind": kind, "times": 40, "chance": 0.04})
+    # Fewer than a person would be shown.
+    api.faults.put({"kind": "wrong-hash", "call": "upload", "times": MOST_SPOILED - 1, "chance": 0.2})
     with serving(api) as server:
         url = f"http://127.0.0.1:{server.port}/ispws"
         command = [sys.executable, "-m", "tests.unit.reporter_killed", str(tmp_path), url, str(seed), str(KILLS)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=250)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > KILLS // 4, done.stderr
-    ledger = SqliteLedger(killed.ledger_file(tmp_path))
+    ledger = SqliteDatabase(killed.ledger_file(tmp_path), LEDGER)
     kept = ledger.run_now(scripts.incidents(tuple(Standing), 100))
     reports = {number: ledger.run_now(scripts.report(number)) for number in {one.report for one in kept}}
     ledger.close_now()
@@ -72,6 +77,8 @@ def test_each_incident_ends_with_one_finished_report_and_its_evidence(seed: int,
     assert {each.report_id for each in reports.values() if each is not None} == finished.keys()
     assert len(finished) == len(reports)
     digests = {one.id: {each.original.sha256 for each in one.contents} for one in incidents}
+    left = sum(each.times or 0 for each in api.faults.waiting if each.kind is Kind.WRONG_HASH)
+    assert left < MOST_SPOILED - 1, "no file arrived as something else"
     for report in reports.values():
         assert report is not None
         wanted = set().union(*(digests[member] for member in report.members))

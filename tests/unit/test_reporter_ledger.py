@@ -1,7 +1,6 @@
 """What both ledgers promise: one file, run on SQLite and on a real PostgreSQL."""
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -10,42 +9,33 @@ from pathlib import Path
 import pytest
 
 from reporter.backoff import LEASE_MS, NEVER
-from reporter.incident import Standing, confirm, preserved, put_off
+from reporter.incident import Ended, Standing, confirm, preserved, put_off
 from reporter.ledger import Account, Event, Ledger, StaleError
 from reporter.machine import Answer, Machine
-from reporter.migrations import MIGRATIONS, Migration
+from reporter.migrations import LEDGER
 from reporter.opened import open_ledger
 from reporter.ports import Finished, Submitted, Uploaded
-from reporter.postgres_ledger import PostgresLedger
 from reporter.report import Phase, Report
-from reporter.sqlite_ledger import SqliteLedger
 from sluice.errors import NotReadyError, RetryableError
-from tests.unit.postgres import Server
+from sluice.sql.schema import Migration
+from tests.unit.databases import KINDS, Databases, databases
 from tests.unit.reporter_incidents import NOW, confirmed, new
 
-KINDS = ("sqlite", "postgres")
 BOTH = (False, True)
-_DATABASES = itertools.count()
 
 Open = Callable[[], Awaitable[Ledger]]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    server = Server()
-    try:
-        yield server.start()
-    finally:
-        server.remove()
+def kept() -> Iterator[Databases]:
+    with databases() as found:
+        yield found
 
 
 @pytest.fixture(params=KINDS)
-def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def where(request: pytest.FixtureRequest, kept: Databases, tmp_path: Path) -> str:
     """A database of this test's own, empty."""
-    if request.param == "sqlite":
-        return str(tmp_path / "folder" / "reporter.db")
-    server: Server = request.getfixturevalue("server")
-    return server.create(f"ledger_{next(_DATABASES)}")
+    return kept.empty(request.param, tmp_path)
 
 
 @pytest.fixture
@@ -68,7 +58,7 @@ async def ledger(opened: Open) -> Ledger:
 
 async def gathered(ledger: Ledger, now: int = NOW) -> Report:
     """The report that can be made now."""
-    report = await ledger.gather(now, now, 50)
+    report = await ledger.gather(now, 50)
     assert report is not None
     return report
 
@@ -96,8 +86,9 @@ async def test_an_incident_is_taken_in_once_and_comes_back_whole(ledger: Ledger)
 
 async def test_all_of_a_change_is_kept(ledger: Ledger) -> None:
     await ledger.add(new())
-    held = await ledger.save_incident(preserved(new(), ("e1", "e2"), True, NOW))
-    changed = replace(confirm(held, "Ada", "looked", NOW), problem="words", tries=3, purged=True, dated=True)
+    held = await ledger.save_incident(preserved(new(), ("e1", "e2"), True, NOW, 9))
+    sure = confirm(held, "Ada", "looked", True, NOW, 9)
+    changed = replace(sure, problem="words", tries=3, purged=True, dated=True, asked="Bob")
     kept = await ledger.save_incident(changed)
     assert kept == replace(changed, version=2)
     assert await ledger.incident("i1") == kept
@@ -145,11 +136,18 @@ async def test_a_report_is_of_one_account_and_one_kind(ledger: Ledger) -> None:
     reports = [await gathered(ledger, NOW + 10) for _ in range(3)]
     assert [one.members for one in reports] == [("i0", "i3"), ("i1",), ("i2",)]
     assert [one.test for one in reports] == [False, False, True]
-    assert await ledger.gather(NOW + 10, NOW + 10, 50) is None
+    assert await ledger.gather(NOW + 10, 50) is None
     member = await ledger.incident("i3")
     assert member is not None
     assert (member.standing, member.report) == (Standing.REPORTING, reports[0].number)
     assert await ledger.report(reports[0].number) == reports[0]
+
+
+async def test_only_what_somebody_takes_is_made_a_report(ledger: Ledger) -> None:
+    await ledger.add(confirmed(1, test=True))
+    assert await ledger.gather(NOW, 50, (False,)) is None
+    assert await ledger.gather(NOW, 50, ()) is None
+    assert await ledger.gather(NOW, 50, (True,)) is not None
 
 
 async def test_incidents_of_nobody_known_are_reported_one_by_one(ledger: Ledger) -> None:
@@ -161,8 +159,8 @@ async def test_incidents_of_nobody_known_are_reported_one_by_one(ledger: Ledger)
 async def test_a_report_waits_for_others_of_its_account_and_has_an_end(ledger: Ledger) -> None:
     for number in range(3):
         await ledger.add(confirmed(number, at=NOW + number))
-    assert await ledger.gather(NOW - 1, NOW, 2) is None
-    first, second = await ledger.gather(NOW, NOW, 2), await ledger.gather(NOW + 2, NOW + 2, 2)
+    assert await ledger.gather(NOW - 1, 2) is None
+    first, second = await ledger.gather(NOW, 2), await ledger.gather(NOW + 2, 2)
     assert first is not None
     assert second is not None
     assert (first.members, second.members) == (("i0", "i1"), ("i2",))
@@ -178,7 +176,7 @@ async def test_many_who_gather_at_once_make_one_report(opened: Open) -> None:
     ledgers = [await opened() for _ in range(4)]
     for number in range(4):
         await ledgers[0].add(confirmed(number))
-    made = await asyncio.gather(*(each.gather(NOW, NOW, 50) for each in ledgers))
+    made = await asyncio.gather(*(each.gather(NOW, 50) for each in ledgers))
     assert [one.members for one in made if one is not None] == [("i0", "i1", "i2", "i3")]
 
 
@@ -208,6 +206,49 @@ async def test_a_finished_report_is_told_of_its_incidents_and_to_the_next_one(le
     assert await ledger.earlier(replace(account, test=True), 10) == []
     assert list(await ledger.earlier(replace(account, account_id=""), 10)) == []
     assert await ledger.counts() == {"reported": 2, "unpublished": 0}
+
+
+async def test_a_report_that_is_dissolved_gives_its_incidents_back(ledger: Ledger) -> None:
+    for number in range(3):
+        await ledger.add(confirmed(number))
+    report = await gathered(ledger)
+    leaving = (Ended("i0", who="Ada", why="no match"), Ended("i1", "id-7", NOW - 5))
+    over = replace(report, phase=Phase.DISSOLVED, leaving=leaving, finished_at_ms=NOW, due_ms=NEVER)
+    kept = await ledger.save_report(over, NOW + 60)
+    assert await ledger.report(report.number) == kept
+    found = [await ledger.incident(f"i{number}") for number in range(3)]
+    released, reported, waiting = [one for one in found if one is not None]
+    assert (released.standing, released.report, released.who, released.why) == (
+        Standing.RELEASED,
+        0,
+        "Ada",
+        "no match",
+    )
+    assert (waiting.standing, waiting.report, waiting.ripe_at_ms) == (Standing.CONFIRMED, 0, NOW + 60)
+    assert (reported.standing, reported.dated) == (Standing.REPORTED, True)
+    assert {one.due_ms for one in (released, reported, waiting)} == {NOW}
+    other = await ledger.report(reported.report)
+    assert other is not None
+    assert (other.phase, other.report_id, other.members, other.due_ms) == (Phase.FINISHED, "id-7", ("i1",), NEVER)
+    assert await ledger.counts() == {"confirmed": 1, "released": 1, "reported": 1, "unpublished": 0}
+    assert await ledger.gather(NOW + 59, 50) is None
+    again = await gathered(ledger, NOW + 60)
+    assert again.members == ("i2",)
+
+
+async def test_a_report_that_the_ledger_did_not_know_is_one_for_all_its_incidents(ledger: Ledger) -> None:
+    for number in range(2):
+        one = confirmed(number)
+        await ledger.add(one)
+        adopted = await ledger.adopt(one, Ended(one.id, "id-7", NOW - 5))
+        assert await ledger.incident(one.id) == adopted
+        assert (adopted.standing, adopted.dated) == (Standing.REPORTED, True)
+        with pytest.raises(StaleError):
+            await ledger.adopt(one, Ended(one.id, "id-8", NOW - 5))
+    found = await ledger.report(adopted.report)
+    assert found is not None
+    assert (found.members, found.finished_at_ms) == (("i0", "i1"), NOW - 5)
+    assert await ledger.earlier(Account("t", "a", False), 10) == ["id-7"]
 
 
 async def test_who_was_overtaken_cannot_finish_a_report(ledger: Ledger) -> None:
@@ -260,13 +301,9 @@ async def test_everything_is_there_after_a_restart(opened: Open) -> None:
 
 
 async def test_a_database_of_a_newer_release_is_left_alone(where: str) -> None:
-    newer = (*MIGRATIONS, Migration(len(MIGRATIONS) + 1, "later", ("CREATE TABLE later (number {int64})",)))
-    opening: Awaitable[Ledger]
-    if where.startswith("postgresql"):
-        opening = PostgresLedger.open(where, newer)
-    else:
-        opening = SqliteLedger.open(Path(where), newer)
-    await (await opening).close()
+    later = Migration(len(LEDGER.migrations) + 1, "later", ("CREATE TABLE later (number {int64})",))
+    newer = await open_ledger(where, replace(LEDGER, migrations=(*LEDGER.migrations, later)))
+    await newer.close()
     with pytest.raises(NotReadyError, match="newer release"):
         await open_ledger(where)
 
@@ -277,8 +314,8 @@ async def test_a_folder_that_is_a_file_is_retryable(tmp_path: Path) -> None:
         await open_ledger(str(tmp_path / "file" / "reporter.db"))
 
 
-async def test_a_server_that_is_not_there_is_retryable_and_its_password_is_not_told(server: Server) -> None:
-    wrong = server.url().replace("sluice@", "sluice:hunter2@").replace(str(server.port), "1")
+async def test_a_server_that_is_not_there_is_retryable_and_its_password_is_not_told(kept: Databases) -> None:
+    wrong = kept.server.url().replace("sluice@", "sluice:hunter2@").replace(str(kept.server.port), "1")
     with pytest.raises(RetryableError, match="the ledger") as caught:
         await open_ledger(wrong)
     assert "hunter2" not in str(caught.value)

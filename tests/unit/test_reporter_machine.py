@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from reporter.backoff import FIRST_MS, LEASE_MS, MOST_MS, NEVER, wait_ms
-from reporter.machine import IDLE_MS, MARGIN_MS, OPEN_MS, Answer, Machine
+from reporter.incident import Ended
+from reporter.machine import IDLE_MS, MARGIN_MS, MOST_SPOILED, OPEN_MS, Answer, Machine
 from reporter.ports import Finished, Refusal, Submitted, TiplineError, Uploaded
 from reporter.report import File, Phase, Report
 from sluice.errors import TerminalError
@@ -99,6 +100,62 @@ def test_what_will_never_work_is_shown_to_a_person_and_goes_on_when_asked(phase:
     again = MACHINE.resumed(after, NOW + 9)
     assert again.phase is (Phase.READY if phase is Phase.SUBMITTING else Phase.RETRACTING)
     assert (again.due_ms, again.tries) == (NOW + 9, 0)
+
+
+def test_what_arrived_as_something_else_is_taken_back_and_begun_anew() -> None:
+    one = refused(report(Phase.UPLOADING), Refusal.SPOILED)
+    assert (one.phase, one.spoiled, one.due_ms) == (Phase.RETRACTING, 1, NOW + FIRST_MS)
+    after = MACHINE.done(one, None, NOW)
+    assert (after.phase, after.report_id, after.spoiled) == (Phase.READY, "", 1)
+
+
+@pytest.mark.parametrize("answer", [None, Refusal.GONE])
+def test_what_never_arrives_as_it_was_sent_is_taken_back_and_shown_to_a_person(answer: Refusal | None) -> None:
+    one = refused(replace(report(Phase.UPLOADING), spoiled=MOST_SPOILED - 1), Refusal.SPOILED)
+    after = MACHINE.done(one, None, NOW) if answer is None else refused(one, answer)
+    assert (after.phase, after.report_id, after.due_ms) == (Phase.FAILED, "", NEVER)
+    assert "held what was sent" in after.problem
+    again = MACHINE.resumed(after, NOW)
+    assert (again.phase, again.spoiled) == (Phase.READY, 0)
+
+
+RELEASED = Ended("i1", who="Ada", why="no match")
+
+
+def test_whom_a_person_releases_leaves_a_report_that_was_never_opened_at_once() -> None:
+    one = MACHINE.parted(report(Phase.FAILED, report_id=""), [RELEASED], NOW)
+    assert (one.phase, one.leaving, one.finished_at_ms, one.due_ms) == (Phase.DISSOLVED, (RELEASED,), NOW, NEVER)
+
+
+@pytest.mark.parametrize("answer", [None, Refusal.GONE])
+def test_nobody_leaves_a_report_before_it_is_known_not_to_be_filed(answer: Refusal | None) -> None:
+    one = MACHINE.parted(report(Phase.FAILED, SENT), [RELEASED], NOW)
+    assert (one.phase, one.due_ms) == (Phase.RETRACTING, NOW)
+    after = MACHINE.done(one, None, NOW + 1) if answer is None else refused(one, answer)
+    assert (after.phase, after.leaving, after.due_ms) == (Phase.DISSOLVED, (RELEASED,), NEVER)
+
+
+def test_what_turns_out_to_be_filed_nobody_leaves() -> None:
+    one = MACHINE.parted(report(Phase.FAILED, SENT), [RELEASED], NOW)
+    after = refused(one, Refusal.ALREADY)
+    assert (after.phase, after.report_id, after.leaving) == (Phase.FINISHED, "r1", ())
+
+
+def test_who_leaves_leaves_although_taking_it_back_fails_for_a_while() -> None:
+    one = refused(MACHINE.parted(report(Phase.FAILED, SENT), [RELEASED], NOW), Refusal.TERMINAL)
+    assert (one.phase, one.leaving) == (Phase.FAILED, (RELEASED,))
+    again = MACHINE.resumed(one, NOW)
+    assert MACHINE.done(again, None, NOW).phase is Phase.DISSOLVED
+    assert MACHINE.parted(one, [RELEASED, Ended("i2")], NOW).leaving == (RELEASED, Ended("i2"))
+
+
+def test_the_vaults_word_ends_a_report_or_takes_it_apart() -> None:
+    one = report(Phase.OPEN, SENT)
+    own = MACHINE.parted(one, [Ended("i1", "r1", NOW - 9)], NOW)
+    assert (own.phase, own.report_id, own.finished_at_ms) == (Phase.FINISHED, "r1", NOW - 9)
+    assert MACHINE.parted(one, [Ended("i1", "r2", NOW - 9)], NOW).phase is Phase.RETRACTING
+    unopened = MACHINE.parted(report(Phase.READY, report_id=""), [Ended("i1", "r2", NOW - 9)], NOW)
+    assert unopened.phase is Phase.DISSOLVED
 
 
 def test_only_what_has_failed_is_resumed() -> None:

@@ -5,12 +5,14 @@ import hashlib
 import pytest
 from obstore import store as stores
 
+from reporter.incident import Ended
 from reporter.safe import Safe
 from sluice.errors import RetryableError, TerminalError
 from sluice.objects import ObjectStore, held_key, original_key
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 from sluice.v1.request_pb2 import ObjectReference
 from sluice.vault.entry import Action
+from sluice.vault.errors import RefusedError
 from sluice.vault.key_file import FileKeys
 from tests.unit.vault_shelf import BOTH, DATA, KEYS, NOW, Place
 
@@ -48,6 +50,23 @@ async def test_evidence_is_kept_and_the_original_goes(place: Place, store: Objec
     assert await safe.read(evidence, "report 1") == DATA
     assert await safe.preserve(incident(2), about) == evidence
     assert {Action.READ, Action.PURGED} <= set(place.actions())
+
+
+async def test_until_it_is_reported_or_released_nobody_destroys_it(place: Place, store: ObjectStore) -> None:
+    safe = Safe(place.vault(), store)
+    about = content(store.put_now(original_key(SHA256), DATA, "image/png"))
+    evidence = await safe.preserve(incident(1), about)
+    assert await safe.preserve(incident(2), about) == evidence
+    assert await safe.ended(evidence, "incident-1") is None
+    assert await safe.ended("f" * 64, "incident-1") is None
+    await safe.reported(evidence, "incident-1", "4000001", NOW)
+    with pytest.raises(RefusedError, match="report of incident-2"):
+        place.vault().release(evidence, "ann", "x")
+    await safe.released(evidence, "incident-2", "Ada", "no match")
+    assert await safe.ended(evidence, "incident-1") == Ended("incident-1", "4000001", NOW)
+    assert await safe.ended(evidence, "incident-2") == Ended("incident-2", who="Ada", why="no match")
+    place.vault().release(evidence, "ann", "x")
+    assert place.vault().release(evidence, "bob", "x") is None
 
 
 async def test_until_it_is_preserved_no_expiry_takes_it(place: Place, store: ObjectStore) -> None:

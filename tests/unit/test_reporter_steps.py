@@ -1,5 +1,6 @@
 """What is done of an incident and a report when something is in the way; and what a person can do about it."""
 
+import hashlib
 import random
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -7,14 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from reporter.backoff import FIRST_MS, LEASE_MS
+from reporter.backoff import FIRST_MS, LEASE_MS, MOST_MS
 from reporter.desk import Desk, UnknownIncidentError
-from reporter.incident import Filed, Standing, WrongStandingError, filed
+from reporter.incident import Ended, Filed, Standing, WrongStandingError, filed
 from reporter.ledger import Ledger
+from reporter.machine import MOST_SPOILED
+from reporter.manner import Manner
 from reporter.opened import open_ledger
-from reporter.ports import Refusal, Submitted, Tipline, TiplineError
+from reporter.ports import Finished, Refusal, Submitted, Tipline, TiplineError, Uploaded
 from reporter.report import Phase, Report
-from reporter.steps import Manner, Steps
+from reporter.steps import Steps
 from sluice.errors import RetryableError, TerminalError
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 from tests.unit.reporter_incidents import PICTURE
@@ -31,7 +34,7 @@ class Bench:
         self.vault = Safe(self.fate)
         self.servers = {False: Server(self.fate, "real"), True: Server(self.fate, "trial")}
         self.vault.store = {each.original.uri: PICTURE for one in incidents for each in one.contents}
-        self.desk = Desk(ledger, announce, lambda: self.fate.now)
+        self.desk = Desk(ledger, announce, Manner(gather_ms=1000), lambda: self.fate.now)
 
     def steps(self, hold: bool = True, tests: tuple[bool, ...] = (False, True)) -> Steps:
         tiplines: dict[bool, Tipline] = {kind: self.servers[kind] for kind in tests}
@@ -51,7 +54,7 @@ class Bench:
         return found
 
     async def report(self) -> Report:
-        found = await self.desk.report(await self.one())
+        found = await self.desk.report_of(await self.one())
         assert found is not None
         return found
 
@@ -102,7 +105,7 @@ async def test_an_operator_may_do_without_but_not_for_entries_in_doubt(ledger: L
 async def test_a_test_goes_to_the_trial_alone_and_bans_nobody(ledger: Ledger) -> None:
     here = await bench(ledger, an_incident(1, [PICTURE], test=True))
     await here.work(here.steps(hold=False, tests=(False,)))
-    assert (await here.one()).standing is Standing.REPORTING
+    assert (await here.one()).standing is Standing.CONFIRMED
     assert not here.servers[False].reports
     await here.work(here.steps(hold=False))
     assert (await here.one()).standing is Standing.REPORTED
@@ -139,7 +142,7 @@ async def test_an_original_that_is_nowhere_is_shown_to_a_person(ledger: Ledger) 
     await here.work(steps)
     assert ((await here.one()).standing, (await here.one()).problem) == (Standing.FAILED, "the original is nowhere")
     here.vault.store = originals
-    await here.desk.again("i1")
+    await here.desk.report("i1", "Ada")
     await here.work(steps)
     assert (await here.one()).standing is Standing.HELD
 
@@ -205,7 +208,7 @@ async def test_a_refusal_is_shown_to_a_person_who_has_it_tried_again(ledger: Led
     report = await here.report()
     assert (report.phase, report.code, report.problem) == (Phase.FAILED, 4100, "the document is not valid")
     here.servers[False] = good
-    await here.desk.again("i1")
+    await here.desk.report("i1", "Ada")
     await here.work(here.steps(hold=False))
     assert (await here.one()).standing is Standing.REPORTED
 
@@ -247,7 +250,7 @@ async def test_whoever_was_overtaken_leaves_it_to_the_other(ledger: Ledger) -> N
     await here.work(here.steps())
     before = await here.one()
     steps = here.steps()
-    await steps._overtaken(steps._incident(replace(claimed)))
+    await steps._overtaken(steps._incidents.once(replace(claimed)))
     assert await here.one() == before
 
 
@@ -255,5 +258,145 @@ async def test_an_incident_that_nobody_knows(ledger: Ledger) -> None:
     here = await bench(ledger)
     with pytest.raises(UnknownIncidentError, match="i9"):
         await here.desk.confirm("i9", "Ada", "")
-    with pytest.raises(WrongStandingError):
-        await here.desk.again("i1")
+    with pytest.raises(UnknownIncidentError, match="i9"):
+        await here.desk.report("i9", "Ada")
+
+
+async def test_a_person_who_wants_it_reported_now_does_not_wait(ledger: Ledger) -> None:
+    here = await bench(ledger, an_incident(1, [PICTURE]), an_incident(2, [PICTURE]))
+    steps = here.steps()
+    while await steps.once():
+        pass
+    await here.desk.confirm("i1", "Ada", "seen")
+    await here.desk.confirm("i2", "Ada", "seen")
+    while await steps.once():
+        pass
+    assert not here.servers[False].reports
+    assert (await here.desk.report("i2", "Bob")).asked == "Bob"
+    while await steps.once():
+        pass
+    assert [one.members for one in here.servers[False].finished().values()] == [["i1", "i2"]]
+    done = await here.one("i2")
+    assert done.standing is Standing.REPORTED
+    assert await here.desk.report("i2", "somebody else") == done
+
+
+async def test_one_that_a_person_releases_leaves_a_report_that_has_failed(ledger: Ledger) -> None:
+    here = await bench(ledger, an_incident(1, [PICTURE]), an_incident(2, [PICTURE]))
+    good, here.servers[False] = here.servers[False], Refuses(here.fate, "real")
+    await here.work(here.steps(hold=False))
+    assert (await here.report()).phase is Phase.FAILED
+    released = await here.desk.release("i1", "Ada", "no match")
+    assert (released.standing, released.who) == (Standing.RELEASED, "Ada")
+    here.servers[False] = good
+    await here.work(here.steps(hold=False))
+    assert (await here.one("i2")).standing is Standing.REPORTED
+    assert [one.members for one in good.finished().values()] == [["i2"]]
+    assert list(here.vault.ends) == [(released.evidence[0], "i1")]
+
+
+class Silent(Server):
+    """One whose answer to `finish` is about another report, and which takes nothing back for a while."""
+
+    away = True
+
+    async def finish(self, report_id: str) -> Finished:
+        await super().finish(report_id)
+        raise TiplineError(Refusal.TERMINAL, 0, "the answer is about another report")
+
+    async def retract(self, report_id: str) -> None:
+        if self.away:
+            raise TiplineError(Refusal.TERMINAL, 2000, "the credentials are wrong")
+        await super().retract(report_id)
+
+
+async def test_what_turns_out_to_be_filed_is_reported_whatever_a_person_said_meanwhile(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    here.servers[False] = server = Silent(here.fate, "real")
+    await here.work(here.steps(hold=False))
+    assert (await here.desk.release("i1", "Ada", "no match")).standing is Standing.REPORTING
+    await here.work(here.steps(hold=False))
+    assert (await here.report()).phase is Phase.FAILED
+    server.away = False
+    assert (await here.desk.release("i1", "Bob", "no match")).standing is Standing.REPORTING
+    await here.work(here.steps(hold=False))
+    assert (await here.one()).standing is Standing.REPORTED
+    with pytest.raises(WrongStandingError, match="reported"):
+        await here.desk.release("i1", "Bob", "really")
+
+
+async def test_nobody_leaves_a_report_that_is_under_way(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    await here.work(here.steps(hold=False, tests=()))
+    assert (await ledger.gather(here.fate.now, 9)) is not None
+    with pytest.raises(WrongStandingError, match="reporting"):
+        await here.desk.release("i1", "Ada", "no match")
+
+
+async def test_one_that_is_confirmed_may_be_released_until_it_is_part_of_a_report(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    await here.work(here.steps(hold=False, tests=()))
+    assert (await here.desk.release("i1", "Ada", "on second thoughts")).standing is Standing.RELEASED
+    await here.work(here.steps(hold=False))
+    assert not here.servers[False].reports
+
+
+async def test_where_one_original_is_lost_the_others_are_kept_and_reported(ledger: Ledger) -> None:
+    lost, kept = b"a lost picture", b"a kept one"
+    here = await bench(ledger, an_incident(1, [lost, kept]))
+    here.vault.store = {uri: kept for uri in here.vault.store if uri.endswith(hashlib.sha256(kept).hexdigest())}
+    steps = here.steps()
+    await here.work(steps)
+    one = await here.one()
+    assert (one.standing, one.evidence[0], len(one.kept()), len(here.vault.store)) == (Standing.FAILED, "", 1, 1)
+    await here.desk.confirm("i1", "Ada", "its hash is enough")
+    await here.work(steps)
+    assert (await here.one()).standing is Standing.REPORTED
+    (filed_report,) = here.servers[False].finished().values()
+    assert list(filed_report.files.values()) == list(one.kept())
+    assert not here.vault.store
+
+
+async def test_what_the_vault_knows_to_be_reported_is_not_reported_by_a_new_ledger(ledger: Ledger) -> None:
+    here = await bench(ledger, an_incident(1, [PICTURE]), an_incident(2, [PICTURE]))
+    evidence = await here.vault.preserve(an_incident(1, [PICTURE]), an_incident(1, [PICTURE]).contents[0])
+    here.vault.dates[evidence, "i1"] = ("real-9", 77)
+    here.vault.ends[evidence, "i2"] = Ended("i2", who="Ada", why="no match")
+    await here.work(here.steps(hold=False))
+    one, other = await here.one("i1"), await here.one("i2")
+    report = await here.report()
+    assert (one.standing, report.report_id, report.finished_at_ms) == (Standing.REPORTED, "real-9", 77)
+    assert (other.standing, other.who, other.why) == (Standing.RELEASED, "Ada", "no match")
+    assert not here.servers[False].reports
+    assert not here.vault.store
+
+
+async def test_what_people_released_in_the_vault_is_not_reported(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    await here.work(here.steps())
+    (evidence,) = (await here.one()).evidence
+    here.vault.ends[evidence, "i1"] = Ended("i1", who="Ada", why="a court says so")
+    await here.desk.confirm("i1", "Bob", "seen")
+    await here.work(here.steps())
+    assert ((await here.one()).standing, (await here.one()).who) == (Standing.RELEASED, "Ada")
+    assert not here.servers[False].reports
+
+
+class Spoils(Server):
+    """Where nothing arrives as it was sent."""
+
+    async def upload(self, report_id: str, name: str, data: bytes) -> Uploaded:
+        await super().upload(report_id, name, data)
+        raise TiplineError(Refusal.SPOILED, 0, "the file did not arrive as it was sent")
+
+
+async def test_files_that_never_arrive_are_not_filed_and_a_person_is_shown(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    here.servers[False] = Spoils(here.fate, "real")
+    steps = here.steps(hold=False)
+    for _ in range(MOST_SPOILED + 1):
+        await here.work(steps)
+        here.fate.now += MOST_MS
+    report = await here.report()
+    assert (report.phase, report.attempts, report.spoiled) == (Phase.FAILED, MOST_SPOILED, MOST_SPOILED)
+    assert all(one.retracted for one in here.servers[False].reports.values())

@@ -4,8 +4,7 @@ import pytest
 
 from reporter.tipline.endpoint import PRODUCTION, TEST, read_endpoint
 from reporter.tipline.settings import TiplineSettings
-from reporter.where import MOST_SECONDS, tiplines
-from sluice.errors import ConfigError
+from reporter.where import tiplines
 
 
 @pytest.mark.parametrize(
@@ -18,10 +17,3 @@ def test_an_address_takes_one_of_the_two_kinds(url: str, takes_tests: bool) -> N
 
 def test_without_an_address_nothing_is_sent() -> None:
     assert tiplines(None) == {}
-
-
-def test_no_call_may_outlast_a_lease() -> None:
-    long = MOST_SECONDS + 1
-    with pytest.raises(ConfigError, match="UPLOAD_SECONDS should be at most"):
-        tiplines(TiplineSettings(read_endpoint(TEST), "user", "password", upload_seconds=long))
-    assert tiplines(TiplineSettings(read_endpoint(TEST), "user", "password", upload_seconds=MOST_SECONDS))

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from reporter.backoff import LEASE_MS
 from reporter.tipline.endpoint import TEST, Kind
-from reporter.tipline.settings import read_tipline
+from reporter.tipline.settings import MOST_SECONDS, read_tipline
 from sluice.errors import ConfigError
 from sluice.settings import Reader
 
@@ -17,6 +18,10 @@ def env(tmp_path: Path, **more: str) -> dict[str, str]:
     password.write_text("a-canary-password\n")
     files = {"SLUICE_TIPLINE_USER_FILE": str(user), "SLUICE_TIPLINE_PASSWORD_FILE": str(password)}
     return {"SLUICE_TIPLINE_URL": TEST, **files, **more}
+
+
+def test_no_call_may_outlast_a_lease() -> None:
+    assert 2 * MOST_SECONDS * 1000 <= LEASE_MS
 
 
 def test_without_an_address_there_is_no_tip_line() -> None:
@@ -45,6 +50,8 @@ def test_all_of_it(tmp_path: Path) -> None:
         ({"SLUICE_TIPLINE_PASSWORD_FILE": ""}, "SLUICE_TIPLINE_PASSWORD_FILE"),
         ({"SLUICE_TIPLINE_SCHEMA": "/nowhere/ncmec.xsd"}, "SLUICE_TIPLINE_SCHEMA"),
         ({"SLUICE_TIPLINE_SECONDS": "0"}, "SLUICE_TIPLINE_SECONDS"),
+        ({"SLUICE_TIPLINE_SECONDS": str(MOST_SECONDS + 1)}, "SLUICE_TIPLINE_SECONDS"),
+        ({"SLUICE_TIPLINE_UPLOAD_SECONDS": str(MOST_SECONDS + 1)}, "SLUICE_TIPLINE_UPLOAD_SECONDS"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, more: dict[str, str], named: str) -> None:

@@ -55,7 +55,7 @@ def test_several_incidents_are_one_report_about_the_first() -> None:
     assert "2026-11-21T09:30:15Z" in description
     info = root.findtext("additionalInfo", "")
     assert info.index("incident-1") < info.index("incident-2")
-    assert "request-2" in info
+    assert "request-2, generation generation-7" in info
 
 
 def test_a_prompt_is_a_reference_unless_its_words_are_wanted() -> None:
@@ -65,6 +65,26 @@ def test_a_prompt_is_a_reference_unless_its_words_are_wanted() -> None:
     assert "The prompt: " not in info
     told = made(full_report()).findtext("additionalInfo", "")
     assert 'The prompt: a prompt with <b>&"quotes"</b>\ufffd' in told
+
+
+def test_a_time_that_nobody_knows_is_that_of_the_record_and_says_so() -> None:
+    root = made(replace(least_report(), happenings=[replace(happening(), recorded=True)]))
+    assert root.findtext("incidentSummary/incidentDateTime") == "2026-11-21T08:30:15Z"
+    assert "not known" in root.findtext("incidentSummary/incidentDateTimeDescription", "")
+    assert "time of the request not known" in root.findtext("additionalInfo", "")
+
+
+def test_a_test_says_so_before_anything_else() -> None:
+    info = made(replace(least_report(), test=True)).findtext("additionalInfo", "")
+    assert info.startswith("TEST")
+    assert "TEST" not in made(least_report()).findtext("additionalInfo", "")
+
+
+def test_what_is_too_long_loses_its_prompts_before_its_incidents() -> None:
+    many = [replace(happening(id_=f"incident-{at}"), prompts=[*happening().prompts] * 3) for at in range(90)]
+    info = made(replace(least_report(), happenings=many)).findtext("additionalInfo", "")
+    assert "Incident incident-89, request" in info
+    assert "incident-89: the service" not in info
 
 
 def test_no_incident_is_in_the_future() -> None:

@@ -76,6 +76,11 @@ def lifting(place: Place) -> None:
     place.vault().release(name(place), "ann", "x", "case-7")
 
 
+def awaited(place: Place) -> None:
+    kept(place)
+    place.vault().await_report(name(place), "incident-1")
+
+
 def destroyed(place: Place) -> None:
     due(place)
     expire(place.vault())
@@ -100,6 +105,9 @@ CASES: dict[str, tuple[Callable[[Place], None], Op]] = {
         lambda vault, _: vault.keep_again(bytes.fromhex(facts().sha256), facts(incident="incident-2")),
     ),
     "report": (kept, lambda vault, one: vault.reported(one, "incident-1", "77", NOW)),
+    "await the report": (kept, lambda vault, one: vault.await_report(one, "incident-1")),
+    "report what was awaited": (awaited, lambda vault, one: vault.reported(one, "incident-1", "77", NOW)),
+    "decline": (awaited, lambda vault, one: vault.declined(one, "incident-1", "ann", "no match")),
     "hold": (reported, lambda vault, one: vault.hold(one, "case-7", 0, "ann", "x")),
     "ask": (kept, lambda vault, one: vault.release(one, "ann", "x")),
     "release": (asked, lambda vault, one: vault.release(one, "bob", "x")),

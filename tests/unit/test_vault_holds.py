@@ -1,12 +1,25 @@
 """One year from the report, legal holds against it, and two people."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from sluice.vault.errors import RefusedError
 from sluice.vault.events import Cause, Destroying, Event, Held, HoldLifted, Kept, ReleaseAsked, Reported
-from sluice.vault.holds import SECOND_WITHIN_MS, due, expires_at_ms, held, holding, released, standing, year_after
+from sluice.vault.holds import (
+    SECOND_WITHIN_MS,
+    awaited,
+    declined,
+    due,
+    expires_at_ms,
+    held,
+    holding,
+    released,
+    report_hold,
+    standing,
+    year_after,
+)
 from sluice.vault.people import People
 from tests.unit.vault_shelf import DAY, NOW, facts
 
@@ -155,3 +168,50 @@ def test_a_roster_decides_who_is_who() -> None:
     now = standing([KEPT, ask("ann.smith")])
     assert released(now, ask("a.miller", NOW + 20), people) is None
     assert isinstance(released(now, ask("bob", NOW + 20), people), Destroying)
+
+
+AWAITED = Held(NOW, "reporter", "not finished", report_hold("incident-1"), 0)
+DECLINED = HoldLifted(NOW + 9, "reporter", "no match", report_hold("incident-1"), "ann")
+
+
+def test_what_is_awaited_is_held_without_an_end_until_it_is_reported() -> None:
+    assert awaited(standing([KEPT]), "incident-1", replace(AWAITED, hold="", until_ms=5)) == AWAITED
+    assert AWAITED.hold == "report of incident-1"
+    now = standing([KEPT, AWAITED])
+    assert not due(now, NOW + 10_000 * DAY)
+    with pytest.raises(RefusedError, match=r"report of incident-1.* reported or released first"):
+        released(now, ask("ann"), ANYBODY)
+    after = standing([KEPT, AWAITED, REPORT])
+    assert holding(after, NOW) == ()
+    assert expires_at_ms(after) == year_after(NOW + 4)
+
+
+def test_each_incident_is_awaited_by_itself() -> None:
+    second = Kept(NOW + DAY, "reporter", facts(incident="incident-2"))
+    also = awaited(standing([KEPT, AWAITED, second]), "incident-2", Held(NOW, "reporter", "x", "", 0))
+    assert also is not None
+    assert [hold.hold for hold in holding(standing([KEPT, AWAITED, second, also, REPORT]), NOW)] == [
+        "report of incident-2"
+    ]
+
+
+def test_what_is_declined_may_be_destroyed_by_two_people() -> None:
+    now = standing([KEPT, AWAITED])
+    assert declined(now, "incident-1", replace(DECLINED, hold="")) == DECLINED
+    after = standing([KEPT, AWAITED, DECLINED])
+    assert released(after, ask("ann"), ANYBODY) == ask("ann")
+    assert after.lifted["report of incident-1"].first == "ann"
+
+
+@pytest.mark.parametrize("over", [REPORT, DECLINED], ids=["reported", "declined"])
+def test_what_is_over_is_neither_awaited_nor_declined_again(over: Event) -> None:
+    now = standing([KEPT, AWAITED, over])
+    assert awaited(now, "incident-1", AWAITED) is None
+    assert declined(now, "incident-1", DECLINED) is None
+
+
+def test_a_hold_that_was_lifted_stands_again_when_it_is_put_there_again() -> None:
+    hold = Held(NOW, "ann", "case 7", "case-7", 0)
+    lifted = HoldLifted(NOW + 1, "bob", "x", "case-7", "ann")
+    now = standing([KEPT, hold, lifted, hold])
+    assert (list(now.holds), dict(now.lifted)) == (["case-7"], {})

@@ -10,6 +10,7 @@ from sluice.errors import SluiceError
 from sluice.vault.entry import Action, Head
 from sluice.vault.errors import MissingKeyError, RefusedError, TamperedError, UnknownEvidenceError
 from sluice.vault.holds import SECOND_WITHIN_MS, year_after
+from sluice.vault.people import MOST_WHY
 from sluice.vault.store import Evidence, Vault
 from tests.unit.vault_shelf import DATA, DAY, NOW, MemoryShelf, Place, facts
 
@@ -165,6 +166,35 @@ def test_two_people_destroy(place: Place) -> None:
     assert place.vault().release(found.id, "bob", "I looked, too") is None
     assert place.shelf.find(found.id) == []
     assert [one.who for one in place.lines() if one.action is Action.DESTROYING] == ["bob"]
+
+
+def test_nobody_destroys_what_is_to_be_reported(place: Place) -> None:
+    found = place.vault().keep(DATA, facts())
+    for _ in range(2):
+        place.vault().await_report(found.id, "incident-1")
+    for who in ("ann", "bob"):
+        with pytest.raises(RefusedError, match="reported or released first"):
+            place.vault().release(found.id, who, "x")
+    with pytest.raises(RefusedError, match="the reporter's own"):
+        place.vault().hold(found.id, "report of incident-2", 0, "ann", "x")
+    assert place.actions() == [Action.KEPT, Action.HELD]
+    for _ in range(2):
+        place.vault().declined(found.id, "incident-1", "\x1b[2JAnn\nSmith", "no match\n" + "x" * 9999)
+    lifted = place.vault().check(found.id).standing.lifted["report of incident-1"]
+    assert (lifted.who, lifted.first, len(lifted.why)) == ("reporter", "[2JAnn Smith", MOST_WHY)
+    place.vault().release(found.id, "ann", "x")
+    assert place.vault().release(found.id, "bob", "x") is None
+
+
+def test_two_people_may_say_that_there_will_be_no_report(place: Place) -> None:
+    """Where no ledger knows the incident any more, nobody else could."""
+    found = place.vault().keep(DATA, facts())
+    place.vault().await_report(found.id, "incident-1")
+    for who in ("ann", "bob"):
+        place.vault().release(found.id, who, "the ledger is lost", "report of incident-1")
+    place.vault().await_report(found.id, "incident-1")
+    assert place.vault().check(found.id).standing.holds == {}
+    assert place.actions()[-1] is Action.HOLD_LIFTED
 
 
 def test_the_second_comes_within_a_day(place: Place) -> None:

@@ -28,7 +28,7 @@ CAPTURE = IpCapture("192.0.2.7", EventName.UPLOAD, AT, possible_proxy=False, por
 
 def happening(at: datetime = AT, id_: str = "incident-1") -> Happening:
     """One, of a prompt that is preserved."""
-    return Happening(id_, "request-1", at, "prompt", "known-csam", Prompt("evidence-9", "ab" * 32))
+    return Happening(id_, "request-1", at, "prompt", "known-csam", prompts=[Prompt("evidence-9", "ab" * 32)])
 
 
 def least_report() -> ReportFacts:
@@ -57,8 +57,8 @@ def full_report() -> ReportFacts:
         "https://service.invalid/legal",
         "Picture maker",
     )
-    prompt = Prompt("evidence-9", "ab" * 32, 'a prompt with <b>&"quotes"</b>\x00')
-    told = Happening("incident-2", "request-2", AT.replace(hour=9), "prompt", "known-csam", prompt)
+    prompt = Prompt("evidence-9", "ab" * 32, text='a prompt with <b>&"quotes"</b>\x00')
+    told = Happening("incident-2", "request-2", AT.replace(hour=9), "prompt", "known-csam", "generation-7", [prompt])
     return ReportFacts(reporter, account, [told, happening()], ["https://service.invalid/make"], "urgent", "a note")
 
 

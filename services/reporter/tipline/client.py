@@ -1,7 +1,6 @@
 """The CyberTipline Reporting API as the reporter uses it: five calls that change something, and two that only ask."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode
 
@@ -55,8 +54,7 @@ class CyberTipline:
         return Submitted(answer.report_id)
 
     async def upload(self, report_id: str, name: str, data: bytes) -> Uploaded:
-        """Adds a file to an open report. TERMINAL where the server's MD5 is not that of the bytes that were sent:
-        then the report holds something else, and should be retracted."""
+        """Adds a file to an open report. SPOILED where the server's MD5 is not that of the bytes that were sent."""
         form = upload_form(_id(report_id), name, data)
         reply = await self._http.ask(
             "POST", "/upload", self._upload_seconds, form.parts(), form.size, form.content_type
@@ -67,7 +65,7 @@ class CyberTipline:
             raise TiplineError(Refusal.RETRY, 0, "a file was taken, and its id is not told")
         digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
         if answer.hash and answer.hash.lower() != digest:
-            raise TiplineError(Refusal.TERMINAL, 0, "the file did not arrive as it was sent")
+            raise TiplineError(Refusal.SPOILED, 0, "the file did not arrive as it was sent")
         return Uploaded(answer.file_id, digest)
 
     async def fileinfo(self, report_id: str, details: bytes) -> None:
@@ -98,11 +96,6 @@ class CyberTipline:
         answer = read_answer(reply.status, reply.body, self._names)
         of_report(answer, report_id)
         return answer
-
-
-def tiplines(client: CyberTipline) -> Mapping[bool, CyberTipline]:
-    """Whether of test lists -> where such incidents go. What its endpoint does not take is not there."""
-    return {test: client for test in (False, True) if client.endpoint.takes(test)}
 
 
 def _id(report_id: str) -> str:

@@ -102,12 +102,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Prompt:
-    """What was asked of the generator."""
+    """What was asked of the generator, or said to it."""
 
     reference: str
-    """Where we keep it: an id that legal process can name."""
+    """Under which the service finds what it has kept of it: an id that legal process can name."""
     sha256: str = ""
     """Hexadecimal."""
+    kind: str = "prompt"
     text: str = ""
     """Only where whoever runs the reporter has decided that the words themselves are reported."""
 
@@ -132,7 +133,10 @@ class Happening:
     stage: str = ""
     """Where it was met, in our words."""
     rule: str = ""
-    prompt: Prompt | None = None
+    generation_id: str = ""
+    prompts: Sequence[Prompt] = ()
+    recorded: bool = False
+    """Nobody knows when it happened: `at` is when it was recorded."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -148,6 +152,8 @@ class ReportFacts:
     urgent: str = ""
     """Why this cannot wait. Only a person says so: it escalates the report."""
     info: str = ""
+    test: bool = False
+    """Every match is of a test list: nothing real was found."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -6,8 +6,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlsplit
 
 import httpcore2
 
@@ -15,6 +14,7 @@ from reporter.ports import Refusal, TiplineError
 from reporter.tipline.endpoint import Kind
 from reporter.tipline.settings import TiplineSettings
 from reporter.tipline.xml_read import MOST_BYTES
+from sluice.client.proxy import find_proxy
 from sluice.errors import NotReadyError
 
 _FAILURES: Final = (
@@ -56,7 +56,7 @@ class Http:
         except (OSError, ssl.SSLError) as error:
             raise NotReadyError(f"the tip line: {settings.ca} holds no certificates that can be read") from error
         try:
-            self._proxy = None if settings.endpoint.kind is Kind.SIMULATOR else _proxy(self._url)
+            self._proxy = None if settings.endpoint.kind is Kind.SIMULATOR else find_proxy(self._url)
         except ValueError:
             raise NotReadyError("the tip line: the proxy's address cannot be read") from None
 
@@ -114,17 +114,3 @@ def _certificate(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def _proxy(url: str) -> httpcore2.Proxy | None:
-    """Raises ValueError where an address cannot be read."""
-    parts = urlsplit(url)
-    found = getproxies().get(parts.scheme, "")
-    if not found or proxy_bypass(parts.hostname or ""):
-        return None
-    # People write HOST:PORT too, and USER:PASSWORD@ in front.
-    proxy = urlsplit(found if "://" in found else f"http://{found}")
-    place = f"{proxy.scheme}://{proxy.netloc.rpartition('@')[2]}"
-    if proxy.username is None:
-        return httpcore2.Proxy(place)
-    return httpcore2.Proxy(place, auth=(unquote(proxy.username), unquote(proxy.password or "")))

@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from reporter.backoff import LEASE_MS
 from reporter.tipline.endpoint import Endpoint, read_endpoint
 from sluice.settings import Reader
 
 SECONDS: Final = 30
 UPLOAD_SECONDS: Final = 300
+MOST_SECONDS: Final = LEASE_MS // 1000 // 2
+"""Of one call: see `reporter.backoff.LEASE_MS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def read_tipline(env: Reader) -> TiplineSettings | None:
     settings = (
         env.file("SLUICE_TIPLINE_CA"),
         Path(schema) if schema else None,
-        env.number("SLUICE_TIPLINE_SECONDS", SECONDS, 1, 600),
-        env.number("SLUICE_TIPLINE_UPLOAD_SECONDS", UPLOAD_SECONDS, 1, 3600),
+        env.number("SLUICE_TIPLINE_SECONDS", SECONDS, 1, MOST_SECONDS),
+        env.number("SLUICE_TIPLINE_UPLOAD_SECONDS", UPLOAD_SECONDS, 1, MOST_SECONDS),
     )
     return TiplineSettings(endpoint, user, password, *settings) if endpoint is not None else None

@@ -1,6 +1,6 @@
 """The `<report>` document: pure, in the order of report.cybertip.org/ispws/documentation, report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 from xml.etree.ElementTree import Element
@@ -11,6 +11,7 @@ from sluice.errors import TerminalError
 
 INCIDENT_TYPE: Final = "Child Pornography (possession, manufacture, and distribution)"
 """The schema's own term for what a known-content match is."""
+_TEST: Final = "TEST. Every match is of a test list: nothing real was found, and nobody is to act on this report."
 _MOST_PROSE: Final = 3000
 _MOST_INFO: Final = 20_000
 """Ours: the documentation gives no limit."""
@@ -46,9 +47,11 @@ def _when(happening: Happening) -> datetime:
 def _summary(parent: Element, facts: ReportFacts, happenings: Sequence[Happening], now: datetime) -> None:
     first, last = min(happenings[0].at, now), min(happenings[-1].at, now)
     summary = add(parent, "incidentSummary")
-    description = ""
+    words = []
     if len(happenings) > 1:
-        description = f"{len(happenings)} incidents of one account; the first is given, the last was {written(last)}."
+        words.append(f"{len(happenings)} incidents of one account; the first is given, the last was {written(last)}.")
+    if happenings[0].recorded:
+        words.append("When it happened is not known: this is when it was recorded.")
     add_known(
         summary,
         {
@@ -56,7 +59,7 @@ def _summary(parent: Element, facts: ReportFacts, happenings: Sequence[Happening
             "platform": clip(facts.reporter.service, 256),
             "escalateToHighPriority": clip(facts.urgent, _MOST_PROSE),
             "incidentDateTime": first,
-            "incidentDateTimeDescription": description,
+            "incidentDateTimeDescription": " ".join(words),
         },
     )
 
@@ -124,20 +127,28 @@ def capture(parent: Element, one: IpCapture) -> None:
 
 
 def _lines(facts: ReportFacts, happenings: Sequence[Happening]) -> list[str]:
-    lines = ["Sent by an automated system of an image generator, which found known content by its hash."]
+    lines = [_TEST] if facts.test else []
+    lines.append("Sent by an automated system of an image generator, which found known content by its hash.")
+    lines += [f"Incident {one.id}, {', '.join(_words(one))}." for one in happenings]
+    # Behind all incidents: where it is too much, it is these that are cut off.
     for one in happenings:
-        words = [f"Incident {one.id}", f"request {one.request_id}", written(one.at)]
-        words += [f"met at {one.stage}"] if one.stage else []
-        words += [f"rule {one.rule}"] if one.rule else []
-        lines.append(", ".join(words) + ".")
-        if one.prompt is not None:
-            lines.extend(_prompt(one.prompt))
+        lines += [line for prompt in one.prompts for line in _prompt(one, prompt)]
     return [*lines, facts.info] if facts.info else lines
 
 
-def _prompt(prompt: Prompt) -> list[str]:
+def _words(one: Happening) -> Iterator[str]:
+    yield f"request {one.request_id}"
+    if one.generation_id:
+        yield f"generation {one.generation_id}"
+    yield f"recorded {written(one.at)}, time of the request not known" if one.recorded else written(one.at)
+    if one.stage:
+        yield f"met at {one.stage}"
+    if one.rule:
+        yield f"rule {one.rule}"
+
+
+def _prompt(one: Happening, prompt: Prompt) -> Iterator[str]:
     digest = f", SHA-256 {prompt.sha256}" if prompt.sha256 else ""
-    lines = [f"The prompt is preserved as {prompt.reference}{digest}."]
+    yield f"Incident {one.id}: the service finds what it has kept of the {prompt.kind} by {prompt.reference}{digest}."
     if prompt.text:
-        lines.append(f"The prompt: {prompt.text}")
-    return lines
+        yield f"The {prompt.kind}: {prompt.text}"

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from sluice.cli.tell import put_json, refuse, say, show_table, wants_json, when
+from sluice.cli.tell import put_json, refuse, say, show_table, wants_json
 from sluice.cli.vault_where import Json, opened
+from sluice.moments import when
 from sluice.vault.entry import Entry, Head, parse_head
 
 app = typer.Typer(

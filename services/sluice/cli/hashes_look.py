@@ -9,7 +9,7 @@ import typer
 
 from sluice.check import Digests
 from sluice.cli.hashes_where import Json, Store, store_folder
-from sluice.cli.tell import put_json, refuse, say, show_table, wants_json, when
+from sluice.cli.tell import put_json, refuse, say, show_table, wants_json
 from sluice.deadline import now_ms
 from sluice.errors import TerminalError
 from sluice.hashes.banks import CSAM
@@ -20,6 +20,7 @@ from sluice.hashes.live import LiveIndex
 from sluice.hashes.picture import digests_of
 from sluice.hashes.view import Hit, judge
 from sluice.local.progress import Progress as Lines
+from sluice.moments import when
 
 NOTHING = 3
 """Exit status of a lookup that found nothing."""

@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from sluice.cli.hashes_where import Json, Store, banks_of, store_folder
-from sluice.cli.tell import one_line, put_json, refuse, say, wants_json, when
+from sluice.cli.tell import one_line, put_json, refuse, say, wants_json
 from sluice.deadline import now_ms
 from sluice.errors import ConfigError, SluiceError
 from sluice.hashes.sync.sources import SOURCES, Source, load_sources
 from sluice.local.progress import Progress as Lines
+from sluice.moments import when
 
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 _SECONDS: Mapping[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

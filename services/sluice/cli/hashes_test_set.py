@@ -13,7 +13,7 @@ import typer
 
 from sluice.cli.ask import Ask
 from sluice.cli.hashes_where import Json
-from sluice.cli.incidents import Incidents
+from sluice.cli.incidents_log import Incidents
 from sluice.cli.send import Outcome, Sender
 from sluice.cli.tell import put_json, say, show_table, wants_json
 from sluice.cli.where import find_running

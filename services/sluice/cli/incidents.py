@@ -1,56 +1,176 @@
-"""Incidents of requests of one's own, as they are committed."""
+"""`sluice incidents list | show | confirm | release | report | schema`: what a person does about matches."""
 
-import time
-from collections.abc import Collection, Mapping
+from typing import Annotated
 
-from confluent_kafka import KafkaException, TopicPartition
-from google.protobuf.message import DecodeError
+import typer
 
-from sluice.bus.clients import log_reader
-from sluice.bus.scan import partition_numbers
-from sluice.bus.topics import Topic
-from sluice.errors import RetryableError
-from sluice.settings import KafkaSettings
-from sluice.v1.incident_pb2 import Incident
+from sluice.cli.incidents_ask import LONGEST_WHO, LONGEST_WHY, Address, Json, a_line, answer, asking
+from sluice.cli.incidents_form import form, is_stuck
+from sluice.cli.incidents_tell import lines, table, what_follows
+from sluice.cli.outside import run_outside
+from sluice.cli.tell import put_json, refuse, say, wants_json
+from sluice.contract.names import number_of, short_names
+from sluice.v1.reporter_pb2 import (
+    INCIDENT_STATE_FAILED,
+    INCIDENT_STATE_HELD,
+    INCIDENT_STATE_REPORTING,
+    ConfirmIncidentRequest,
+    GetIncidentRequest,
+    IncidentRecord,
+    IncidentState,
+    ListIncidentsRequest,
+    ReleaseIncidentRequest,
+    ReportIncidentRequest,
+)
+from sluice.v1.reporter_pb2_grpc import ReporterStub
 
-_CALL_SECONDS = 15.0
-_POLL_SECONDS = 0.2
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Known-content matches: what became of them, and what a person says. docs/cybertipline.md has more.",
+)
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="As `list` tells it.")]
+Who = Annotated[str, typer.Option("--who", metavar="NAME", help="You: your id among those who review.")]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="One line; it stays with the incident.")]
+
+_MOST_UNDER_WAY = 1000
+"""Incidents of reports under way that are looked through for those whose report has failed."""
 
 
-class Incidents:
-    """Reads the topic from where it ended when this was made."""
+@app.command("list")
+def list_incidents(
+    state: Annotated[list[str] | None, typer.Option(metavar="STATE", help="Only these. Repeatable.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Whatever their state is.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most this many.")] = 50,
+    address: Address = "",
+    as_json: Json = False,
+) -> None:
+    """What waits for a person, the first seen first: held, failed, or part of a report that has failed.
 
-    def __init__(self, kafka: KafkaSettings) -> None:
-        """Raises RetryableError where no broker answers, or it has no such topic."""
-        self._reader = log_reader(kafka)
-        topic = Topic.INCIDENTS.value
-        try:
-            numbers = partition_numbers(self._reader, kafka, topic)
-            places = [TopicPartition(topic, number) for number in numbers]
-            for place in places:
-                place.offset = self._reader.get_watermark_offsets(place, timeout=_CALL_SECONDS)[1]
-        except KafkaException as error:
-            self._reader.close()
-            raise RetryableError(f"no Kafka broker answers at {kafka.bootstrap}: {error.args[0].str()}") from error
-        self._reader.assign(places)
+    Exit status: 0 told, 1 no answer, 2 wrong usage, 78 wrong configuration.
+    """
+    states = [_state(word) for word in state or ()]
+    if states and everything:
+        refuse("--state and --all exclude each other")
+    with asking(address) as reporter:
+        if states or everything:
+            found, more = _listed(reporter, states, limit)
+        else:
+            found, more = _waiting(reporter, limit)
+    if wants_json(as_json):
+        for one in found:
+            put_json(form(one))
+    elif found:
+        table(found)
+    if more:
+        say("there are more: --limit")
+    elif not found:
+        say("no such incidents" if states else "no incidents" if everything else "no incident waits for a person")
 
-    def of(self, request_ids: Collection[str], seconds: float) -> Mapping[str, Incident]:
-        """Request id -> its incident, for as many as came within that time; returns as soon as all are there."""
-        found: dict[str, Incident] = {}
-        end = time.monotonic() + seconds
-        while len(found) < len(request_ids) and time.monotonic() < end:
-            message = self._reader.poll(_POLL_SECONDS)
-            value = message.value() if message is not None and message.error() is None else None
-            if not isinstance(value, bytes):
-                continue
-            try:
-                incident = Incident.FromString(value)
-            except DecodeError:
-                continue
-            if incident.request_id in request_ids:
-                found[incident.request_id] = incident
-        return found
 
-    def close(self) -> None:
-        """Lets go of the broker."""
-        self._reader.close()
+@app.command()
+def show(incident: Id, address: Address = "", as_json: Json = False) -> None:
+    """One incident: whose it is, what matched, its evidence and report. It tells the account's id.
+
+    Exit status: 0 told, 1 not there or no answer, 2 wrong usage, 78 wrong configuration.
+    """
+    with asking(address) as reporter:
+        found = answer(lambda: reporter.GetIncident(GetIncidentRequest(incident_id=incident))).incident
+    if wants_json(as_json):
+        put_json(form(found))
+    else:
+        for line in lines(found):
+            typer.echo(line)
+
+
+@app.command()
+def confirm(
+    incident: Id,
+    who: Who,
+    why: Why,
+    viewed: Annotated[bool, typer.Option("--viewed", help="You looked at the whole of each original.")] = False,
+    address: Address = "",
+    as_json: Json = False,
+) -> None:
+    """It is a match: it will be reported, and the account is to be banned. Nothing takes this back.
+
+    Without --viewed the report says that nobody has looked at the files.
+
+    Exit status: 0 confirmed, now or before; 1 not possible, or no answer; 2 wrong usage; 78 wrong configuration.
+    """
+    wanted = ConfirmIncidentRequest(incident_id=incident, who=_who(who), why=_why(why), viewed=viewed)
+    with asking(address) as reporter:
+        _done(answer(lambda: reporter.ConfirmIncident(wanted)).incident, as_json)
+
+
+@app.command()
+def release(incident: Id, who: Who, why: Why, address: Address = "", as_json: Json = False) -> None:
+    """It is no match: it is not reported. Its evidence stays in the vault (`sluice vault release`), and the decision
+    about the request as it was.
+
+    Exit status: 0 released, now or before; 1 not possible, or no answer; 2 wrong usage; 78 wrong configuration.
+    """
+    wanted = ReleaseIncidentRequest(incident_id=incident, who=_who(who), why=_why(why))
+    with asking(address) as reporter:
+        _done(answer(lambda: reporter.ReleaseIncident(wanted)).incident, as_json)
+
+
+@app.command()
+def report(incident: Id, who: Who, address: Address = "", as_json: Json = False) -> None:
+    """Go on with it: a confirmed one is reported now, without waiting for others of its account; what has failed is
+    tried again.
+
+    Exit status: 0 it goes on, or has been reported; 1 not possible, or no answer; 2 wrong usage; 78 wrong
+    configuration.
+    """
+    wanted = ReportIncidentRequest(incident_id=incident, who=_who(who))
+    with asking(address) as reporter:
+        _done(answer(lambda: reporter.ReportIncident(wanted)).incident, as_json)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def schema(context: typer.Context) -> None:
+    """The tip line's own schema: `sluice incidents schema --fetch FILE`."""
+    run_outside("incidents-schema", context.args, "sluice incidents schema")
+
+
+def _listed(
+    reporter: ReporterStub, states: "list[IncidentState.ValueType]", limit: int
+) -> tuple[list[IncidentRecord], bool]:
+    found = answer(lambda: reporter.ListIncidents(ListIncidentsRequest(states=states, limit=limit)))
+    return list(found.incidents), found.more
+
+
+def _waiting(reporter: ReporterStub, limit: int) -> tuple[list[IncidentRecord], bool]:
+    """Those that a person has to decide about, then those whose report has failed; whether there are more."""
+    found, more = _listed(reporter, [INCIDENT_STATE_HELD, INCIDENT_STATE_FAILED], limit)
+    under_way, _ = _listed(reporter, [INCIDENT_STATE_REPORTING], _MOST_UNDER_WAY)
+    found += [one for one in under_way if is_stuck(one)]
+    return found[:limit], more or len(found) > limit
+
+
+def _done(found: IncidentRecord, as_json: bool) -> None:
+    if wants_json(as_json):
+        put_json(form(found))
+    else:
+        typer.echo(what_follows(found))
+
+
+def _state(word: str) -> "IncidentState.ValueType":
+    found = number_of(IncidentState, word)
+    if found is None:
+        refuse(f"--state {word!r} should be one of {', '.join(short_names(IncidentState))}")
+    return found
+
+
+def _who(text: str) -> str:
+    return a_line("--who", text, LONGEST_WHO)
+
+
+def _why(text: str) -> str:
+    return a_line("--why", text, LONGEST_WHY)

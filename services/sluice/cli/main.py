@@ -4,12 +4,12 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import entry_points, version
+from importlib.metadata import version
 from pathlib import Path
 
 import typer
 
-from sluice.errors import EX_CONFIG, ConfigError, NotReadyError, SluiceError
+from sluice.errors import EX_CONFIG, ConfigError, SluiceError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,11 +41,14 @@ def root(
 def up(
     without: list[str] = typer.Option([], metavar="NAME", help="Leave a service out. Repeatable."),
     no_traces: bool = typer.Option(False, "--no-traces", help="Collect no spans in memory for `sluice trace`."),
+    with_simulators: bool = typer.Option(
+        False, "--with-simulators", help="Play the CyberTipline here, and report matches of test lists to it."
+    ),
 ) -> None:
     """Start everything on this machine: Kafka, unless KAFKA_BOOTSTRAP_SERVERS names one, and every service."""
     from sluice.cli.up import up as run
 
-    raise typer.Exit(run(without, not no_traces))
+    raise typer.Exit(run(without, not no_traces, with_simulators))
 
 
 @app.command()
@@ -221,6 +224,12 @@ def reviews(context: typer.Context) -> None:
     _forward("sluice.cli.reviews", "sluice reviews", context.args)
 
 
+@app.command(context_settings=_FORWARD)
+def incidents(context: typer.Context) -> None:
+    """Known-content matches: `sluice incidents list | show | confirm | release | report | schema`."""
+    _forward("sluice.cli.incidents", "sluice incidents", context.args)
+
+
 @app.command()
 def repair(
     check: bool = typer.Option(False, "--check", help="Only look; end nothing."),
@@ -245,10 +254,17 @@ def repair(
 @app.command(context_settings=_FORWARD, name="eval")
 def evaluate(context: typer.Context) -> None:
     """How well labelled data is judged: `sluice eval text | images | person | bias | suite | scores`."""
-    # It stands on the services, so the kit must not know it by import.
-    for entry in entry_points(group="sluice.commands", name="eval"):
-        entry.load()(args=context.args, prog_name="sluice eval")
-    raise NotReadyError("`sluice eval` is not installed: run `pip install .` in the checkout anew")
+    from sluice.cli.outside import run_outside
+
+    run_outside("eval", context.args, "sluice eval")
+
+
+@app.command(context_settings=_FORWARD)
+def keys(context: typer.Context) -> None:
+    """Who may ask the gateway: `sluice keys create | list | revoke | new`."""
+    from sluice.cli.outside import run_outside
+
+    run_outside("keys", context.args, "sluice keys")
 
 
 @app.command(context_settings=_FORWARD)

@@ -11,12 +11,13 @@ import typer
 from sluice.bus.reviews_log import KEPT_DAYS, find_decision
 from sluice.cli.dead_letters_find import parse_since
 from sluice.cli.policy_file import policy_in_use
-from sluice.cli.tell import a_request_id, one_line, plain, put_json, say, when
+from sluice.cli.tell import a_request_id, one_line, plain, put_json, say
 from sluice.cli.where import find_kafka
 from sluice.contract.json_form import decision_json
 from sluice.contract.names import short_name
 from sluice.errors import ConfigError, TerminalError
 from sluice.policy import words
+from sluice.policy.explained import decided_by, sections, times
 from sluice.policy.load import load
 from sluice.policy.model import Policy
 from sluice.v1.decision_pb2 import Action, Decision
@@ -51,8 +52,7 @@ def explain(
 
 def which_policy(decision: Decision, path: Path) -> tuple[Policy | None, str]:
     """The policy that decided, where the file is that; and a sentence about which one it was."""
-    digest = decision.policy_digest.hex()[:16]
-    head = f"Decided by policy version {decision.policy_version}, digest {digest}..."
+    head = decided_by(decision)
     try:
         policy = load(path)
     except ConfigError as error:
@@ -97,16 +97,9 @@ def explained_json(decision: Decision, policy: Policy | None, about: str) -> dic
 def show(decision: Decision, policy: Policy | None, about: str) -> None:
     """The explanation on a terminal, under heads; a head without anything under it is left out."""
     action = short_name(Action, decision.action) or "not decided"
-    why = [*words.fired(decision, policy), *words.missing(decision), *words.breakers(decision)]
-    missed = words.near_misses(decision, policy)
     put_section(f"{action} {decision.request_id}", words.asked(decision))
-    put_section("Why", [*why, words.conclusion(decision), *words.labels(decision)])
-    put_section("People", words.people(decision))
-    put_section("Lists", words.listed(decision))
-    put_section("Near misses" if policy is not None else "Other scores", [words.near(one) for one in missed])
-    put_section("Policy", [about])
-    put_section("Models", words.models(decision))
-    put_section("Times", times(decision))
+    for section in sections(decision, policy, about):
+        put_section(section.head, section.lines)
 
 
 def put_section(head: str, lines: Sequence[str]) -> None:
@@ -115,14 +108,3 @@ def put_section(head: str, lines: Sequence[str]) -> None:
         sys.stdout.write(f"{one_line(head)}\n")
         for line in lines:
             sys.stdout.write("  " + plain(line).replace("\n", "\n      ") + "\n")
-
-
-def times(decision: Decision) -> list[str]:
-    """When what happened: the broker's clock, but for the decision itself, which has its decider's."""
-    begin = decision.requested_at_ms
-    lines = [f"Asked at {when(begin)}."]
-    if decision.prepared_at_ms:
-        lines.append(f"Read by ingest after {decision.prepared_at_ms - begin} ms.")
-    lines += [f"`{seen.check}` answered after {seen.appended_at_ms - begin} ms." for seen in decision.inputs]
-    deadline = f" (deadline: {decision.deadline_at_ms - begin} ms)" if decision.deadline_at_ms else ""
-    return [*lines, f"Decided after {decision.decided_at_ms - begin} ms{deadline}."]

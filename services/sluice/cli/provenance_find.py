@@ -8,10 +8,11 @@ import grpc
 import typer
 
 from sluice.cli.provenance_files import STANDARD_INPUT, UnreadError, read_picture
-from sluice.cli.tell import one_line, put_json, refuse, wants_json, when
+from sluice.cli.tell import one_line, put_json, refuse, wants_json
 from sluice.client_tls import open_channel, read_client_tls
 from sluice.errors import NotReadyError, RetryableError, TerminalError
 from sluice.local.state import read_running
+from sluice.moments import when
 from sluice.settings import sluice_home
 from sluice.v1.provenance_pb2 import Answer, Evidence, Finding, FindRequest, FindResponse
 from sluice.v1.provenance_pb2_grpc import ProvenanceStub

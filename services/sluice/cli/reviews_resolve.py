@@ -14,12 +14,13 @@ from sluice.bus.reviews_log import KEPT_DAYS, Case, decision_after, find_case, f
 from sluice.bus.scan import count_partitions, end_of, wait_for
 from sluice.bus.topics import DAY_MS, Topic
 from sluice.cli.reviews_tell import tell_resolved
-from sluice.cli.tell import a_request_id, one_line, refuse, say, wants_json, when
+from sluice.cli.tell import a_request_id, one_line, refuse, say, wants_json
 from sluice.cli.where import find_kafka
 from sluice.contract.names import short_name
 from sluice.deadline import now_ms
 from sluice.errors import TerminalError
 from sluice.ids import partition_for, released_id
+from sluice.moments import when
 from sluice.settings import KafkaSettings
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Action, Decision
 from sluice.v1.resolution_pb2 import (

@@ -7,10 +7,12 @@ from typing import Final
 
 from sluice.bus.reviews_log import Case, age_ms
 from sluice.cli.policy_explain import put_section
-from sluice.cli.tell import one_line, put_json, show_table, when
+from sluice.cli.tell import one_line, put_json, show_table
 from sluice.contract.json_form import decision_json
 from sluice.contract.names import short_name
+from sluice.moments import when
 from sluice.policy import words
+from sluice.policy.explained import why
 from sluice.policy.model import Policy
 from sluice.v1.contents_pb2 import Contents
 from sluice.v1.decision_pb2 import Action, Decision
@@ -90,7 +92,7 @@ def shown_json(
         **case_json(case),
         "references": [_reference(one) for one in case.review.references],
         "decision": None if decision is None else decision_json(decision),
-        "reasons": [] if decision is None else _reasons(decision, policy),
+        "reasons": [] if decision is None else why(decision, policy),
         "released_decision": None if released is None else decision_json(released),
     }
     return form if contents is None else {**form, "texts": texts(contents)}
@@ -107,7 +109,7 @@ def show_case(
     if decision is None:
         put_section("Why", [f"Rules: {', '.join(review.rules)}. Its decision is not kept any more."])
     else:
-        put_section("Why", [*_reasons(decision, policy), *words.labels(decision)])
+        put_section("Why", [*why(decision, policy), *words.labels(decision)])
         put_section("People", words.people(decision))
         put_section("Lists", words.listed(decision))
     put_section("Pictures", [f"{one.uri} ({one.media_type}, {one.size_bytes} bytes)" for one in review.references])
@@ -138,7 +140,7 @@ def tell_resolved(resolution: Resolution, decision: Decision | None, json_lines:
         return
     sys.stdout.write(f"{_outcome(resolution)} {resolution.request_id} by {one_line(resolution.resolved_by)}\n")
     if decision is not None:
-        put_section(_decided(decision), [*_reasons(decision, None)])
+        put_section(_decided(decision), why(decision, None))
 
 
 def _asked(review: Review, decision: Decision | None) -> list[str]:
@@ -146,11 +148,6 @@ def _asked(review: Review, decision: Decision | None) -> list[str]:
         return words.asked(decision)
     stage = (short_name(Stage, review.stage) or "unknown").lower()
     return [f"Stage {stage}, tenant {review.tenant}." if review.tenant else f"Stage {stage}, no tenant."]
-
-
-def _reasons(decision: Decision, policy: Policy | None) -> list[str]:
-    why = [*words.fired(decision, policy), *words.missing(decision), *words.breakers(decision)]
-    return [*why, words.conclusion(decision)]
 
 
 def _ended(case: Case, released: Decision | None) -> list[str]:

@@ -8,9 +8,10 @@ from sluice.cli.tell import refuse, say
 from sluice.cli.where import find_running, no_broker
 from sluice.client_tls import ClientTls, read_client_tls
 from sluice.errors import TerminalError
-from sluice.local.entry_points import HTTP_DOORS, load_service
+from sluice.local.entry_points import HTTP_DOORS, REPORTER, load_service, told_where
 from sluice.local.health import Health, ask_health
 from sluice.local.plan import OTLP_VARIABLE, without_kafka
+from sluice.local.simulators import CYBERTIPLINE, URL, reporter_told
 from sluice.local.state import Running, ServiceAt, publish
 from sluice.settings import sluice_home
 
@@ -21,7 +22,9 @@ def joining(env: Mapping[str, str], running: Running, vacant: ServiceAt | None, 
     `vacant`: whose place it takes, with its addresses; None for any free port.
     """
     http = {HTTP_DOORS[name]: vacant.http} if vacant and vacant.http and name in HTTP_DOORS else {}
+    at = {each: where.address for each, where in running.services.items()}
     stack = {
+        **told_where(name, at),
         "KAFKA_BOOTSTRAP_SERVERS": running.kafka,
         "SLUICE_OBJECT_STORE": running.object_store,
         "SLUICE_C2PA_CERTS": running.certificates,
@@ -30,7 +33,9 @@ def joining(env: Mapping[str, str], running: Running, vacant: ServiceAt | None, 
         **({"SLUICE_GRPC_ADDRESS": vacant.address, "SLUICE_OPS_ADDRESS": vacant.ops} if vacant else {}),
         **http,
     }
-    return {**stack, **{name: value for name, value in env.items() if value}}
+    told = {**stack, **{name: value for name, value in env.items() if value}}
+    played = running.simulators.get(CYBERTIPLINE)
+    return reporter_told(played.address, told) if name == REPORTER and played and not told.get(URL) else told
 
 
 def vacant_place(name: str, running: Running, tls: ClientTls | None = None) -> ServiceAt | None:

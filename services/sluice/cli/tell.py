@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import NoReturn
 
 import typer
@@ -51,11 +50,6 @@ def show_table(rows: Sequence[Sequence[str]]) -> None:
     for row in shown:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         sys.stdout.write(line.rstrip() + "\n")
-
-
-def when(at_ms: int) -> str:
-    """A moment in milliseconds since the epoch: UTC, to the second."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def refuse(problem: str) -> NoReturn:

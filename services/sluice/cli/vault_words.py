@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from sluice.cli.tell import one_line, refuse, when
+from sluice.cli.tell import one_line, refuse
+from sluice.moments import when
 from sluice.vault.holds import due, holding
 from sluice.vault.store import Evidence
 

@@ -16,9 +16,18 @@ def moment(option: str, text: str, now_ms: int) -> int:
     "24h": so long before now, with s, m, h, d or w. "2026-11-20" or "2026-11-20T18:00": that moment, UTC unless it
     names another zone ("+02:00").
     """
+    return _moment(option, text, now_ms, -1)
+
+
+def until(option: str, text: str, now_ms: int) -> int:
+    """The same, of what is to come: "90d" is so long from now."""
+    return _moment(option, text, now_ms, 1)
+
+
+def _moment(option: str, text: str, now_ms: int, sign: int) -> int:
     found = _SPAN.fullmatch(text)
     if found is not None:
-        return max(1, now_ms - int(found[1]) * _UNIT_MS[found[2]])
+        return max(1, now_ms + sign * int(found[1]) * _UNIT_MS[found[2]])
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

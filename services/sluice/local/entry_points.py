@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from typing import Final
 
 from sluice.errors import TerminalError
@@ -10,8 +11,19 @@ from sluice.errors import TerminalError
 GROUP: Final = "sluice.services"
 OPTIONAL: Final[Mapping[str, str]] = {"policy-shadow": "SLUICE_SHADOW_POLICY"}
 """Services that a stack has only where this variable says what for."""
-HTTP_DOORS: Final[Mapping[str, str]] = {"provenance": "SLUICE_PROVENANCE_HTTP"}
+HTTP_DOORS: Final[Mapping[str, str]] = {"provenance": "SLUICE_PROVENANCE_HTTP", "gateway": "SLUICE_GATEWAY_ADDRESS"}
 """Services that also answer the world over HTTP, and the variable that says where."""
+HTTP_WORDS: Final[Mapping[str, str]] = {"provenance": "Soft Binding API", "gateway": "OpenAI-compatible API"}
+"""What is spoken there, for people."""
+ASKS: Final[Mapping[str, Mapping[str, str]]] = {
+    "gateway": {"SLUICE_ORCHESTRATOR_ADDRESS": "orchestrator", "SLUICE_INGEST_ADDRESS": "ingest"}
+}
+"""Services that ask others over gRPC: the variable that says where, and whom. In a stack without one of those they
+are left out, too."""
+EXTRAS: Final[Mapping[str, str]] = {"gateway": "fastapi"}
+"""Services of an extra, and a module that it brings. A stack has them where that is installed."""
+REPORTER: Final = "reporter"
+"""The service that `sluice incidents` asks, and that reports to a tip line."""
 Main = Callable[[Mapping[str, str]], int]
 """A service's main: the environment in, the process's exit status out."""
 
@@ -28,12 +40,19 @@ def service_commands(without: Sequence[str] = (), env: Mapping[str, str] | None 
     """
     names = service_names()
     _check(without, names)
-    unwanted = {name for name, variable in OPTIONAL.items() if not (env or {}).get(variable, "")}
+    away = {name for name, variable in OPTIONAL.items() if not (env or {}).get(variable, "")}
+    away |= {name for name, module in EXTRAS.items() if find_spec(module) is None}
+    away |= {name for name, asked in ASKS.items() if not away.union(without).isdisjoint(asked.values())}
     return {
         name: [sys.executable, "-m", "sluice.cli.main", "serve", name]
         for name in names
-        if name not in without and name not in unwanted
+        if name not in without and name not in away
     }
+
+
+def told_where(name: str, addresses: Mapping[str, str]) -> dict[str, str]:
+    """The variables that say to a service where those are whom it asks. `addresses`: of gRPC doors, by service."""
+    return {variable: addresses[asked] for variable, asked in ASKS.get(name, {}).items() if asked in addresses}
 
 
 def load_service(name: str) -> Main:

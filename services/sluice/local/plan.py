@@ -32,6 +32,8 @@ class Plan:
     """Start sooner, even where that makes a long life slower."""
     traces: bool = False
     """Collect spans in memory, for `sluice trace`, unless the environment says where else they go."""
+    simulators: Path | None = None
+    """The checkout whose simulators stand in for services of others; None for none of them."""
 
     @property
     def collects(self) -> bool:
@@ -58,8 +60,10 @@ def make_plan(
     env: Mapping[str, str],
     short_lived: bool = False,
     traces: bool = False,
+    simulators: Path | None = None,
 ) -> Plan:
-    """The plan that an environment asks for. Raises ConfigError."""
+    """The plan that an environment asks for. `simulators`: see `sluice.local.simulators.simulators_folder`. Raises
+    ConfigError."""
     reader = Reader(env)
     partitions, replication = read_partitions(reader)
     own = not env.get("KAFKA_BOOTSTRAP_SERVERS", "")
@@ -68,7 +72,9 @@ def make_plan(
     if bool(reader.text("SLUICE_TLS_DIR", "")) != bool(reader.text("SLUICE_CLIENT_TLS_DIR", "")):
         reader.problem("SLUICE_TLS_DIR and SLUICE_CLIENT_TLS_DIR: a stack here needs both of them, or neither")
     reader.finish()
-    return Plan(home, certificates, services, env, kafka, store, partitions, replication, short_lived, traces)
+    return Plan(
+        home, certificates, services, env, kafka, store, partitions, replication, short_lived, traces, simulators
+    )
 
 
 def without_kafka(env: Mapping[str, str]) -> dict[str, str]:
@@ -88,7 +94,8 @@ def service_env(
     """What one service is told: the caller's environment, and where everything is.
 
     `address`: where its gRPC server listens; `ops`: where operators ask it over HTTP, empty for nowhere; `doors`:
-    variables that name where else it listens; `collector`: host:port of the stack's own, empty where it has none.
+    variables that name where else it listens and whom it asks; `collector`: host:port of the stack's own, empty where
+    it has none.
 
     The test bank is loaded, and drains are shortened, unless the caller says otherwise.
     """

@@ -1,9 +1,10 @@
 """A whole stack on one machine: a broker, the topics, one process per service.
 
-Start: claim the home; start Kafka, unless there is somebody's; create the topics; start the collector of traces,
-where the plan has one, and every service on a free port; wait for each service to say that it is ready; write down
-where everything is. Tend it: what has ended, the broker included, is started again where it was (see `Kept`); what
-needs it is not allowed meanwhile. Stop: all services at once, then the broker, then the collector.
+Start: claim the home; start Kafka, unless there is somebody's; create the topics; start the collector of traces and
+the simulators, where the plan has any, and every service on a free port; wait for each service to say that it is
+ready; write down where everything is. Tend it: what has ended, the broker included, is started again where it was
+(see `Kept`); what needs it is not allowed meanwhile. Stop: all services at once, then the broker, then the collector
+and the simulators.
 """
 
 import os
@@ -17,7 +18,7 @@ from sluice.bus.create_topics import create
 from sluice.client_tls import read_client_tls
 from sluice.errors import NotReadyError
 from sluice.local.collector_child import NAME, CollectorChild
-from sluice.local.entry_points import HTTP_DOORS
+from sluice.local.entry_points import HTTP_DOORS, REPORTER, told_where
 from sluice.local.health import Health, ask_health
 from sluice.local.interrupts import undisturbed
 from sluice.local.kafka import QUICK_START, Broker, start_broker
@@ -27,6 +28,7 @@ from sluice.local.plan import Plan, service_env
 from sluice.local.ports import LOOPBACK, free_ports, listens
 from sluice.local.process import Process, stop_all
 from sluice.local.progress import Progress, Say
+from sluice.local.simulators import CYBERTIPLINE, Simulator, reporter_told
 from sluice.local.state import Running, ServiceAt, claim, forget, publish
 from sluice.local.supervise import Kept
 from sluice.settings import KafkaSettings
@@ -53,6 +55,7 @@ class Stack:
         self._http: dict[str, str] = {}
         self._kafka: Kept | None = None
         self._collector: CollectorChild | None = None
+        self._simulator: Simulator | None = None
         self._started = ""
         self._tls = read_client_tls(plan.env)
 
@@ -71,6 +74,8 @@ class Stack:
             self._say(f"topic {found.topic}: {found.setting} was {found.found}, not {found.wanted}{mended}")
         if self._plan.collects:
             self._collector = CollectorChild(self._plan.env, self._plan.log(NAME))
+        if self._plan.simulators:
+            self._simulator = Simulator(self._plan.simulators, self._plan.env, self._plan.log(CYBERTIPLINE))
         self._start_services(kafka)
         failed = self._wait_ready(all_or_nothing)
         publish(self._plan.home, self.running())
@@ -92,12 +97,13 @@ class Stack:
                 for name, kept in self._services.items()
             },
             collector=self._collector.at if self._collector else None,
+            simulators={CYBERTIPLINE: self._simulator.at} if self._simulator else {},
         )
 
     def tend(self) -> Iterator[str]:
         """Starts again what has ended, when it is time to; says what happened. Call it often, on the main thread."""
-        collector = [self._collector.kept] if self._collector else []
-        children = [*([self._kafka] if self._kafka else []), *collector, *self._services.values()]
+        beside = [child.kept for child in (self._collector, self._simulator) if child]
+        children = [*([self._kafka] if self._kafka else []), *beside, *self._services.values()]
         restarts = sum(kept.restarts for kept in children)
         for kept in children:
             yield from kept.tend()
@@ -116,6 +122,8 @@ class Stack:
             if self._collector:
                 # Last: what stops tells of its last spans.
                 self._collector.stop()
+            if self._simulator:
+                self._simulator.stop()
             if self._lock:
                 self._lock.release()
 
@@ -136,22 +144,24 @@ class Stack:
         self._say(f"starting {len(self._plan.services)} services")
         ports = iter(free_ports(3 * len(self._plan.services)))
         collector = self._collector.at.address if self._collector else ""
+        self._addresses = {name: f"{LOOPBACK}:{next(ports)}" for name in self._plan.services}
         for name, argv in self._plan.services.items():
-            self._addresses[name] = f"{LOOPBACK}:{next(ports)}"
             self._ops[name] = f"{LOOPBACK}:{next(ports)}"
             doors = self._doors(name, f"{LOOPBACK}:{next(ports)}")
             env = service_env(self._plan, kafka.bootstrap, self._addresses[name], self._ops[name], doors, collector)
+            if self._simulator and name == REPORTER:
+                env = reporter_told(self._simulator.at.address, env)
             start = partial(Process.start, name, argv, env, self._plan.log(name))
             serves, taken = partial(self._serves, name), partial(self._answers, name)
             self._services[name] = Kept(start(), start, serves, taken)
 
     def _doors(self, name: str, free: str) -> Mapping[str, str]:
-        """Where else a service listens: where the caller says, or else at `free`."""
+        """Where else a service listens: where the caller says, or else at `free`; and whom it asks."""
+        doors = told_where(name, self._addresses)
         variable = HTTP_DOORS.get(name)
-        if variable is None:
-            return {}
-        self._http[name] = self._plan.env.get(variable, "") or free
-        return {variable: self._http[name]}
+        if variable is not None:
+            doors[variable] = self._http[name] = self._plan.env.get(variable, "") or free
+        return doors
 
     def _wait_ready(self, all_or_nothing: bool) -> dict[str, str]:
         failed: dict[str, str] = {}

@@ -7,7 +7,7 @@ for stale even when its process id belongs to somebody else by now.
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +37,7 @@ class Running:
     """A running stack. `started`: UTC, ISO 8601; `kafka`: bootstrap servers; `object_store`: its URL.
 
     `collector`: where spans are sent to (gRPC) and read from (`http`), where the stack keeps any itself.
+    `simulators`: what stands in for services of others, by name; their addresses are "http://host:port".
     """
 
     pid: int
@@ -46,6 +47,7 @@ class Running:
     certificates: str
     services: Mapping[str, ServiceAt]
     collector: ServiceAt | None = None
+    simulators: Mapping[str, ServiceAt] = field(default_factory=dict)
 
 
 def claim(home: Path) -> FileLock:
@@ -86,4 +88,6 @@ def read_running(home: Path) -> Running | None:
         return None
     services = {name: ServiceAt(**at) for name, at in found.pop("services").items()}
     collector = found.pop("collector", None)
-    return Running(services=services, collector=ServiceAt(**collector) if collector else None, **found)
+    simulators = {name: ServiceAt(**at) for name, at in found.pop("simulators", {}).items()}
+    at = ServiceAt(**collector) if collector else None
+    return Running(services=services, collector=at, simulators=simulators, **found)

@@ -12,9 +12,20 @@ from sluice.local.plan import make_plan, without_kafka
 from sluice.local.progress import Say
 from sluice.local.stack import Stack
 from sluice.local.state import Running
+from sluice.local.vault_key import ensure_vault_key
 from sluice.settings import default_models, default_policy
+from sluice.vault.settings import VAULT_VARIABLES
 
-_OF_THE_STACK = ("SLUICE_OBJECT_STORE", "SLUICE_GRPC_ADDRESS", "SLUICE_INSTANCE")
+_OF_THE_STACK = (
+    "SLUICE_OBJECT_STORE",
+    "SLUICE_GRPC_ADDRESS",
+    "SLUICE_INSTANCE",
+    "SLUICE_GATEWAY_ADDRESS",
+    "SLUICE_GATEWAY_DB",
+    "SLUICE_REPORTER_DB",
+    "SLUICE_TIPLINE_URL",
+    *VAULT_VARIABLES,
+)
 
 
 @contextmanager
@@ -23,14 +34,15 @@ def temporary(
 ) -> Iterator[Running]:
     """Starts a stack in a temporary folder, its broker included, and takes it away at the end.
 
-    It never touches the caller's own broker or object store. Raises NotReadyError where a service did not get
-    ready; the logs are then kept in `logs/failed` of the home.
+    It never touches the caller's own broker, object store or evidence, and reports nothing to anybody. Raises
+    NotReadyError where a service did not get ready; the logs are then kept in `logs/failed` of the home.
     """
     ensure_chain(home)
     data = Path(mkdtemp(prefix="sluice-"))
-    kept = {name: value for name, value in without_kafka(env).items() if name not in _OF_THE_STACK}
+    ensure_vault_key(data)
     shared = {"SLUICE_MODELS": str(default_models(home)), "SLUICE_POLICY": str(default_policy(home))}
-    plan = make_plan(data, certs_folder(home), services, {**shared, **kept}, short_lived=True)
+    told = {**shared, **without_lasting(env)}
+    plan = make_plan(data, certs_folder(home), services, told, short_lived=True)
     stack = Stack(plan, say)
     try:
         _start(stack, data / "logs", home / "logs" / "failed")
@@ -38,6 +50,11 @@ def temporary(
     finally:
         stack.stop()
         shutil.rmtree(data, ignore_errors=True)
+
+
+def without_lasting(env: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what outlives a stack for one command: broker, object store, evidence, tip line."""
+    return {name: value for name, value in without_kafka(env).items() if name not in _OF_THE_STACK}
 
 
 def _start(stack: Stack, logs: Path, keep: Path) -> None:

@@ -7,11 +7,14 @@ end of its own; two people end it. Counsel should confirm the figures for where 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from sluice.vault.errors import RefusedError
 from sluice.vault.events import Cause, Destroying, Event, Held, HoldLifted, Kept, ReleaseAsked, Reported
 from sluice.vault.people import People
 
+REPORT_HOLD = "report of "
+_MOST_NAME = 200
 SECOND_WITHIN_MS = 24 * 3_600_000
 """The second person has to come this soon after the first."""
 
@@ -19,13 +22,14 @@ SECOND_WITHIN_MS = 24 * 3_600_000
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a piece of evidence stands. `reports`: incident -> its first finished report. `asked`: by what is to be
-    released (a hold's name, or empty), the request that a second person may still join. `lifted`: holds that were."""
+    released (a hold's name, or empty), the request that a second person may still join. `lifted`: holds that were,
+    and do not stand again."""
 
     kept: tuple[Kept, ...] = ()
     reports: Mapping[str, Reported] = field(default_factory=dict)
     holds: Mapping[str, Held] = field(default_factory=dict)
     asked: Mapping[str, ReleaseAsked] = field(default_factory=dict)
-    lifted: frozenset[str] = frozenset()
+    lifted: Mapping[str, HoldLifted] = field(default_factory=dict)
     destroying: Destroying | None = None
 
 
@@ -39,19 +43,49 @@ def standing(events: Iterable[Event]) -> Standing:
             case Kept():
                 now = replace(now, kept=(*now.kept, event), asked=others)
             case Reported():
-                now = replace(now, reports={event.incident_id: event, **now.reports}, asked=others)
+                holds = without(now.holds, report_hold(event.incident_id))
+                reports = {event.incident_id: event, **now.reports}
+                now = replace(now, reports=reports, holds=holds, asked=others)
             case Held():
                 others.pop(event.hold, None)
-                now = replace(now, holds={**now.holds, event.hold: event}, asked=others)
+                holds, lifted = {**now.holds, event.hold: event}, without(now.lifted, event.hold)
+                now = replace(now, holds=holds, asked=others, lifted=lifted)
             case ReleaseAsked():
                 now = replace(now, asked={**now.asked, event.hold: event})
             case HoldLifted():
                 others.pop(event.hold, None)
-                holds = {name: hold for name, hold in now.holds.items() if name != event.hold}
-                now = replace(now, holds=holds, asked=others, lifted=now.lifted | {event.hold})
+                holds, lifted = without(now.holds, event.hold), {**now.lifted, event.hold: event}
+                now = replace(now, holds=holds, asked=others, lifted=lifted)
             case Destroying():
                 now = replace(now, destroying=event)
     return now
+
+
+T = TypeVar("T")
+
+
+def without(named: Mapping[str, T], name: str) -> dict[str, T]:
+    """All but this one."""
+    return {each: value for each, value in named.items() if each != name}
+
+
+def report_hold(incident_id: str) -> str:
+    """The reporter's hold on evidence: it stands until the incident is reported, or released."""
+    return f"{REPORT_HOLD}{incident_id}"[:_MOST_NAME]
+
+
+def awaited(now: Standing, incident_id: str, wanted: Held) -> Held | None:
+    """The event that puts the reporter's hold there; None where it stands or stood before."""
+    name = report_hold(incident_id)
+    over = incident_id in now.reports or name in now.lifted
+    return None if over else held(now, replace(wanted, hold=name, until_ms=0))
+
+
+def declined(now: Standing, incident_id: str, lifted: HoldLifted) -> HoldLifted | None:
+    """The event that lifts it, because no report will be made; None where it is lifted, or the report was made."""
+    name = report_hold(incident_id)
+    over = incident_id in now.reports or name in now.lifted
+    return None if over else replace(lifted, hold=name)
 
 
 def year_after(at_ms: int) -> int:
@@ -117,7 +151,9 @@ def released(now: Standing, ask: ReleaseAsked, people: People) -> ReleaseAsked |
     standing_holds = holding(now, ask.at_ms)
     if not ask.hold and standing_holds:
         names = ", ".join(sorted(hold.hold for hold in standing_holds))
-        raise RefusedError(f"a legal hold stands ({names}): two people have to lift it first")
+        own = any(hold.hold.startswith(REPORT_HOLD) for hold in standing_holds)
+        how = "the incident has to be reported or released first" if own else "two people have to lift it first"
+        raise RefusedError(f"a legal hold stands ({names}): {how}")
     first = now.asked.get(ask.hold)
     if first is None or not first.at_ms <= ask.at_ms < first.at_ms + SECOND_WITHIN_MS:
         return ask

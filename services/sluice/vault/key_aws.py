@@ -4,10 +4,10 @@ them.
 https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html and API_Decrypt.html
 """
 
-from importlib import import_module
 from typing import Any
 
 from sluice.errors import ConfigError, NotReadyError, RetryableError
+from sluice.remote.tokens import library
 from sluice.vault.envelope import KEY_BYTES
 from sluice.vault.errors import MissingKeyError, TamperedError
 from sluice.vault.keys import Wrapped
@@ -92,10 +92,7 @@ class AwsKeys:
 
 def _client(host: str) -> tuple[Any, Any]:
     """The library's errors and a client."""
-    try:
-        config, errors, session = (import_module(f"botocore.{name}") for name in ("config", "exceptions", "session"))
-    except ImportError as error:
-        raise NotReadyError("this kind of key needs an extra: pip install 'sluice[aws-kms]'") from error
+    config, errors, session = (library(f"botocore.{name}", "aws-kms") for name in ("config", "exceptions", "session"))
     limits = config.Config(
         connect_timeout=_SECONDS / 2,
         read_timeout=_SECONDS,

@@ -1,7 +1,9 @@
 """Opens the vault that the settings name."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote
 
 from sluice.deadline import now_ms
@@ -11,6 +13,7 @@ from sluice.vault.anchor import Anchor, FileAnchor
 from sluice.vault.audit import AuditLog
 from sluice.vault.key_aws import SCHEME, AwsKeys
 from sluice.vault.key_file import FileKeys
+from sluice.vault.key_remote import SCHEMES, open_remote
 from sluice.vault.keys import KeyWrapper
 from sluice.vault.keys_several import SeveralKeys
 from sluice.vault.people import People
@@ -18,6 +21,10 @@ from sluice.vault.root import open_root
 from sluice.vault.settings import VaultSettings
 from sluice.vault.shelf import Shelf
 from sluice.vault.store import Vault
+
+_FILE: Final = "file:///"
+KEY_SCHEMES: Final = (_FILE, SCHEME, *SCHEMES)
+"""How the address of a wrapping key begins."""
 
 
 def open_vault(settings: VaultSettings, now: Callable[[], int] = now_ms) -> Vault:
@@ -40,18 +47,21 @@ def vault_on(
     return Vault(shelf, wrapper, root, AuditLog(shelf, root.audit_key, anchor, now), people, now)
 
 
-def open_wrapper(uris: str) -> KeyWrapper:
-    """The wrapping keys: `file:///PATH`, `awskms:///KEY`; several with commas, the last one wraps.
+def open_wrapper(uris: str, env: Mapping[str, str] = os.environ) -> KeyWrapper:
+    """The wrapping keys: each begins with one of `KEY_SCHEMES`; several with commas, the last one wraps. `env`: where
+    key services find their credentials, and Vault is.
 
     Raises ConfigError, or NotReadyError where a key service's library is missing.
     """
-    wrappers = [_wrapper(uri.strip()) for uri in uris.split(",")]
+    wrappers = [_wrapper(uri.strip(), env) for uri in uris.split(",")]
     return wrappers[0] if len(wrappers) == 1 else SeveralKeys(wrappers)
 
 
-def _wrapper(uri: str) -> KeyWrapper:
-    if uri.startswith("file:///"):
+def _wrapper(uri: str, env: Mapping[str, str]) -> KeyWrapper:
+    if uri.startswith(_FILE):
         return FileKeys.read(Path(unquote(uri.removeprefix("file://"))))
     if uri.startswith(SCHEME):
         return AwsKeys(uri)
-    raise ConfigError(["SLUICE_VAULT_KEY should start with file:/// or awskms://"])
+    if uri.startswith(SCHEMES):
+        return open_remote(uri, env)
+    raise ConfigError([f"SLUICE_VAULT_KEY should start with one of {', '.join(KEY_SCHEMES)}"])

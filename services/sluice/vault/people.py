@@ -91,6 +91,11 @@ def reason(why: str) -> str:
     return text
 
 
+def line(text: str) -> str:
+    """What somebody wrote elsewhere, as one line of at most 500 printable characters; refuses nothing."""
+    return "".join(each for each in " ".join(text.split()) if each.isprintable())[:MOST_WHY]
+
+
 def _local(name: str) -> str:
     return name.partition("@")[0].partition("+")[0]
 

@@ -18,13 +18,34 @@ from sluice.vault.audit import AuditLog, Said
 from sluice.vault.entry import Action
 from sluice.vault.envelope import MOST_BYTES
 from sluice.vault.errors import RefusedError, TamperedError, UnknownEvidenceError
-from sluice.vault.events import Cause, Destroying, Event, Held, Kept, ReleaseAsked, Reported, action, why
+from sluice.vault.events import (
+    Cause,
+    Destroying,
+    Event,
+    Held,
+    HoldLifted,
+    Kept,
+    ReleaseAsked,
+    Reported,
+    action,
+    why,
+)
 from sluice.vault.facts import Facts
 from sluice.vault.folder import Folder, Record
-from sluice.vault.holds import Standing, due, expires_at_ms, held, released, standing
+from sluice.vault.holds import (
+    REPORT_HOLD,
+    Standing,
+    awaited,
+    declined,
+    due,
+    expires_at_ms,
+    held,
+    released,
+    standing,
+)
 from sluice.vault.index import About, Index
 from sluice.vault.keys import KeyWrapper
-from sluice.vault.people import People, reason
+from sluice.vault.people import People, line, reason
 from sluice.vault.root import Root
 from sluice.vault.shelf import Shelf
 
@@ -128,6 +149,24 @@ class Vault:
 
         return self._change(evidence, decide)
 
+    def await_report(self, evidence: str, incident_id: str, who: str = REPORTER) -> Evidence:
+        """Holds it until `reported` or `declined`, whichever comes: what is over is not held again. Again is fine.
+        Raises UnknownEvidenceError."""
+
+        def decide(now: Standing) -> Event | None:
+            return awaited(now, incident_id, Held(self._now_ms(), who, "its report is not finished", "", 0))
+
+        return self._change(evidence, decide)
+
+    def declined(self, evidence: str, incident_id: str, person: str, why: str, who: str = REPORTER) -> Evidence:
+        """There will be no report: a person released the incident, and two people may destroy the evidence. Again is
+        fine; so is an incident that is reported, which changes nothing. Raises UnknownEvidenceError."""
+
+        def decide(now: Standing) -> Event | None:
+            return declined(now, incident_id, HoldLifted(self._now_ms(), who, line(why), "", line(person)))
+
+        return self._change(evidence, decide)
+
     def show(self, evidence: str, who: str, why: str) -> Evidence:
         """What is known of it; logged. Raises UnknownEvidenceError, RefusedError."""
         said = Said(self._people.person(who), Action.SHOWN, evidence, why=reason(why))
@@ -159,6 +198,8 @@ class Vault:
         """
         person, text = self._people.person(who), reason(why)
         name = reason(hold)
+        if name.startswith(REPORT_HOLD):
+            raise RefusedError(f"a hold whose name begins with {REPORT_HOLD.strip()!r} is the reporter's own")
 
         def decide(now: Standing) -> Event | None:
             at = self._now_ms()

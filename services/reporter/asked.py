@@ -1,0 +1,58 @@
+"""What callers of the door may ask for. Pure; whatever may not be is INVALID_ARGUMENT."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+import grpc
+
+from reporter.incident import Standing
+from reporter.told import STATES
+from sluice.host.refusal import RefusalError
+from sluice.v1 import reporter_pb2
+
+MOST_ID: Final = 128
+MOST_WHO: Final = 200
+MOST_WHY: Final = 4000
+DEFAULT_LIMIT: Final = 100
+MOST_LIMIT: Final = 1000
+
+
+def id_of(text: str) -> str:
+    """An incident's id: 1 to 128 characters."""
+    return _text("incident_id", text, MOST_ID)
+
+
+def who_of(text: str) -> str:
+    """A person: 1 to 200 characters."""
+    return _text("who", text, MOST_WHO)
+
+
+def why_of(text: str) -> str:
+    """A reason: 1 to 4000 characters; lines may end."""
+    return _text("why", text, MOST_WHY, "\n")
+
+
+def states_of(states: Sequence[reporter_pb2.IncidentState.ValueType]) -> Collection[Standing]:
+    """None is all of them."""
+    known = {number: standing for standing, number in STATES.items()}
+    unknown = [number for number in states if number not in known]
+    if unknown:
+        raise _refused(f"states: there is no state {unknown[0]}")
+    return {known[number] for number in states} or set(Standing)
+
+
+def limit_of(limit: int) -> int:
+    """0 is the default; at most 1000 are told at once."""
+    return min(limit or DEFAULT_LIMIT, MOST_LIMIT)
+
+
+def _text(name: str, text: str, most: int, also: str = "") -> str:
+    found = text.strip()
+    # What cannot be printed has no place in a ledger that people read, and some databases refuse it.
+    if not 0 < len(found) <= most or not all(each.isprintable() or each in also for each in found):
+        raise _refused(f"{name} should be 1 to {most} characters that can be printed")
+    return found
+
+
+def _refused(words: str) -> RefusalError:
+    return RefusalError(grpc.StatusCode.INVALID_ARGUMENT, words)

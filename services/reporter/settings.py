@@ -1,0 +1,61 @@
+"""What the service is told."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reporter.manner import Manner
+from reporter.tipline.facts import Person, Reporter
+from reporter.tipline.identity import read_reporter
+from reporter.tipline.settings import TiplineSettings, read_tipline
+from sluice.settings import Reader, sluice_home
+from sluice.sql.database import read_database
+from sluice.vault.opened import KEY_SCHEMES
+from sluice.vault.settings import VaultSettings, read_vault
+
+_DAY_SECONDS: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterSettings:
+    """`database`: a path or `postgresql://...`. `tipline`: None where nothing is to be sent; then nobody reports, and
+    `reporter` is empty."""
+
+    database: str
+    vault: VaultSettings
+    manner: Manner
+    tipline: TiplineSettings | None
+    reporter: Reporter
+    workers: int
+    """Incidents and reports that are worked on at once."""
+    upkeep_hours: int
+    """Between two looks for evidence whose time is over."""
+
+
+def read_reporter_settings(reader: Reader, env: Mapping[str, str]) -> ReporterSettings:
+    """SLUICE_REPORTER_DB, _HOLD, _GATHER_SECONDS, _MOST_INCIDENTS, _WORKERS and _UPKEEP_HOURS; where the vault is
+    (SLUICE_VAULT...), where reports go (SLUICE_TIPLINE_...), and, where they go anywhere, who reports.
+
+    The caller calls `reader.finish()`."""
+    home = sluice_home(env)
+    vault = read_vault(reader, env)
+    if not all(key.strip().startswith(KEY_SCHEMES) for key in vault.key.split(",")):
+        schemes = ", ".join(KEY_SCHEMES)
+        reader.problem(f"SLUICE_VAULT_KEY should start with one of {schemes}; several with commas between them")
+    if vault.store.rstrip("/") == reader.text("SLUICE_OBJECT_STORE", "").rstrip("/"):
+        reader.problem("SLUICE_VAULT should not be SLUICE_OBJECT_STORE: what lies there expires")
+    tipline = read_tipline(reader)
+    manner = Manner(
+        hold=reader.flag("SLUICE_REPORTER_HOLD", default=True),
+        gather_ms=reader.number("SLUICE_REPORTER_GATHER_SECONDS", 600, least=0, most=_DAY_SECONDS) * 1000,
+        most_incidents=reader.number("SLUICE_REPORTER_MOST_INCIDENTS", 50, most=1000),
+    )
+    return ReporterSettings(
+        database=read_database(reader, "SLUICE_REPORTER_DB", home / "reporter.db"),
+        vault=vault,
+        manner=manner,
+        tipline=tipline,
+        reporter=read_reporter(reader) if reader.text("SLUICE_TIPLINE_URL", "") else Reporter(Person()),
+        workers=reader.number("SLUICE_REPORTER_WORKERS", 2, most=64),
+        upkeep_hours=reader.number("SLUICE_REPORTER_UPKEEP_HOURS", 24, most=24 * 31),
+    )

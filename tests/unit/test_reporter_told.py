@@ -1,0 +1,44 @@
+"""Incidents and reports as the contract has them."""
+
+from dataclasses import replace
+
+from reporter.backoff import NEVER
+from reporter.incident import Standing
+from reporter.report import File, Phase, Report
+from reporter.told import PHASES, STATES, incident_told
+from sluice.v1.reporter_pb2 import (
+    INCIDENT_STATE_CONFIRMED,
+    REPORT_PHASE_DESCRIBING,
+    IncidentState,
+    ReportPhase,
+)
+from tests.unit.reporter_incidents import NOW, confirmed
+
+
+def test_every_standing_and_phase_has_a_number_of_its_own() -> None:
+    assert len(set(STATES.values())) == len(Standing) == len(IncidentState.values()) - 1
+    assert len(set(PHASES.values())) == len(Phase) == len(ReportPhase.values()) - 1
+
+
+def test_all_that_is_known_is_told() -> None:
+    one = replace(confirmed(), who="ada", why="seen", problem="what went wrong", tries=3, due_ms=NEVER, report=7)
+    files = (File("i1", "e1", "f1", described=True), File("i1", "e2"))
+    report = Report(
+        7, "t", "a", False, ("i1", "i2"), files, NOW, Phase.DESCRIBING, "40", 11, 12, 0, 2, 1000, "away", 1, 99
+    )
+    told = incident_told(one, report)
+    assert told.incident == one.incident()
+    assert (told.state, told.seen_at_ms, told.confirmed_at_ms) == (INCIDENT_STATE_CONFIRMED, NOW, NOW)
+    assert (list(told.evidence_ids), told.purged) == (["e1"], True)
+    assert (told.who, told.why, told.problem, told.tries) == ("ada", "seen", "what went wrong", 3)
+    # Nothing is to be done about it.
+    assert told.due_at_ms == 0
+    found = told.report
+    assert (found.number, found.report_id, found.phase) == (7, "40", REPORT_PHASE_DESCRIBING)
+    assert (found.begun_at_ms, found.opened_at_ms, found.finished_at_ms) == (NOW, 11, 0)
+    assert (found.attempts, found.code, found.problem, found.due_at_ms) == (2, 1000, "away", 99)
+    assert (list(found.incident_ids), found.files, found.files_described) == (["i1", "i2"], 2, 1)
+
+
+def test_what_is_part_of_no_report_tells_of_none() -> None:
+    assert not incident_told(confirmed(), None).HasField("report")

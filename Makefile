@@ -9,8 +9,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV ?= uv
 BIN := .venv/bin
 DONE := .venv/.done
-CODE := $(wildcard services tests benchmarks training deploy)
-VERIFIERS := tests/verifiers
+CODE := $(wildcard services tests benchmarks training deploy examples)
+VERIFIERS := tests/verifiers tests/clients
 NATIVE := $(wildcard native/Cargo.toml native/src/*.rs native/src/*/*.rs)
 CARGO := $(shell command -v cargo)
 
@@ -32,6 +32,7 @@ test: setup ## Every test, against real Kafka, Triton and models. One folder: ma
 	$(BIN)/python -m sluice.local.triton fetch
 	$(BIN)/python -m tests.softhsm
 	$(BIN)/python -m tests.promtool
+	$(BIN)/python -m tests.chromium
 	$(if $(CARGO),cd native && cargo test --quiet --no-default-features)
 	$(BIN)/pytest -n 2 $(or $(TESTS),tests/unit tests/integration)
 
@@ -88,7 +89,7 @@ CONTRACT_BASE = git describe --tags --abbrev=0 2>/dev/null || git rev-parse --ve
 .PHONY: lock
 lock: ## Pin every dependency anew, by hash. Needs uv.
 	$(UV) pip compile pyproject.toml --extra demo --extra train --extra eval --extra heic --extra triton --extra bench --extra sync \
-	  --extra postgres --extra pkcs11 --extra aws-kms --extra gcp-kms --extra azure-kms --extra dev \
+	  --extra postgres --extra pkcs11 --extra aws-kms --extra gcp-kms --extra azure-kms --extra gateway --extra dev \
 	  --output-file requirements.lock --upgrade --no-emit-package weighted-levenshtein $(LOCK_FLAGS)
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["java"])' \
 	  | $(UV) pip compile - --output-file requirements-java.lock --no-annotate $(LOCK_FLAGS)
@@ -108,6 +109,10 @@ lock-images: ## The locks of deploy/images and of the tools of verify-deploy, fr
 	  --output-file deploy/images/c2pa-signer.lock --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)
 	$(UV) pip compile pyproject.toml --extra postgres --output-file deploy/images/provenance.lock \
 	  --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)
+	$(UV) pip compile pyproject.toml --extra postgres --extra aws-kms --output-file deploy/images/reporter.lock \
+	  --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)
+	$(UV) pip compile pyproject.toml --extra gateway --extra postgres --output-file deploy/images/gateway.lock \
+	  --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)
 	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
 	  | $(UV) pip compile - --output-file deploy/images/build.lock $(IMAGE_LOCK_FLAGS)
 	$(UV) pip compile tests/deploy/verify-tools.in --output-file tests/deploy/verify-tools.lock --no-annotate $(LOCK_FLAGS)
@@ -120,7 +125,7 @@ LOCK_FLAGS := --quiet --python-version 3.11 --generate-hashes --no-emit-index-ur
 
 .PHONY: clean
 clean: ## Remove what setup, tests and demo made here. Local state (.sluice) and pulled models stay.
-	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis $(VERIFIERS)/node_modules
+	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis $(addsuffix /node_modules,$(VERIFIERS))
 	rm -rf services/sluice.egg-info services/sluice/v1 services/sluice/_native*.so native/target native/Cargo.lock
 	find services tests training benchmarks docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -144,9 +149,9 @@ $(DONE)/java: requirements-java.lock $(DONE)/sluice
 	$(BIN)/sluice dev java
 	touch $@
 
-# Other people's readers of C2PA, which the tests ask for a second opinion.
+# Other people's readers of C2PA, which the tests ask for a second opinion, and OpenAI's client for Node.
 .PHONY: verifiers
-verifiers: $(patsubst %/package.json,%/node_modules/.done,$(wildcard $(VERIFIERS)/package.json))
+verifiers: $(patsubst %/package.json,%/node_modules/.done,$(wildcard $(addsuffix /package.json,$(VERIFIERS))))
 
 %/node_modules/.done: %/package-lock.json
 	npm ci --prefix $* --no-audit --no-fund --loglevel=error

@@ -1,0 +1,1 @@
+"""The HTTP door: OpenAI's moderation endpoint, requests of our own, and a console."""

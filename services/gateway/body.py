@@ -1,0 +1,78 @@
+"""The body of a call, with bounds on its size and on the time that it takes."""
+
+import asyncio
+import json
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import ClientDisconnect, Request
+
+from gateway.call import call_of
+from gateway.errors import ApiError, bad_request
+
+BODY_SECONDS: Final = 60.0
+"""For a whole body."""
+QUIET_SECONDS: Final = 15.0
+"""Without a byte of it."""
+
+
+async def read_body(request: Request, most: int) -> bytes:
+    """All of it. ApiError: 413 for one that is larger than `most` bytes, 408 for one that does not come.
+    OverloadedError where there is no room for it."""
+    said = request.headers.get("content-length", "0")
+    if said.isdecimal() and int(said) > most:
+        raise _too_large(most)
+    held, call = bytearray(), call_of(request)
+    parts = request.stream()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                async with asyncio.timeout(QUIET_SECONDS):
+                    part = await anext(parts, None)
+                if part is None:
+                    return bytes(held)
+                if len(held) + len(part) > most:
+                    raise _too_large(most)
+                call.grow(len(part))
+                held += part
+    except TimeoutError:
+        raise ApiError(HTTPStatus.REQUEST_TIMEOUT, "timeout", "The body did not come in time.") from None
+    except ClientDisconnect:
+        raise ApiError(HTTPStatus.BAD_REQUEST, "disconnected", "The client went away.") from None
+
+
+async def read_json(request: Request, most: int) -> object:
+    """The JSON value that a body holds. ApiError: 415, 400, and those of `read_body`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ApiError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json."
+        )
+    return parse_json(await read_body(request, most))
+
+
+def parse_json(data: bytes) -> object:
+    """Strict JSON in UTF-8: no member twice, no NaN, nothing nested for its own sake. ApiError 400."""
+    try:
+        text = data.decode()
+        found: object = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except (UnicodeDecodeError, ValueError, RecursionError):
+        # The error's own words quote the text.
+        raise bad_request("invalid_json", "The body is not JSON, or names a member twice.") from None
+    return found
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        # Two readers would take two values for it.
+        raise ValueError("a member twice")
+    return found
+
+
+def _no_constant(word: str) -> object:
+    raise ValueError(word)
+
+
+def _too_large(most: int) -> ApiError:
+    return ApiError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", f"A body has at most {most} bytes.")

@@ -5,7 +5,7 @@ Preparing them (decoding, renditions) is not counted here: it is part of what th
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from tempfile import TemporaryDirectory
 from typing import Self
 
@@ -34,13 +34,8 @@ class BareChecks:
     @classmethod
     async def open(cls) -> Self:
         """Loads the models, as the services do."""
-        with TemporaryDirectory() as home:
-            env = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": "unused:1", "SLUICE_HOME": home, "SLUICE_TEST_BANK": "1"}
-            reader = Reader(env)
-            settings = read_settings(reader, env)
-            reader.finish()
-            kinds = (TextClassifier, ImageTextClassifier, ImageClassifier, PersonClassifier, HashMatcher)
-            return cls([await kind.open(settings, Reader(env)) for kind in kinds])
+        kinds = (TextClassifier, ImageTextClassifier, ImageClassifier, PersonClassifier, HashMatcher)
+        return cls(await open_checks(kinds, {}))
 
     async def seconds(self, requests: Sequence[Request]) -> float:
         """CPU seconds of this process in the checks for these requests."""
@@ -51,6 +46,22 @@ class BareChecks:
             for batch in batches(mine, check.max_batch):
                 await check.run(batch)
         return time.process_time() - begun
+
+
+async def open_checks(kinds: Sequence[type[Check]], told: Mapping[str, str]) -> Sequence[Check]:
+    """Opens checks as their services do. `told`: settings beside those of the environment."""
+    with TemporaryDirectory() as home:
+        env = {
+            **os.environ,
+            "KAFKA_BOOTSTRAP_SERVERS": "unused:1",
+            "SLUICE_HOME": home,
+            "SLUICE_TEST_BANK": "1",
+            **told,
+        }
+        reader = Reader(env)
+        settings = read_settings(reader, env)
+        reader.finish()
+        return [await kind.open(settings, Reader(env)) for kind in kinds]
 
 
 def batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

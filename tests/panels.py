@@ -28,10 +28,13 @@ SERVICE: Final = "c2pa-signer"
 VALUES: Final = {
     "action": "BLOCK",
     "check": "hash",
+    "code": "overloaded",
     "group": "sluice-provenance",
     "lane": "interactive",
+    "phase": "failed",
     "rule": "incomplete",
     "stage": "PROMPT",
+    "state": "failed",
     "status": "ERROR",
     "topic": "assets.signed",
 }

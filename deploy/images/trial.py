@@ -1,7 +1,7 @@
 """Runs the images as a cluster would, with a real Kafka beside them, and asks each whether it is well.
 
 1. a broker of this machine's own; 2. two jobs out of one image: the topics, and a chain for signing; 3. each service,
-from its own image; 4. the standard health question over gRPC until it answers SERVING; 5. what the kernel says of its
+from its own image, told where those are whom it asks; 4. the standard health question over gRPC until it answers SERVING; 5. what the kernel says of its
 mounts and rights; 6. where all services are there, one harmless picture, which must leave signed; 7. SIGTERM, which
 must end each with status 0.
 """
@@ -19,7 +19,7 @@ from deploy.images.bundle import HOME
 from deploy.images.confinement import Confinement, confinement_of
 from deploy.images.container import Container, Unpacked, first_process, make_home
 from deploy.images.shell import say
-from sluice.local.entry_points import service_commands
+from sluice.local.entry_points import HTTP_DOORS, service_commands, told_where
 from sluice.local.health import Health, ask_health
 from sluice.local.kafka import start_broker
 from sluice.local.ports import LOOPBACK, free_ports
@@ -90,11 +90,14 @@ def try_images(buildah: Buildah, images: Mapping[str, str], env: Mapping[str, st
         for name, image in images.items():
             unpacked[name] = Unpacked.of(buildah, image)
         first = next(iter(unpacked.values()))
-        for job, arguments in (("topics", ["topics", "create"]), ("certs", ["dev", "certs"])):
+        key = ["vault", "new-key", f"{HOME}/vault.keys"]
+        for job, arguments in (("topics", ["topics", "create"]), ("certs", ["dev", "certs"]), ("vault-key", key)):
             words = Container.start(first, job, work, home, arguments, common).finish(_JOB_SECONDS)
             say(f"{job}: {words.splitlines()[-1]}")
+        addresses = dict(zip(images, (f"{LOOPBACK}:{port}" for port in free_ports(len(images))), strict=True))
         for name in images:
-            running[name] = _start(unpacked[name], name, work, home, common)
+            told = {**common, "SLUICE_GRPC_ADDRESS": addresses[name], **told_where(name, addresses)}
+            running[name] = _start(unpacked[name], name, work, home, told)
         ready = _wait(running, time.monotonic() + READY_SECONDS)
         confined = {name: _confinement(up) for name, up in running.items()}
         whole = set(service_commands()) <= {name for name, seconds in ready.items() if seconds is not None}
@@ -112,17 +115,18 @@ def try_images(buildah: Buildah, images: Mapping[str, str], env: Mapping[str, st
     return Trial(found, answer)
 
 
-def _start(image: Unpacked, name: str, work: Path, home: Path, common: Mapping[str, str]) -> _Up:
-    grpc, health, ops = (f"{LOOPBACK}:{port}" for port in free_ports(3))
+def _start(image: Unpacked, name: str, work: Path, home: Path, told: Mapping[str, str]) -> _Up:
+    health, ops, http = (f"{LOOPBACK}:{port}" for port in free_ports(3))
     env = {
-        **common,
-        "SLUICE_GRPC_ADDRESS": grpc,
+        **told,
         "SLUICE_HEALTH_ADDRESS": health,
         "SLUICE_OPS_ADDRESS": ops,
         "SLUICE_OBJECT_STORE": f"file://{HOME}/objects",
+        **({HTTP_DOORS[name]: http} if name in HTTP_DOORS else {}),
         **({"SLUICE_SHADOW_POLICY": "/opt/sluice/policies/default.yaml"} if name == "policy-shadow" else {}),
     }
-    return _Up(Container.start(image, name, work, home, [], env), grpc, health, time.monotonic())
+    up = Container.start(image, name, work, home, [], env)
+    return _Up(up, told["SLUICE_GRPC_ADDRESS"], health, time.monotonic())
 
 
 def _wait(running: Mapping[str, _Up], until: float) -> dict[str, float | None]:

@@ -165,6 +165,24 @@ class Preparer:
             return None, [prepared]
         return await self._store.keep(original_key(prepared.sha256), data, TEXT), [prepared]
 
+    async def prepare_address(
+        self, uri: str, role: Role.ValueType
+    ) -> tuple[ObjectReference | None, list[PreparedContent]]:
+        """The same of a picture at a stranger's address, as it is there now. What cannot be fetched has no digest."""
+        if not role_fits(role, text=False):
+            failed = UnreadableContentError(UNPROCESSABLE_TYPE_MISMATCH, "not what its role is for")
+            return None, [_unreadable("c0", role, b"", failed)]
+        try:
+            self._fetcher.allows(uri)
+            with Step(self._spans, "fetch", "c0", {"sluice.content_id": "c0"}):
+                async with self._fetches.take(URGENT):
+                    data = await self._fetcher.get_any(uri, self._settings.max_image_bytes)
+        except tuple(_FETCH_ERRORS) as error:
+            failed = UnreadableContentError(_FETCH_ERRORS[type(error)], str(error))
+            return None, [_unreadable("c0", role, b"", failed)]
+        # What the host calls it may be wrong, and the bytes say it themselves.
+        return await self.prepare_upload(data, role, "")
+
     async def _prepare_reference(
         self, reference: ObjectReference, role: Role.ValueType, content_id: str, urgency: Urgency
     ) -> list[PreparedContent]:

@@ -38,9 +38,11 @@ class IngestRpc(IngestServicer):
         try:
             async with asyncio.timeout(UPLOAD_SECONDS if remaining is None else remaining):
                 header = await upload.read(requests)
-                reference, (content, *views) = await self.preparer.prepare_upload(
-                    bytes(upload.data), header.role, header.media_type
-                )
+                if header.uri:
+                    prepared = self.preparer.prepare_address(header.uri, header.role)
+                else:
+                    prepared = self.preparer.prepare_upload(bytes(upload.data), header.role, header.media_type)
+                reference, (content, *views) = await prepared
         except TimeoutError:
             raise RefusalError(grpc.StatusCode.DEADLINE_EXCEEDED, "not read in time") from None
         finally:
@@ -73,6 +75,8 @@ class _Upload:
             self.data += chunk
         if header is None or header.role not in Role.values() or not header.role:
             raise _invalid("a header with a role is needed")
+        if header.uri and (self.data or header.media_type):
+            raise _invalid("an address stands instead of bytes and their type")
         return header
 
     def leave(self) -> None:

@@ -12,8 +12,10 @@ import grpc
 import grpc.aio
 
 from sluice.errors import ConfigError
-from sluice.tls_files import CALLS, Clock, load_tls, read_tls, utc_now
+from sluice.refreshed import Refreshed, Version
+from sluice.tls_files import CALLS, Clock, TlsFiles, load_tls, read_tls, utc_now
 
+ABOUT: Final = "client-certificate"
 VARIABLE: Final = "SLUICE_CLIENT_TLS_DIR"
 NAME: Final = "SLUICE_CLIENT_TLS_NAME"
 Options = Sequence[tuple[str, Any]]
@@ -40,8 +42,22 @@ def read_client_tls(env: Mapping[str, str], clock: Clock = utc_now) -> ClientTls
         if name:
             raise ConfigError([f"{NAME} needs {VARIABLE}: in plaintext nobody's name is checked"])
         return None
-    path = Path(folder).absolute()
-    files = load_tls(path, read_tls(path, clock), VARIABLE, CALLS)
+    return client_tls(watched_client_tls(Path(folder).absolute(), clock).value, name)
+
+
+def watched_client_tls(folder: Path, clock: Clock = utc_now) -> Refreshed[TlsFiles]:
+    """The folder's certificate, for `sluice.host.file_watch`: of a service that calls others for longer than one
+    certificate lasts. ConfigError with what is wrong with the first one."""
+    return Refreshed(
+        ABOUT,
+        lambda: read_tls(folder, clock),
+        lambda seen: load_tls(folder, seen, VARIABLE, CALLS),
+        lambda files: Version(files.serial, files.digest),
+    )
+
+
+def client_tls(files: TlsFiles, name: str = "") -> ClientTls:
+    """What a channel shows that is opened with these files."""
     return ClientTls(grpc.ssl_channel_credentials(files.authority, files.key, files.certificate), name)
 
 

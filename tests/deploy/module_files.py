@@ -60,6 +60,13 @@ EXTERNAL_SECRETS: Final = Files(
     "h1:u2J8RjlHIeF0oZCqtl92adI/uZWUwOesJIDkfql6LqQ=",
     ("config/crds/bases/external-secrets.io_*.yaml",),
 )
+GATEWAY_API: Final = Files(
+    "crds-gateway-api",
+    "sigs.k8s.io/gateway-api",
+    "v1.4.0",
+    "h1:ZwlNM6zOHq0h3WUX2gfByPs2yAEsy/EenYJB78jpQfQ=",
+    ("config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",),
+)
 SKAFFOLD_SCHEMA: Final = Files(
     "skaffold-schema",
     "github.com/GoogleContainerTools/skaffold/v2",
@@ -75,7 +82,7 @@ COMPOSE_SCHEMA: Final = Files(
     ("schema/compose-spec.json",),
 )
 
-CRDS: Final = (KEDA, PROMETHEUS_OPERATOR, CERT_MANAGER, EXTERNAL_SECRETS)
+CRDS: Final = (KEDA, PROMETHEUS_OPERATOR, CERT_MANAGER, EXTERNAL_SECRETS, GATEWAY_API)
 ALL: Final = (*CRDS, SKAFFOLD_SCHEMA, COMPOSE_SCHEMA)
 
 

@@ -46,14 +46,38 @@ def test_who_is_scaled_begins_with_as_many_as_its_scaler_keeps() -> None:
 def test_replicas_can_be_left_to_the_scaler_where_no_server_is_asked() -> None:
     left = {"defaults": {"autoscaling": {"keepReplicas": False}}}
     for at, deployment in render("production", left).of("Deployment").items():
-        assert ("replicas" in deployment["spec"]) is (at.removeprefix("sluice-") not in SCALED), at
+        assert ("replicas" in deployment["spec"]) is (at.removeprefix("sluice-") not in {*SCALED, "gateway"}), at
     for at, deployment in render("small", left).of("Deployment").items():
         assert deployment["spec"]["replicas"] == 1, at
 
 
+def test_the_reporter_is_scaled_where_that_is_asked_for_and_its_ledger_is_shared() -> None:
+    scaled = {"services": {"reporter": {"autoscaling": {"enabled": True, "min": 1, "max": 4}}}}
+    (trigger,) = render("production", scaled).one("ScaledObject", "reporter")["spec"]["triggers"]
+    assert (trigger["metadata"]["topic"], trigger["metadata"]["consumerGroup"]) == (
+        "moderation.incidents",
+        "sluice-reporter",
+    )
+    # One volume is for one.
+    assert "sluice-reporter" not in render("values", scaled).of("HorizontalPodAutoscaler")
+
+
+def test_the_gateway_goes_by_processor_time_wherever_its_keys_are_shared() -> None:
+    """It is in no group, so there is no lag of its own, and partitions are no bound."""
+    by_time = render("production", {"services": {"gateway": {"autoscaling": {"max": 100}}}})
+    assert set(by_time.of("HorizontalPodAutoscaler")) == {"sluice-gateway"}
+    assert "sluice-gateway" not in by_time.of("ScaledObject")
+    scaler = by_time.one("HorizontalPodAutoscaler", "gateway")["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (3, 100)
+    assert by_time.one("Deployment", "gateway")["spec"]["replicas"] == 3
+    neither = render("production", {"keda": {"enabled": False}})
+    assert not neither.of("HorizontalPodAutoscaler")
+    # One volume is for one.
+    assert "sluice-gateway" not in render().of("HorizontalPodAutoscaler")
+
+
 def test_scaling_by_lag_asks_for_every_topic_and_says_only_strings() -> None:
     rendered = render("production")
-    assert not rendered.of("HorizontalPodAutoscaler")
     scaled = rendered.of("ScaledObject")
     assert {name.removeprefix("sluice-") for name in scaled} == SCALED
     for name, one in scaled.items():

@@ -11,6 +11,11 @@ from tests.deploy.chart import CHART, VALUE_FILES, Object, Rendered, render
 
 TABLE: Mapping[str, Any] = yaml.safe_load((CHART / "values.yaml").read_text())["egress"]
 SOMEWHERE = {"ipBlock": {"cidr": "203.0.113.0/24"}}
+TIPLINE = {
+    "url": "https://exttest.cybertip.org/ispws",
+    "existingSecret": "sluice-tipline",
+    "reporter": {"firstName": "Ann", "lastName": "Smith", "email": "ann@example.org", "service": "Example"},
+}
 
 
 def peers(policy: Object, port: int) -> list[Object]:
@@ -31,6 +36,8 @@ def everything_open() -> Rendered:
             "store": {"banks": {"b": {}}},
             "sync": {"enabled": True, "sources": {"b": {}}, "image": {"tag": "sync"}},
         },
+        "vault": {"key": "awskms:///alias/evidence"},
+        "tipline": TIPLINE,
     }
     return render("values", values)
 
@@ -68,12 +75,16 @@ def test_roads_lead_whom_the_issue_names() -> None:
     assert who_reaches(rendered, "timestamps") == {"c2pa-signer"}
     assert who_reaches(rendered, "exchanges") == {"hash-sync"}
     assert who_reaches(rendered, "ncmec") == {"reporter"}
-    assert who_reaches(rendered, "database") == {"provenance"}
+    assert who_reaches(rendered, "vault") == {"reporter"}
+    assert who_reaches(rendered, "vaultKeys") == {"reporter"}
+    assert who_reaches(rendered, "database") == {"provenance", "reporter", "gateway"}
     assert who_reaches(rendered, "modelStore") == {"triton"}
     assert "hash-sync" not in who_reaches(rendered, "kafka")
     pictures = {"image-classifier", "image-text-classifier", "person-classifier"}
-    assert who_reaches(rendered, "objectStore") == {"ingest", "c2pa-signer", "provenance", "reporter", *pictures}
-    assert not {"orchestrator", "hash-sync", "triton", "test", "topics"} & who_reaches(rendered, "deadLetters")
+    kept = {"ingest", "c2pa-signer", "provenance", "reporter", "gateway"}
+    assert who_reaches(rendered, "objectStore") == {*kept, *pictures}
+    nothing = {"orchestrator", "gateway", "hash-sync", "triton", "test", "topics"}
+    assert not nothing & who_reaches(rendered, "deadLetters")
 
 
 def test_every_road_leads_exactly_whom_the_table_names() -> None:
@@ -84,16 +95,65 @@ def test_every_road_leads_exactly_whom_the_table_names() -> None:
             continue
         named = set(each.get("services", []))
         for access in each.get("prefixes", {}).values():
-            named |= {*access["write"], *access["read"]}
+            named |= {*access["write"], *access["read"], *access.get("purge", [])}
         assert who_reaches(rendered, road) == named & there, road
 
 
 def test_the_object_store_is_the_issues_table() -> None:
     prefixes = TABLE["objectStore"]["prefixes"]
     assert {*prefixes["originals"]["write"], *prefixes["originals"]["read"]} == {"ingest", "c2pa-signer", "reporter"}
-    assert prefixes["renditions"]["write"] == ["ingest"]
+    assert prefixes["originals"]["write"] == prefixes["renditions"]["write"] == ["ingest"]
     assert set(prefixes["renditions"]["read"]) == {"image-classifier", "image-text-classifier", "person-classifier"}
-    assert prefixes["signed"]["write"] == ["c2pa-signer"]
+    assert prefixes["signed"] == {"write": ["c2pa-signer"], "read": ["provenance", "gateway"]}
+    assert prefixes["held"] == {"write": ["reporter"], "read": [], "purge": ["reporter"]}
+    # Where a match was, nothing is left; what was signed was allowed.
+    assert [name for name, one in prefixes.items() if one.get("purge") == ["reporter"]] == [
+        "originals",
+        "renditions",
+        "held",
+    ]
+
+
+def test_nobody_reaches_the_tip_line_or_key_services_before_they_are_named() -> None:
+    """Networks alone open nothing."""
+    roads = {name: {"to": [SOMEWHERE]} for name in ("ncmec", "vaultKeys")}
+    assert not [
+        peer
+        for peer in peers(render("values", {"egress": roads}).one("NetworkPolicy", "reporter"), 443)
+        if peer == SOMEWHERE
+    ]
+
+
+def test_only_trust_and_safety_asks_the_reporter() -> None:
+    rules = render().one("NetworkPolicy", "reporter")["spec"]["ingress"]
+    (who,) = (rule["from"] for rule in rules if rule["ports"][0]["port"] == 50051)
+    assert who == [{"podSelector": {"matchLabels": {"sluice.dev/client": "reviewer"}}}]
+
+
+def component(peer: Object) -> str:
+    """The component of this release that a peer is; empty for others."""
+    found = peer.get("podSelector", {}).get("matchLabels", {}).get("app.kubernetes.io/component", "")
+    assert isinstance(found, str)
+    return found
+
+
+def test_the_gateway_asks_the_orchestrator_and_ingest_and_no_other_service() -> None:
+    rendered = render("production")
+    asked = {component(peer) for peer in peers(rendered.one("NetworkPolicy", "gateway"), 50051)}
+    assert asked == {"orchestrator", "ingest"}
+    for name, policy in rendered.of("NetworkPolicy").items():
+        rules = [rule for rule in policy["spec"]["ingress"] if rule["ports"][0]["port"] == 50051]
+        callers = {component(peer) for rule in rules for peer in rule["from"]}
+        assert ("gateway" in callers) is (name.removeprefix("sluice-") in asked), name
+
+
+def test_nobody_asks_the_gateway_before_they_are_named_and_then_nobody_else() -> None:
+    closed = render().one("NetworkPolicy", "gateway")["spec"]["ingress"]
+    assert [port["port"] for rule in closed for port in rule["ports"]] == [9464]
+    rules = render("production").one("NetworkPolicy", "gateway")["spec"]["ingress"]
+    (who,) = (rule["from"] for rule in rules if rule["ports"][0]["port"] == 8080)
+    assert [peer["podSelector"]["matchLabels"] for peer in who] == [{"app.kubernetes.io/name": "ingress-nginx"}]
+    assert not [rule for rule in rules if rule["ports"][0]["port"] == 50051]
 
 
 def test_a_folder_in_place_of_a_bucket_is_mounted_as_the_table_says() -> None:
@@ -102,11 +162,11 @@ def test_a_folder_in_place_of_a_bucket_is_mounted_as_the_table_says() -> None:
         mounts = deployment["spec"]["template"]["spec"]["containers"][0]["volumeMounts"]
         found = {mount["subPath"]: mount["readOnly"] for mount in mounts if mount["name"] == "objects"}
         wanted = {
-            prefix: component in access["read"]
+            prefix: component not in {*access["write"], *access.get("purge", [])}
             for row in ("objectStore", "deadLetters")
             for prefix, access in TABLE[row]["prefixes"].items()
             for component in [name.removeprefix("sluice-")]
-            if component in {*access["read"], *access["write"]}
+            if component in {*access["read"], *access["write"], *access.get("purge", [])}
         }
         assert found == wanted, name
 
@@ -162,9 +222,8 @@ def test_grpc_is_for_who_may_call_and_health_for_the_kubelet() -> None:
     rules = rendered.one("NetworkPolicy", "orchestrator")["spec"]["ingress"]
     by_port = {rule["ports"][0]["port"]: rule["from"] for rule in rules}
     assert by_port.keys() == {50051, 9464, 50052}
-    generator, test = by_port[50051]
-    assert generator == {"podSelector": {"matchLabels": {"sluice.dev/client": "generator"}}}
-    assert test["podSelector"]["matchLabels"]["app.kubernetes.io/component"] == "test"
+    assert {"podSelector": {"matchLabels": {"sluice.dev/client": "generator"}}} in by_port[50051]
+    assert sorted(map(component, by_port[50051])) == ["", "gateway", "test"]
     assert by_port[50052] == [{"ipBlock": {"cidr": "192.0.2.0/24"}}]
     assert by_port[9464] == [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}]
 

@@ -10,12 +10,28 @@ from tests.deploy.chart import refusal, render
 SOMEWHERE: Final = {"to": [{"ipBlock": {"cidr": "203.0.113.0/24"}}]}
 SYNC: Final = {"tag": "with-clients"}
 POSTGRES: Final = {"SLUICE_PROVENANCE_DB": "postgresql://db/provenance"}
+TIPLINE: Final[Mapping[str, Any]] = {
+    "url": "https://exttest.cybertip.org/ispws",
+    "existingSecret": "sluice-tipline",
+    "reporter": {"firstName": "Ann", "lastName": "Smith", "email": "ann@example.org", "service": "Example"},
+}
 
 
 def of(service: str, **values: object) -> dict[str, Any]:
     return {"services": {service: values}}
 
 
+def tipline(**values: object) -> dict[str, Any]:
+    return {"tipline": {**TIPLINE, **values}, "egress": {"ncmec": SOMEWHERE}}
+
+
+def gateway(**values: object) -> dict[str, Any]:
+    """Somebody may come."""
+    return {"gateway": values, **of("gateway", http={"from": [{"podSelector": {}}]})}
+
+
+INGRESS: Final = {"enabled": True, "hosts": ["moderation.example.org"], "tlsSecret": "certificate"}
+ROUTE: Final = {"enabled": True, "hosts": ["moderation.example.org"], "parentRefs": [{"name": "public"}]}
 WRONG: Final[Mapping[str, Mapping[str, Any]]] = {
     "hpa.enabled and keda.enabled": {"keda": {"enabled": True, "existingSecret": "a"}},
     "keda.existingSecret is empty": {"hpa": {"enabled": False}, "keda": {"enabled": True}},
@@ -29,6 +45,10 @@ WRONG: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "services.provenance.replicas is 2 with persistence.enabled": of("provenance", replicas=2),
     "services.provenance.persistence.enabled is false": of("provenance", persistence={"enabled": False}),
+    "services.reporter.replicas is 2 with persistence.enabled: its volume is for one; take PostgreSQL": of(
+        "reporter", replicas=2
+    ),
+    "services.reporter.persistence.enabled is false: its records": of("reporter", persistence={"enabled": False}),
     "services.provenance.persistence.enabled is false: its records": of(
         "provenance", persistence={"enabled": False}, autoscaling={"enabled": True}
     ),
@@ -93,6 +113,88 @@ WRONG: Final[Mapping[str, Mapping[str, Any]]] = {
         "topics": {"job": {"access": True}},
     },
     'egress.strangers.services names "orchestrator"': {"egress": {"strangers": {"services": ["orchestrator"]}}},
+    'vault.url is "file:///srv/evidence"': {"vault": {"url": "file:///srv/evidence"}},
+    "services.reporter.persistence.enabled is false: evidence would go": {
+        "vault": {"url": "file:///var/lib/sluice/vault"},
+        "egress": {"database": SOMEWHERE},
+        **of("reporter", persistence={"enabled": False}, env={"SLUICE_REPORTER_DB": "postgresql://db/reporter"}),
+    },
+    "one lies in the other": {
+        "vault": {"url": "file:///var/lib/sluice/objects/vault"},
+        "objectStore": {"url": "file:///var/lib/sluice/objects"},
+    },
+    "vault.url and objectStore.url are in one bucket, s3://sluice:": {"vault": {"url": "s3://sluice/evidence"}},
+    "vault.url and objectStore.url are in one bucket, gs://both:": {
+        "vault": {"url": "gs://both"},
+        "objectStore": {"url": "gs://both/objects/"},
+    },
+    "vault.url holds a password": {"vault": {"url": "s3://a:b@evidence"}},
+    "vault.anchor.accessModes is without ReadWriteMany": {
+        "vault": {"anchor": {"accessModes": ["ReadWriteOnce"]}},
+        "egress": {"database": SOMEWHERE},
+        **of(
+            "reporter",
+            replicas=2,
+            persistence={"enabled": False},
+            env={"SLUICE_REPORTER_DB": "postgresql://db/reporter"},
+        ),
+    },
+    "egress.vault.to is empty and vault.url is s3://sluice-evidence": {"egress": {"vault": {"to": []}}},
+    "egress.vaultKeys.to is empty": {"vault": {"key": "awskms:///alias/evidence"}},
+    "egress.ncmec.to is empty and tipline.url": {"tipline": TIPLINE},
+    "egress.database.to is empty and services.reporter.env.SLUICE_REPORTER_DB": of(
+        "reporter", persistence={"enabled": False}, env={"SLUICE_REPORTER_DB": "postgresql://db/reporter"}
+    ),
+    "tipline.existingSecret is empty": tipline(existingSecret=""),
+    "tipline.reporter.email is empty": tipline(reporter={**TIPLINE["reporter"], "email": ""}),
+    'tipline.url is "http://report.example.org/ispws": only a simulator': tipline(
+        url="http://report.example.org/ispws"
+    ),
+    'tipline.simulator is true and tipline.url is "https://report.cybertip.org/ispws"': tipline(
+        url="https://report.cybertip.org/ispws", simulator=True
+    ),
+    "tipline.simulator is true and tipline.url is empty": {"tipline": {"simulator": True}},
+    "services.reporter.env.SLUICE_TIPLINE_URL: the chart sets": of(
+        "reporter", env={"SLUICE_TIPLINE_URL": "https://report.cybertip.org/ispws"}
+    ),
+    "services.reporter.env.SLUICE_REPORTER_HOLD: the chart sets": of("reporter", env={"SLUICE_REPORTER_HOLD": "0"}),
+    "services.reporter.extraEnv, SLUICE_VAULT_KEY: the chart sets": of(
+        "reporter", extraEnv=[{"name": "SLUICE_VAULT_KEY", "value": "file:///tmp/keys"}]
+    ),
+    "services.gateway.replicas is 2 with persistence.enabled: its volume is for one; take PostgreSQL": of(
+        "gateway", replicas=2
+    ),
+    "services.gateway.persistence.enabled is false: its records": of("gateway", persistence={"enabled": False}),
+    "egress.database.to is empty and services.gateway.env.SLUICE_GATEWAY_DB": of(
+        "gateway", persistence={"enabled": False}, env={"SLUICE_GATEWAY_DB": "postgresql://db/gateway"}
+    ),
+    "services.orchestrator.enabled is false and services.gateway.enabled": of("orchestrator", enabled=False),
+    "services.ingest.enabled is false and services.gateway.enabled": of("ingest", enabled=False),
+    "services.gateway.http.enabled is false": of("gateway", http={"enabled": False}),
+    "services.gateway.http.from is empty and gateway.ingress.enabled is true": {"gateway": {"ingress": INGRESS}},
+    "services.gateway.http.from is empty and gateway.route.enabled is true": {"gateway": {"route": ROUTE}},
+    "gateway.ingress.enabled is true and services.gateway.enabled is false": {
+        "gateway": {"ingress": INGRESS},
+        **of("gateway", enabled=False),
+    },
+    "gateway.ingress.hosts is empty": gateway(ingress={**INGRESS, "hosts": []}),
+    "gateway.route.hosts is empty": gateway(route={**ROUTE, "hosts": []}),
+    "gateway.ingress.tlsSecret is empty: API keys would travel in the clear": gateway(
+        ingress={**INGRESS, "tlsSecret": ""}
+    ),
+    "gateway.ingress.plainHttp is true and gateway.ingress.tlsSecret": gateway(
+        ingress={**INGRESS, "plainHttp": True}
+    ),
+    "gateway.route.parentRefs is empty": gateway(route={**ROUTE, "parentRefs": []}),
+    "services.gateway.env.SLUICE_API_KEY: the chart sets": of("gateway", env={"SLUICE_API_KEY": "sk-sluice-x"}),
+    "services.gateway.env.SLUICE_CLIENT_TLS_DIR: the chart sets": of("gateway", env={"SLUICE_CLIENT_TLS_DIR": ""}),
+    "services.gateway.env.SLUICE_ORCHESTRATOR_ADDRESS: the chart sets": of(
+        "gateway", env={"SLUICE_ORCHESTRATOR_ADDRESS": "elsewhere:50051"}
+    ),
+    "services.gateway.env.SLUICE_GATEWAY_DB holds a password": {
+        "egress": {"database": SOMEWHERE},
+        **of("gateway", env={"SLUICE_GATEWAY_DB": "postgresql://sluice:x@db/gateway"}),
+    },
     "egress.strangers.to is empty": of("ingest", env={"SLUICE_FETCH_ALLOW": "img.example.org"}),
     "egress.telemetry.to is empty": {"monitoring": {"otlpEndpoint": "http://collector:4317"}},
     "egress.keys.to is empty": {"c2pa": {"key": "awskms:///alias/a"}},
@@ -127,8 +229,13 @@ MISTYPED: Final[Mapping[str, Mapping[str, Any]]] = {
     "mode": {"tls": {"mode": "none"}},
     "SLUICE_MAX_PIXELS": of("ingest", env={"SLUICE_MAX_PIXELS": 1000}),
     "replicas": of("ingest", replicas="two"),
+    "awskm:///alias/a": {"vault": {"key": "awskm:///alias/a"}},
+    "/tipline/url": {"tipline": {"url": "report.cybertip.org"}},
     "podSelctor": {"egress": {"kafka": {"to": [{"podSelctor": {}}]}}},
     "Ingest_2": of("Ingest_2"),
+    "/gateway/ingress/hosts/0": gateway(ingress={**INGRESS, "hosts": ["https://moderation.example.org"]}),
+    "/gateway/paths/0": gateway(paths=["v1"]),
+    "parentRefs/0": gateway(route={**ROUTE, "parentRefs": [{"namespace": "gateways"}]}),
 }
 
 
@@ -146,15 +253,31 @@ def test_the_schema_refuses_what_nobody_knows(name: str) -> None:
 
 def test_what_is_asked_for_in_these_messages_works() -> None:
     mended = {
-        "egress": {"database": SOMEWHERE, "strangers": SOMEWHERE, "keys": SOMEWHERE, "objectStore": SOMEWHERE},
+        "egress": {
+            "database": SOMEWHERE,
+            "strangers": SOMEWHERE,
+            "keys": SOMEWHERE,
+            "objectStore": SOMEWHERE,
+            "vaultKeys": SOMEWHERE,
+            "ncmec": SOMEWHERE,
+        },
+        "vault": {"key": "file:///etc/sluice/vault/vault.keys,awskms:///alias/evidence"},
+        "tipline": TIPLINE,
         "c2pa": {"key": "awskms:///alias/a"},
         "objectStore": {"existingSecret": "sluice-objects", "sharedSecret": True},
         "services": {
             "provenance": {"replicas": 2, "persistence": {"enabled": False}, "env": POSTGRES},
+            "reporter": {
+                "replicas": 2,
+                "persistence": {"enabled": False},
+                "env": {"SLUICE_REPORTER_DB": "postgresql://db/reporter"},
+            },
             "ingest": {"replicas": 12, "env": {"SLUICE_FETCH_ALLOW": "img.example.org"}},
         },
     }
-    assert render("values", mended).one("Deployment", "provenance")["spec"]["replicas"] == 2
+    rendered = render("values", mended)
+    assert rendered.one("Deployment", "provenance")["spec"]["replicas"] == 2
+    assert rendered.one("Deployment", "reporter")["spec"]["replicas"] == 2
 
 
 def test_what_only_looks_like_a_secret_is_taken() -> None:

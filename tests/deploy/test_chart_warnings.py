@@ -10,6 +10,14 @@ import pytest
 from tests.deploy.chart import CHART, VALUE_FILES, render
 
 EVERYWHERE: Final = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0", "except": ["10.0.0.0/8"]}}]}
+TIPLINE: Final[Mapping[str, Any]] = {
+    "egress": {"ncmec": {"to": [{"ipBlock": {"cidr": "203.0.113.0/24"}}]}},
+    "tipline": {
+        "url": "https://tipline.example.org/ispws",
+        "existingSecret": "sluice-tipline",
+        "reporter": {"firstName": "Ann", "lastName": "Smith", "email": "ann@example.org", "service": "Example"},
+    },
+}
 WARNED: Final[Mapping[str, Mapping[str, Any]]] = {
     "egress.timestamps leads to a whole internet (a network /0) on port 80, 443: c2pa-signer.": {
         "egress": {"timestamps": EVERYWHERE}
@@ -24,6 +32,15 @@ WARNED: Final[Mapping[str, Mapping[str, Any]]] = {
     "networkPolicy.enabled is false.": {"networkPolicy": {"enabled": False}},
     "hashes.testBank is true.": {"hashes": {"testBank": True}},
     "hashes.requiredBanks is empty.": {},
+    "vault.url is a folder of the reporter's volume.": {"vault": {"url": "file:///var/lib/sluice/vault"}},
+    "tipline.hold is false.": {"tipline": {"hold": False}},
+    "tipline.schemaConfigMap is empty.": TIPLINE,
+    "tipline.simulator is true.": {**TIPLINE, "tipline": {**TIPLINE["tipline"], "simulator": True}},
+    "gateway.ingress.plainHttp is true.": {
+        "gateway": {"ingress": {"enabled": True, "hosts": ["moderation.example.org"], "plainHttp": True}},
+        "services": {"gateway": {"http": {"from": [{"podSelector": {}}]}}},
+    },
+    "services.reporter.enabled is false.": {"services": {"reporter": {"enabled": False}}},
 }
 
 
@@ -59,6 +76,11 @@ def test_no_file_opens_the_world(chart: Path, name: str) -> None:
 
 def test_production_has_nothing_to_warn_of(chart: Path) -> None:
     assert not warnings(chart, "production", {}).strip()
+
+
+def test_reports_that_are_set_up_whole_are_no_matter(chart: Path) -> None:
+    whole = {**TIPLINE, "tipline": {**TIPLINE["tipline"], "schemaConfigMap": "ncmec"}}
+    assert not warnings(chart, "production", whole).strip()
 
 
 def test_a_row_that_nobody_uses_is_no_matter(chart: Path) -> None:

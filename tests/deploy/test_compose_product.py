@@ -43,12 +43,19 @@ def test_the_reader_would_say_what_is_wrong(tmp_path: Path, right: str, wrong: s
 
 
 def test_every_service_is_there_unless_it_needs_something_of_yours(services: dict[str, Any]) -> None:
-    assert sorted(services) == sorted([*OURS, "kafka", "topics", "certs"])
+    assert sorted(services) == sorted([*OURS, "kafka", "topics", "certs", "vault-key"])
 
 
 def test_everything_is_reached_from_this_machine_alone(services: dict[str, Any]) -> None:
     ports = {name: [port["host_ip"] for port in service.get("ports", [])] for name, service in services.items()}
-    assert {name for name, hosts in ports.items() if hosts} == {"kafka", "ingest", "orchestrator", "provenance"}
+    assert {name for name, hosts in ports.items() if hosts} == {
+        "kafka",
+        "ingest",
+        "orchestrator",
+        "provenance",
+        "reporter",
+        "gateway",
+    }
     assert {host for hosts in ports.values() for host in hosts} == {"127.0.0.1"}
 
 
@@ -59,7 +66,7 @@ def test_no_two_of_them_want_the_same_port(services: dict[str, Any]) -> None:
 
 
 def test_the_dockerfile_and_its_context_are_there(services: dict[str, Any]) -> None:
-    for name in (*OURS, "topics", "certs"):
+    for name in (*OURS, "topics", "certs", "vault-key"):
         build = services[name]["build"]
         assert (Path(build["context"]) / build["dockerfile"]).is_file()
         assert (Path(build["context"]) / "pyproject.toml").is_file()
@@ -68,7 +75,8 @@ def test_the_dockerfile_and_its_context_are_there(services: dict[str, Any]) -> N
 def test_services_wait_for_topics_and_certificates_and_those_for_kafka(services: dict[str, Any]) -> None:
     for name in OURS:
         conditions = {other: said["condition"] for other, said in services[name]["depends_on"].items()}
-        assert conditions == dict.fromkeys(("topics", "certs"), "service_completed_successfully"), name
+        before = ("topics", "certs", "vault-key") if name == "reporter" else ("topics", "certs")
+        assert conditions == dict.fromkeys(before, "service_completed_successfully"), name
     assert services["topics"]["depends_on"]["kafka"]["condition"] == "service_healthy"
 
 

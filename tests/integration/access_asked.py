@@ -14,7 +14,7 @@ from sluice.bus.topics import Topic
 from sluice.settings import KafkaSettings
 
 IDS = ("sluice-ingest-", "sluice-orchestrator-", "sluice-c2pa-signer-", "sluice-reviews-")
-FOREIGN = ("generator", "downstream", "reporter")
+FOREIGN = ("generator", "downstream", "accounts")
 """What the groups of programs of yours begin with."""
 GROUPS = [
     *sorted({r.name for one in PRINCIPALS for r in one.rights if r.resource is Resource.GROUP and not r.prefixed}),

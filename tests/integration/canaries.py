@@ -3,10 +3,11 @@
 import hashlib
 import io
 import struct
+import time
 import urllib.error
 import urllib.request
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 import grpc
@@ -16,6 +17,7 @@ from sluice.bus.clients import plain_producer
 from sluice.bus.topics import Topic
 from sluice.ids import new_request_id
 from sluice.local.state import Running
+from sluice.samples.test_set import tries
 from sluice.settings import KafkaSettings
 from sluice.telemetry.trace_context import headers_of, of_request
 from sluice.v1 import hash_matcher_pb2, image_classifier_pb2, text_classifier_pb2
@@ -24,11 +26,20 @@ from sluice.v1.c2pa_signer_pb2_grpc import C2paSignerStub
 from sluice.v1.contents_pb2 import PreparedContent, PreparedText
 from sluice.v1.hash_matcher_pb2_grpc import HashMatcherStub
 from sluice.v1.image_classifier_pb2_grpc import ImageClassifierStub
+from sluice.v1.incident_pb2 import Incident
 from sluice.v1.orchestrator_pb2 import ModerateRequest, ModerateStreamRequest
 from sluice.v1.orchestrator_pb2_grpc import OrchestratorStub
 from sluice.v1.provenance_pb2 import FindRequest
 from sluice.v1.provenance_pb2_grpc import ProvenanceStub
 from sluice.v1.release_pb2 import Release
+from sluice.v1.reporter_pb2 import (
+    INCIDENT_STATE_HELD,
+    ConfirmIncidentRequest,
+    GetIncidentRequest,
+    IncidentRecord,
+    ListIncidentsRequest,
+)
+from sluice.v1.reporter_pb2_grpc import ReporterStub
 from sluice.v1.request_pb2 import (
     ROLE_GENERATED,
     ROLE_PROMPT,
@@ -82,6 +93,8 @@ def requests() -> Iterator[Request]:
         digest = hashlib.sha256(picture).digest()
         found = ObjectReference(uri=uri, sha256=digest, size_bytes=len(picture), media_type=f"image/{WORD}")
         yield subject(ask(Content(role=ROLE_UPLOAD, reference=found)))
+    # A match: the incident has the account's id.
+    yield subject(ask(Content(role=ROLE_UPLOAD, image=tries()[0].data)))
     unknown = subject(ask(*told))
     unknown.MergeFromString(field(1000, WORD.encode()) + field(1001, PIXELS))
     yield unknown
@@ -123,7 +136,14 @@ def through_kafka(kafka: KafkaSettings) -> list[str]:
     nameless = Request(id=WORD, subject=SUBJECT).SerializeToString()
     producer.produce(Topic.REQUESTS, nameless, key=WORD.encode())
     # Behind ingest only we may write; but who knows.
-    for topic in (Topic.REQUESTS, Topic.CONTENTS, Topic.VERDICTS, Topic.APPROVED, Topic.SIGNED):
+    for topic in (
+        Topic.REQUESTS,
+        Topic.CONTENTS,
+        Topic.VERDICTS,
+        Topic.APPROVED,
+        Topic.SIGNED,
+        Topic.INCIDENTS,
+    ):
         for value in (WORD.encode() * 3, b"\xff" + PIXELS * 9):
             producer.produce(topic, value, key=WORD.encode(), headers=[("traceparent", PIXELS), ("x-note", WORD)])
     release = Release(request_id=new_request_id(), released_by=ACCOUNT, why=TEXT)
@@ -178,6 +198,15 @@ def through_grpc(client: Client) -> list[str]:
             SignRequest(request_id=new_request_id(), original=away), timeout=30, metadata=note
         ),
         lambda: C2paSignerStub(client.channels["c2pa-signer"]).Sign(SignRequest(request_id=WORD), timeout=30),
+        lambda: ReporterStub(client.channels["reporter"]).GetIncident(
+            GetIncidentRequest(incident_id=WORD), timeout=30, metadata=note
+        ),
+        lambda: ReporterStub(client.channels["reporter"]).ConfirmIncident(
+            ConfirmIncidentRequest(incident_id=WORD, who=ACCOUNT, why=TEXT), timeout=30, metadata=note
+        ),
+        lambda: ReporterStub(client.channels["reporter"]).ConfirmIncident(
+            ConfirmIncidentRequest(incident_id=WORD, who=ACCOUNT, why=f"\0{TEXT}"), timeout=30
+        ),
         lambda: ProvenanceStub(client.channels["provenance"]).Find(FindRequest(image=picture), timeout=60),
         lambda: ProvenanceStub(client.channels["provenance"]).Find(FindRequest(image=PIXELS * 99), timeout=60),
     ]
@@ -185,6 +214,27 @@ def through_grpc(client: Client) -> list[str]:
         with suppress(grpc.RpcError):
             call()
     return [request.id for request in (*asked, streamed[0])]
+
+
+def through_a_person(client: Client, kafka: KafkaSettings) -> str:
+    """An incident that is no test is confirmed by somebody: it bans the account. The incident's id."""
+    incident = Incident(id=new_request_id(), request_id=new_request_id(), account_id=ACCOUNT, tenant=TENANT)
+    producer = plain_producer(kafka)
+    producer.produce(Topic.INCIDENTS, incident.SerializeToString(), key=incident.request_id.encode())
+    assert producer.flush(20) == 0
+    reporter = ReporterStub(client.channels["reporter"])
+    give_up = time.monotonic() + 60
+    while incident.id not in {each.incident.id for each in _held(reporter)}:
+        assert time.monotonic() < give_up
+        time.sleep(0.2)
+    wanted = ConfirmIncidentRequest(incident_id=incident.id, who=WORD, why=TEXT)
+    reporter.ConfirmIncident(wanted, timeout=30)
+    return incident.id
+
+
+def _held(reporter: ReporterStub) -> Sequence[IncidentRecord]:
+    wanted = ListIncidentsRequest(states=[INCIDENT_STATE_HELD], limit=1000)
+    return reporter.ListIncidents(wanted, timeout=30).incidents
 
 
 def through_http(stack: Running) -> None:

@@ -2,20 +2,14 @@
 
 import hashlib
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import grpc
 import numpy as np
 from confluent_kafka import Producer
 from PIL import Image
@@ -35,10 +29,8 @@ from sluice.v1.provenance_pb2 import FindRequest, FindResponse
 from sluice.v1.provenance_pb2_grpc import ProvenanceStub
 from sluice.v1.request_pb2 import ObjectReference
 from tests.integration.orchestrator_alone import PARTITIONS
+from tests.integration.service_alone import SECONDS, Alone, ended
 from tests.unit import signing
-
-SECONDS = 120.0
-"""For whatever a service does by itself, on a machine that is busy."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +45,6 @@ def clouds(seed: int) -> Rgb:
     """320 x 256 pixels of soft colours."""
     coarse = np.random.default_rng(seed).integers(0, 256, (9, 11, 3), dtype=np.uint8)
     return np.asarray(Image.fromarray(coarse).resize((320, 256), Image.Resampling.BICUBIC))
-
-
-def until(holds: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
-    """Waits for something that comes by itself."""
-    give_up = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < give_up, what
-        time.sleep(0.1)
 
 
 class Place:
@@ -116,56 +100,17 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-class Service:
+class Service(Alone):
     """One process of the service."""
 
     def __init__(self, place: Place, instance: int = 0, **settings: str) -> None:
-        grpc_port, ops_port, http_port = free_ports(3)
-        self.http = f"127.0.0.1:{http_port}"
-        self.ops = f"127.0.0.1:{ops_port}"
-        self.log = place.home / f"provenance-{instance}.log"
-        env = {
-            **os.environ,
-            "KAFKA_BOOTSTRAP_SERVERS": place.kafka.bootstrap,
-            "SLUICE_HOME": str(place.home),
-            "SLUICE_INSTANCE": str(instance),
-            "SLUICE_GRPC_ADDRESS": f"127.0.0.1:{grpc_port}",
-            "SLUICE_OPS_ADDRESS": self.ops,
-            "SLUICE_PROVENANCE_HTTP": self.http,
-            "SLUICE_LOG_LEVEL": "debug",
-            **settings,
-        }
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "provenance"], env=env, stdout=log, stderr=log)
-        self._channel = grpc.insecure_channel(
-            f"127.0.0.1:{grpc_port}", options=[("grpc.max_send_message_length", 32 << 20)]
-        )
-
-    def ready(self) -> bool:
-        """Whether it says that it can do its job."""
-        return self.reasons() == {}
-
-    def reasons(self) -> Mapping[str, str] | None:
-        """Why it is not ready; None where it does not answer."""
-        try:
-            with urllib.request.urlopen(f"http://{self.ops}/readyz", timeout=5) as answer:
-                found = answer.read()
-        except urllib.error.HTTPError as error:
-            found = error.read()
-        except OSError:
-            return None
-        reasons = json.loads(found)["reasons"]
-        assert isinstance(reasons, dict)
-        return reasons
-
-    def wait_ready(self) -> "Service":
-        """Until it is ready."""
-        until(self.ready, f"{self.reasons()}\n{self.log.read_text()[-2000:]}")
-        return self
+        self.http = f"127.0.0.1:{free_ports(1)[0]}"
+        settings = {"SLUICE_PROVENANCE_HTTP": self.http, **settings}
+        super().__init__("provenance", place.home, place.kafka, instance, **settings)
 
     def find(self, picture: bytes, most: int = 0) -> FindResponse:
         """Over gRPC."""
-        return ProvenanceStub(self._channel).Find(FindRequest(image=picture, max_results=most), timeout=SECONDS)
+        return ProvenanceStub(self.channel).Find(FindRequest(image=picture, max_results=most), timeout=SECONDS)
 
     def get(self, path: str) -> bytes:
         """Over HTTP."""
@@ -182,27 +127,9 @@ class Service:
         assert isinstance(matches, list)
         return matches
 
-    def count(self, metric: str) -> float:
-        """The sum of a metric's samples whose names and labels begin so."""
-        with urllib.request.urlopen(f"http://{self.ops}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
-        return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(metric))
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Ends it; its exit status."""
-        self._channel.close()
-        self.process.send_signal(number)
-        return self.process.wait(timeout=60)
-
 
 @contextmanager
 def serving(place: Place, instance: int = 0, **settings: str) -> Iterator[Service]:
     """A process that is ready, ended in order: it must drain and exit with 0."""
-    service = Service(place, instance, **settings)
-    try:
-        yield service.wait_ready()
-        assert service.stop() == 0
-    finally:
-        if service.process.poll() is None:
-            service.process.kill()
-            service.process.wait()
+    with ended(Service(place, instance, **settings)) as service:
+        yield service

@@ -11,13 +11,15 @@ from typing import Any
 
 import grpc
 
+from gateway.keys import new_secret
 from sluice.contract.rpcs import rpc_services
 from sluice.local.certificates import ensure_chain
-from sluice.local.entry_points import service_commands
+from sluice.local.entry_points import HTTP_DOORS, service_commands, told_where
 from sluice.local.health import Health, ask_health
 from sluice.local.ports import LOOPBACK, free_ports
 from sluice.local.process import Process, stop_all
 from sluice.local.service_authority import Issued, ServiceAuthority, identity_of
+from sluice.local.vault_key import ensure_vault_key
 from sluice.settings import KafkaSettings
 from tests.unit.service_folders import Mount, mounted
 
@@ -34,9 +36,11 @@ RPC: Mapping[str, str] = {
     "orchestrator": "Orchestrator",
     "c2pa-signer": "C2paSigner",
     "provenance": "Provenance",
+    "reporter": "Reporter",
     "policy-shadow": "",
+    "gateway": "",
 }
-"""Service -> its gRPC service; the shadow has none of its own, only reflection and health."""
+"""Service -> its gRPC service; the shadow and the gateway have none of their own, only reflection and health."""
 
 
 def methods_of(name: str) -> list[str]:
@@ -53,11 +57,13 @@ def listing(name: str, *who: str) -> str:
 
 
 class Secure:
-    """One service."""
+    """One service. `http`: where it answers HTTP, if it does; `key`: the gateway's first one."""
 
     def __init__(self, name: str, home: Path, house: ServiceAuthority, env: Mapping[str, str]) -> None:
         self.name = name
         self.house = house
+        self.http = ""
+        self.key = new_secret()
         door, health, ops = (f"{LOOPBACK}:{port}" for port in free_ports(3))
         self.door, self.health, self.ops = door, health, ops
         self.mount: Mount = mounted(home / "tls" / name, house, name)
@@ -72,6 +78,11 @@ class Secure:
             "SLUICE_TLS_DIR": str(self.mount.folder),
             "SLUICE_PEERS": str(self.peers),
         }
+        if name in HTTP_DOORS:
+            self.http = f"{LOOPBACK}:{free_ports(1)[0]}"
+            told[HTTP_DOORS[name]] = self.http
+        if name == GATEWAY:
+            told |= {"SLUICE_CLIENT_TLS_DIR": str(self.mount.folder), "SLUICE_API_KEY": self.key}
         command = service_commands((), {"SLUICE_SHADOW_POLICY": "x"})[name]
         self.log = home / "logs" / f"{name}.log"
         self.process = Process.start(name, command, told, self.log)
@@ -145,6 +156,7 @@ def secure_services(home: Path, kafka: KafkaSettings, policy: Path) -> Iterator[
     """All of them, listening; none runs when it ends."""
     house = ServiceAuthority()
     certs = ensure_chain(home)
+    ensure_vault_key(home)
     env = {
         **os.environ,
         "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap,
@@ -160,7 +172,9 @@ def secure_services(home: Path, kafka: KafkaSettings, policy: Path) -> Iterator[
     running: dict[str, Secure] = {}
     try:
         for name in RPC:
-            running[name] = Secure(name, home, house, env)
+            # The last one asks others, who are there by now.
+            asked = told_where(name, {other: service.door for other, service in running.items()})
+            running[name] = Secure(name, home, house, {**env, **asked})
         for service in running.values():
             service.wait_listening()
         yield running

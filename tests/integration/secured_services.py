@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sluice.local.certificates import certs_folder, ensure_chain
+from sluice.local.entry_points import HTTP_DOORS, told_where
 from sluice.local.health import Health, ask_health
 from sluice.local.ports import LOOPBACK, free_ports
 from sluice.local.process import Process, stop_all
+from sluice.local.vault_key import ensure_vault_key
 from tests.integration.secured_kafka import wait_until
 
 READY_SECONDS = 120.0
@@ -21,12 +23,13 @@ READY_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running service. `ops`: where operators ask it."""
+    """A running service. `ops`: where operators ask it; `http`: where the world does, of a service that has HTTP."""
 
     name: str
     process: Process
     address: str
     ops: str
+    http: str = ""
 
     def ready(self) -> bool:
         """Whether it says that it is."""
@@ -53,12 +56,15 @@ def served(
 ) -> Iterator[Mapping[str, Served]]:
     """Starts these services, and stops them. `credentials`: the Kafka variables of each; `more`: of all."""
     ensure_chain(home)
-    ports = iter(free_ports(2 * len(names)))
+    ensure_vault_key(home)
+    ports = iter(free_ports(3 * len(names)))
+    addresses = {name: f"{LOOPBACK}:{next(ports)}" for name in names}
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("SLUICE_", "KAFKA_", "OTEL_"))}
     found: dict[str, Served] = {}
     try:
         for name in names:
-            grpc, ops = f"{LOOPBACK}:{next(ports)}", f"{LOOPBACK}:{next(ports)}"
+            grpc, ops = addresses[name], f"{LOOPBACK}:{next(ports)}"
+            http = f"{LOOPBACK}:{next(ports)}" if name in HTTP_DOORS else ""
             env = {
                 **mine,
                 "SLUICE_HOME": str(home),
@@ -69,12 +75,15 @@ def served(
                 "SLUICE_GRPC_ADDRESS": grpc,
                 "SLUICE_OPS_ADDRESS": ops,
                 "PYTHONUNBUFFERED": "1",
+                **told_where(name, addresses),
+                **({HTTP_DOORS[name]: http} if http else {}),
                 **more,
                 **credentials(name),
             }
             argv = [sys.executable, "-m", "sluice.cli.main", "serve", name]
             (home / "logs").mkdir(exist_ok=True)
-            found[name] = Served(name, Process.start(name, argv, env, home / "logs" / f"{name}.log"), grpc, ops)
+            process = Process.start(name, argv, env, home / "logs" / f"{name}.log")
+            found[name] = Served(name, process, grpc, ops, http)
         yield found
     finally:
         stop_all([one.process for one in found.values()], 10.0)

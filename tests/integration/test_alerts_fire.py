@@ -5,6 +5,7 @@ rules are those of deploy/prometheus with shorter spans of time (`tests.alerts.h
 is told once, and every alert is looked up in it.
 """
 
+import asyncio
 import datetime as dt
 import shutil
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from gateway.keys import new_secret
 from sluice import samples
 from sluice.bus.create_topics import create
 from sluice.bus.topics import Topic
@@ -24,12 +26,16 @@ from sluice.deadline import now_ms
 from sluice.hashes.store import append
 from sluice.ids import new_request_id
 from sluice.local.authority import issue_chain
+from sluice.local.ports import free_ports
 from sluice.local.service_authority import ServiceAuthority
+from sluice.local.vault_key import ensure_vault_key
 from sluice.settings import KafkaSettings
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
 from sluice.v1.request_pb2 import Subject
 from tests.alerts import alerts
+from tests.integration.alert_gateway import AskedGateway, hanging
+from tests.integration.alert_incidents import age_the_ledger, close_the_vault, match, spoil_a_record
 from tests.integration.alert_prometheus import Alert, Prometheus, prometheus
 from tests.integration.alert_services import Services, Traffic, services
 from tests.integration.client import ask, ask_output, prompt
@@ -46,6 +52,7 @@ from tests.unit.stamp_authority import Authority, stamping
 
 NAMES = (
     "ingest", "text-classifier", "hash-matcher", "orchestrator", "c2pa-signer", "provenance", "policy-shadow",
+    "reporter", "gateway",
 )  # fmt: skip
 RULE = """  - {id: loud, action: BLOCK, when: 'tenant == "loud"'}"""
 BREAKER = "breaker: {times: 1.5, least: 5, window: 5s, usual: 5m, hold: 1h}"
@@ -107,11 +114,20 @@ def policy_file(folder: Path, name: str, version: str = "1") -> Path:
 class Stage:
     """Everything that the story needs, and its acts."""
 
-    def __init__(self, home: Path, kafka: KafkaSettings, running: Services, server: Prometheus, story: Story) -> None:
+    def __init__(
+        self,
+        home: Path,
+        kafka: KafkaSettings,
+        running: Services,
+        server: Prometheus,
+        story: Story,
+        gateway: AskedGateway,
+    ) -> None:
         self.home = home
         self.running = running
         self.server = server
         self.story = story
+        self.gateway = gateway
         self.traffic = Traffic(kafka)
         self.began = 0.0
 
@@ -140,6 +156,7 @@ class Stage:
     def all_is_well(self) -> None:
         """Some of everything, and nothing fires that is about what runs here."""
         self.prompts(100, pause=0.05)
+        assert [self.gateway.ask() for _ in range(3)] == [200] * 3
         self.pictures(3)
         names = alerts()
 
@@ -192,8 +209,40 @@ class Stage:
         )  # fmt: skip
         self.story.harmed |= self.prompts(60, pause=0.05)
         self.wait("SluiceCheckErrors", "SluiceDecisionsIncomplete")
+        with self.gateway.asking():
+            self.wait("SluiceGatewayErrors")
         self.wait("SluiceDecisionsBurnFast", "SluiceDecisionsBurnSlow")
         self.wait("SluiceSpansDropped")
+
+    def keys_are_tried(self) -> None:
+        """With a key that nobody made."""
+        with self.gateway.asking(key=new_secret(), expects=401):
+            self.wait("SluiceGatewayKeysRefused")
+
+    def matches_and_reports(self) -> None:
+        """Evidence that cannot be read or kept, and incidents that wait for people, or for a tip line that is off."""
+        self.match(b"kept")
+        until = time.monotonic() + SECONDS
+        while not spoil_a_record(self.home):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        self.running.stop("reporter")
+        asyncio.run(age_the_ledger(self.home))
+        self.running.start("reporter")
+        self.running.wait_ready("reporter")
+        self.match(b"gone", stored=False)
+        self.wait(
+            "SluiceIncidentFailed", "SluiceReportFailed", "SluiceIncidentUnreported", "SluiceIncidentHeldLong",
+            "SluiceTiplineFailing", "SluiceAccountActionsWaiting", "SluiceEvidenceUpkeepFailing",
+        )  # fmt: skip
+        close_the_vault(self.home)
+        self.match(b"not kept")
+        self.wait("SluiceEvidenceNotPreserved")
+
+    def match(self, data: bytes, stored: bool = True) -> None:
+        incident = match(self.home, data, stored)
+        self.traffic.publish(Topic.INCIDENTS, incident.SerializeToString(), incident.id)
+        self.traffic.flush()
 
     def lists_and_keys(self) -> None:
         """A store of hashes and a chain that are spoiled while they are used; certificates that are about to end."""
@@ -243,6 +292,15 @@ class Stage:
         self.story.harmed |= self.prompts(50)
         self.wait("SluiceUndecidedOld")
 
+    def the_gateway_is_full_and_behind(self, kafka: KafkaSettings) -> None:
+        """While nothing is decided one call is all that it takes; and a log has no end that could be read."""
+        self.running.start("gateway", SLUICE_MAX_WAITING_CALLS="1")
+        self.running.wait_ready("gateway")
+        with self.gateway.asking(callers=3, expects=503):
+            self.wait("SluiceGatewayFull")
+        with hanging(kafka, Topic.DECISIONS):
+            self.wait("SluiceGatewayBehind")
+
     def they_are_gone(self) -> None:
         """Two services end."""
         self.running.stop("text-classifier", "hash-matcher")
@@ -262,6 +320,7 @@ def environment(home: Path, kafka: KafkaSettings, authority: Authority) -> dict[
     for name, content in {**issue_chain(), "stamp-roots.pem": pem(authority.house.root)}.items():
         (certs / name).write_bytes(content)
     shutil.copytree(NAME_LISTS, home / "lists")
+    ensure_vault_key(home)
     append(store(home / "hashes", BANKS), [change(fresh={"other": now_ms()})])
     return {
         "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap,
@@ -277,6 +336,21 @@ def environment(home: Path, kafka: KafkaSettings, authority: Authority) -> dict[
         "SLUICE_FLOOD_LEAST": "5",
         "SLUICE_DRAIN_SECONDS": "2",
         "SLUICE_LOG_LEVEL": "warning",
+    }
+
+
+def tipline() -> dict[str, str]:
+    """A simulator that is switched off."""
+    (port,) = free_ports(1)
+    return {
+        "SLUICE_TIPLINE_URL": f"http://127.0.0.1:{port}/ispws",
+        "SLUICE_TIPLINE_USER": "simulator",
+        "SLUICE_TIPLINE_PASSWORD": "simulator",
+        "SLUICE_REPORTER_FIRST_NAME": "Simulated",
+        "SLUICE_REPORTER_LAST_NAME": "Reporter",
+        "SLUICE_REPORTER_EMAIL": "reporter@example.com",
+        "SLUICE_REPORTER_SERVICE": "for a test",
+        "SLUICE_REPORTER_GATHER_SECONDS": "0",
     }
 
 
@@ -305,18 +379,24 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
             "SLUICE_PEERS": str(home / "peers.yaml"),
         }
         own["policy-shadow"] = guarded
+        own["reporter"] = tipline()
+        gateway = AskedGateway()
+        own["gateway"] = gateway.told(running.address("orchestrator"), running.address("ingest"))
         for name in NAMES:
             running.start(name, **own.get(name, {}))
         server = stack.enter_context(prometheus(home / "prometheus", list(running.ops.values())))
         running.wait_ready(*NAMES)
-        stage = Stage(home, broker.kafka, running, server, found)
+        stage = Stage(home, broker.kafka, running, server, found, gateway)
         stage.all_is_well()
         stage.a_rule_blocks_too_much()
         stage.files_and_records(authority, collector)
+        stage.keys_are_tried()
+        stage.matches_and_reports()
         stage.lists_and_keys()
         stage.callers_and_certificates(mount, house, guarded)
         stage.a_check_is_slow()
         stage.a_check_is_silent()
+        stage.the_gateway_is_full_and_behind(broker.kafka)
         stage.they_are_gone()
         stage.what_was_allowed(broker.kafka)
     return found

@@ -129,7 +129,7 @@ def test_status_and_topics_of_the_running_stack(sluice: Sluice, stack: Running) 
     assert {topic["partitions"] for topic in decisions(sluice("topics", "list"))} == {4}
     again = sluice("topics", "create")
     assert again.returncode == 0
-    assert "0 created, 14 there already, 4 partitions each" in again.stderr
+    assert "0 created, 15 there already, 4 partitions each" in again.stderr
 
 
 def test_a_second_stack_in_the_same_home_is_refused(sluice: Sluice) -> None:

@@ -38,8 +38,10 @@ SERVICES = {
     "c2pa-signer": "sluice.v1.C2paSigner",
     "policy-shadow": "",
     "provenance": "sluice.v1.Provenance",
+    "reporter": "sluice.v1.Reporter",
+    "gateway": "",
 }
-"""Name -> its gRPC service; empty for what is on Kafka alone."""
+"""Name -> its gRPC service; empty for what is on Kafka alone, and on HTTP."""
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -1,6 +1,7 @@
 """The table of principals against a real broker that refuses what no ACL grants: every service works with its rights
 and no others, each is refused what it may not do, and says so."""
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import grpc
+import httpx2
 import pytest
 from confluent_kafka.admin import (
     AclBinding,
@@ -19,6 +21,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from gateway.keys import new_secret
 from sluice import samples
 from sluice.bus.access import CLUSTER, PRINCIPALS, Operation, Resource, Right, find_principals
 from sluice.bus.access_acls import Naming, grant
@@ -27,6 +30,7 @@ from sluice.bus.topics import TOPICS, Topic
 from sluice.deadline import now_ms
 from sluice.ids import new_request_id, released_id
 from sluice.local.entry_points import service_names
+from sluice.v1.account_action_pb2 import AccountAction
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import Decision
 from sluice.v1.request_pb2 import Request, Subject
@@ -40,6 +44,7 @@ from tests.integration.access_asked import (
     refused_writes,
 )
 from tests.integration.access_records import decided, publish, record_of
+from tests.integration.alert_incidents import match
 from tests.integration.client import Client, action, ask, ask_output, prompt
 from tests.integration.conftest import DEFAULT_POLICY, REVIEW_RULE, SHADOW_RULE
 from tests.integration.secured_kafka import SecuredKafka, secured_kafka, settings_of, wait_until, without
@@ -150,6 +155,8 @@ def test_every_service_does_its_work_with_its_own_rights(secured: SecuredKafka, 
         "SLUICE_POLICY": str(policy),
         "SLUICE_SHADOW_POLICY": str(shadow),
         "SLUICE_NAME_LISTS": str(tmp_path / "lists"),
+        "SLUICE_REPORTER_HOLD": "0",
+        "SLUICE_API_KEY": new_secret(),
     }
     with served(tmp_path, service_names(), both(secured), more) as services:
         wait_ready(services)
@@ -161,7 +168,9 @@ def test_every_service_does_its_work_with_its_own_rights(secured: SecuredKafka, 
         signed = record_of(secured.login("downstream"), Topic.SIGNED, output.id, "downstream-app")
         assert SignedAsset.FromString(signed).request_id == output.id
         at_the_door(services["orchestrator"])
+        over_http(services["gateway"], more["SLUICE_API_KEY"], output.id)
         on_the_other_policy(secured)
+        of_a_match(secured, tmp_path)
         by_a_reviewer(secured, tmp_path, more)
         by_an_operator(secured, tmp_path, asked)
         for one in services.values():
@@ -178,12 +187,34 @@ def at_the_door(orchestrator: Served) -> None:
     assert answer.HasField("asset")
 
 
+def over_http(gateway: Served, secret: str, known: str) -> None:
+    """The gateway asks for its callers, and finds what others asked: the decision, its verdicts, what was signed."""
+    headers = {"authorization": f"Bearer {secret}"}
+    with httpx2.Client(base_url=f"http://{gateway.http}", headers=headers, timeout=60) as client:
+        asked = client.post("/v1/moderations", json={"input": "a lighthouse at noon"})
+        assert [result["flagged"] for result in asked.json()["results"]] == [False], asked.text
+        assert client.get(f"/v1/requests/{known}").json()["status"] == "decided"
+        told = client.get(f"/v1/requests/{known}/events").text
+        assert {"event: verdict", "event: decision", "event: asset"} <= set(told.splitlines())
+        picture = client.get(f"/v1/assets/{known}")
+        assert hashlib.sha256(picture.content).hexdigest() == picture.headers["etag"].strip('"')
+
+
 def on_the_other_policy(kafka: SecuredKafka) -> None:
     """What the shadow decides otherwise."""
     request = ask(prompt("a lighthouse at dusk"))
     request.subject.CopyFrom(Subject(tenant="shadowed"))
     assert action(decided(kafka, request)) == "ALLOW"
     assert len(of_request(kafka.login("operator"), Topic.SHADOW, request.id)) == 1
+
+
+def of_a_match(kafka: SecuredKafka, home: Path) -> None:
+    """Preserved, and its account named to those who ban."""
+    incident = match(home, b"what matched")
+    publish(kafka.login("orchestrator"), Topic.INCIDENTS, incident.id, incident.SerializeToString())
+    key = hashlib.sha256(f"{incident.tenant}\0{incident.account_id}".encode()).hexdigest()
+    told = record_of(kafka.login("accounts"), Topic.ACCOUNT_ACTIONS, key, "accounts-app")
+    assert AccountAction.FromString(told).incident_id == incident.id
 
 
 def by_a_reviewer(kafka: SecuredKafka, home: Path, more: Mapping[str, str]) -> None:
@@ -352,6 +383,21 @@ def test_a_door_that_may_not_publish_fails_at_once_and_is_ready_again_without_a_
         # It is not ready, so nobody asks it any more: no record shows the grant.
         wait_until(one.ready, 30)
         assert of_request(secured.root, Topic.REQUESTS, asked.id, seconds=1) == []
+
+
+def test_a_gateway_that_may_not_follow_the_log_says_so_and_is_ready_again(
+    secured: SecuredKafka, tmp_path: Path
+) -> None:
+    names = ["ingest", "orchestrator", "gateway"]
+    with served(tmp_path, names, secured.by_password, {}) as services:
+        one = services["gateway"]
+        wait_ready(services)
+        with without(secured, "gateway", reading(Topic.VERDICTS)):
+            wait_until(lambda: f"{Topic.VERDICTS}: TOPIC_AUTHORIZATION_FAILED" in one.reasons(), 60)
+            assert "sluice topics access" in one.reasons()
+            assert not one.ready()
+            assert httpx2.get(f"http://{one.http}/readyz").status_code == 503
+        wait_until(one.ready, 30)
 
 
 def test_a_signer_with_somebody_elses_id_ends(secured: SecuredKafka, tmp_path: Path) -> None:

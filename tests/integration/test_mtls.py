@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -277,6 +278,29 @@ def test_a_command_shows_its_certificate(services: Mapping[str, Secure], tmp_pat
     another = find("other-name", SLUICE_CLIENT_TLS_NAME="another.example.org")
     assert (another.returncode, another.stdout) == (1, "")
     assert "UNAVAILABLE" in another.stderr
+
+
+def test_the_gateway_shows_its_own_certificate_to_those_whom_it_asks(services: Mapping[str, Secure]) -> None:
+    gateway, orchestrator = services["gateway"], services["orchestrator"]
+    for name in ("ingest", "text-classifier", "orchestrator", "gateway"):
+        services[name].wait_ready()
+
+    def asked() -> tuple[int, str]:
+        headers = {"authorization": f"Bearer {gateway.key}"}
+        url = f"http://{gateway.http}/v1/moderations"
+        answer = httpx2.post(url, json={"input": "a lighthouse"}, headers=headers, timeout=60)
+        return answer.status_code, answer.json().get("error", {}).get("code", "")
+
+    assert asked() == (200, "")
+    refused = orchestrator.count("sluice_rpc_denied_total", method="sluice.v1.Orchestrator/Moderate")
+    orchestrator.peers.write_text(listing("orchestrator", STRANGER))
+    until(lambda: asked()[0] != 200)
+    status, code = asked()
+    # Who may not ask has no decision, and so nobody has one by way of it.
+    assert (status, code) in {(503, "unavailable"), (500, "internal_error")}
+    assert orchestrator.count("sluice_rpc_denied_total", method="sluice.v1.Orchestrator/Moderate") > refused
+    orchestrator.peers.write_text(listing("orchestrator", GATEWAY))
+    until(lambda: asked() == (200, ""))
 
 
 def test_a_request_is_decided_for_who_is_listed(

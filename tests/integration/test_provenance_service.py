@@ -20,7 +20,8 @@ from sluice.settings import KafkaSettings
 from sluice.v1.dead_letter_pb2 import DeadLetter
 from sluice.v1.provenance_pb2 import ANSWER_OURS, ANSWER_UNKNOWN, EVIDENCE_CREDENTIAL, EVIDENCE_EXACT_PIXELS
 from tests.integration.orchestrator_alone import own_broker
-from tests.integration.provenance_alone import Place, Service, publish, serving, until
+from tests.integration.provenance_alone import Place, Service, publish, serving
+from tests.integration.service_alone import until
 from tests.integration.topics import of_request
 from tests.unit.postgres import Server
 

@@ -30,7 +30,10 @@ from tests.integration.test_traces import publish
 from tests.integration.topics import of_request as records_of
 from tests.unit.otlp_receiver import Receiver, receiving
 
-AWAY = ("c2pa-signer", "hash-matcher", "image-classifier", "image-text-classifier", "person-classifier", "provenance")
+AWAY = (
+    "c2pa-signer", "hash-matcher", "image-classifier", "image-text-classifier", "person-classifier", "provenance",
+    "reporter", "gateway",
+)  # fmt: skip
 LATE = 3.0
 """Seconds after which what was told would have come: exporters send every second."""
 

@@ -12,11 +12,14 @@ from sluice.bus.topics import Topic
 from sluice.local.state import Running
 from sluice.settings import KafkaSettings
 from sluice.telemetry.trace_context import of_request
+from sluice.v1.account_action_pb2 import AccountAction
 from tests.integration.canaries import (
+    ACCOUNT,
     PIXELS,
     SECRETS,
     WORD,
     canary_picture,
+    through_a_person,
     through_grpc,
     through_http,
     through_kafka,
@@ -32,7 +35,7 @@ OF_OTHER_TESTS = {
     str(at): word.encode()
     for at, word in enumerate(("watercolor of a light", "pipe bomb", "acct-4711", "bowl of oranges", "a purple door"))
 }
-LETTERS = 3 + 2 * 6 + 2 + 2 + 2 + 1
+LETTERS = 3 + 2 * 6 + 2 + 2 + 2 + 2 + 1
 """What nobody can read: two records on each topic, contents read by five checks and the orchestrator; on that of
 requests one without an id; a release of nothing."""
 SETTLED = 4.0
@@ -45,6 +48,9 @@ def asked(stack: Running, kafka: KafkaSettings, client: Client) -> list[str]:
     ids = through_kafka(kafka)
     ids += through_grpc(client)
     through_http(stack)
+    incident = through_a_person(client, kafka)
+    actions = read_until(kafka, Topic.ACCOUNT_ACTIONS, lambda found: banning(found, incident) > 0, 60.0)
+    assert banning(actions, incident) == 1
     wanted = {request_id.encode() for request_id in ids}
     decisions = read_until(kafka, Topic.DECISIONS, lambda found: wanted <= {each.key for each in found}, 120.0)
     assert wanted <= {each.key for each in decisions}
@@ -52,6 +58,11 @@ def asked(stack: Running, kafka: KafkaSettings, client: Client) -> list[str]:
     assert strangers(letters) == LETTERS
     time.sleep(SETTLED)
     return ids
+
+
+def banning(actions: list[Record], incident: str) -> int:
+    found = [AccountAction.FromString(each.value) for each in actions]
+    return sum((each.incident_id, each.account_id) == (incident, ACCOUNT) for each in found)
 
 
 def strangers(letters: list[Record]) -> int:
@@ -81,6 +92,7 @@ def test_no_content_in_any_log_metric_or_span(
     assert {f"{name}.log" for name in stack.services} <= found.keys()
     assert all(b"sluice_ready{" in text for name, text in found.items() if name.endswith("/metrics"))
     assert all(request_id in str(found["orchestrator.log"]) for request_id in asked)
+    assert b"an incident was confirmed" in found["reporter.log"]
     without = [request_id for request_id in asked if not got(receiver, of_request(request_id).trace_id)]
     assert without == []
     names = {span.name for each in asked for span in got(receiver, of_request(each).trace_id)}

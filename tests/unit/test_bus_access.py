@@ -50,6 +50,7 @@ def test_every_service_has_a_principal_of_its_name_and_no_name_is_there_twice() 
         (Topic.REVIEWS, ("orchestrator",)),
         (Topic.INCIDENTS, ("orchestrator",)),
         (Topic.SIGNED, ("c2pa-signer",)),
+        (Topic.ACCOUNT_ACTIONS, ("reporter",)),
         (Topic.RELEASES, ("reviewer",)),
         (Topic.RESOLUTIONS, ("reviewer",)),
         (Topic.CONTENTS, ("ingest",)),
@@ -68,6 +69,18 @@ def test_only_checks_say_what_they_saw() -> None:
 @pytest.mark.parametrize("topic", [Topic.REQUESTS, Topic.REQUESTS_BULK, Topic.CONTENTS, Topic.CONTENTS_BULK])
 def test_what_people_sent_is_read_by_services_and_reviewers_alone(topic: Topic) -> None:
     assert {name for name in readers(topic) if not named(name).service} <= {"reviewer"}
+
+
+def test_who_is_banned_is_for_those_alone_who_ban() -> None:
+    assert readers(Topic.ACCOUNT_ACTIONS) == ("accounts",)
+    assert set(readers(Topic.INCIDENTS)) == {"reporter", "operator", "repairer"}
+
+
+def test_the_gateway_writes_nothing_joins_nothing_and_reads_no_text() -> None:
+    gateway = named("gateway")
+    assert not [right for right in gateway.rights if right.operation is Operation.WRITE]
+    assert not gateway.places(Operation.READ, Resource.GROUP)
+    assert set(gateway.places(Operation.READ, Resource.TOPIC)) == {Topic.VERDICTS, Topic.DECISIONS, Topic.SIGNED}
 
 
 def test_every_topic_is_written_and_read_by_somebody() -> None:

@@ -16,6 +16,7 @@ STRANGERS = {
     Topic.VERDICTS,
     Topic.RESOLUTIONS,
     Topic.SHADOW,
+    Topic.ACCOUNT_ACTIONS,
 }
 
 

@@ -5,7 +5,7 @@ import io
 from typing import Any, cast
 
 import pytest
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, Message, TopicPartition
 
 from sluice.bus import tail
 from sluice.bus.tail import LogTail
@@ -75,6 +75,11 @@ class Reader:
     def get_watermark_offsets(self, *_: Any) -> tuple[int, int]:
         return 0, END
 
+    def offsets_for_times(self, places: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        """Each record has its offset for a time."""
+        (place,) = places
+        return [TopicPartition("topic", place.partition, place.offset if place.offset < END else OFFSET_END)]
+
     def close(self) -> None:
         """Nothing is held."""
 
@@ -101,3 +106,23 @@ async def test_another_client_reads_on_where_one_fell_silent(readers: list[Reade
     await asyncio.sleep(0.3)
     await found.close()
     assert told.getvalue().count("another client takes over") == 1
+
+
+@pytest.mark.parametrize(
+    ("reach", "since_ms", "begin"),
+    [(100, 0, 0), (1, 0, END - 2), (100, 2, 2), (1, 2, 2), (1, 1, END - 2), (100, END, END), (100, 10**9, END)],
+)
+async def test_what_is_too_old_or_too_far_back_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, reach: int, since_ms: int, begin: int
+) -> None:
+    made = [Reader(0), Reader(END)]
+    left = iter(made)
+    monkeypatch.setattr(tail, "log_reader", lambda *_, **__: cast("Consumer", next(left)))
+    told = Log("test", stream=io.StringIO())
+    found = LogTail[int](KafkaSettings({}), "topic", lambda _: None, told, most=1, reach=reach, since_ms=since_ms)
+    await found.start()
+    async with asyncio.timeout(20):
+        while not made[1].began_at:
+            await asyncio.sleep(0.005)
+    await found.close()
+    assert made[1].began_at == [begin]

@@ -44,9 +44,16 @@ def test_the_services_are_those_that_sluice_serves() -> None:
 def test_group_and_topics_are_those_that_the_service_may_read(name: str) -> None:
     service = VALUES["services"][name]
     principal = next(one for one in PRINCIPALS if one.name == name)
-    assert principal.places(Operation.READ, Resource.GROUP) == (service["group"],)
-    assert set(service["reads"]) <= set(principal.places(Operation.READ, Resource.TOPIC))
-    assert service["reads"]
+    groups = principal.places(Operation.READ, Resource.GROUP)
+    assert groups == ((service["group"],) if "group" in service else ())
+    assert set(service.get("reads", ())) <= set(principal.places(Operation.READ, Resource.TOPIC))
+    assert bool(service.get("reads")) is bool(groups)
+
+
+def test_the_scaler_may_look_at_whatever_services_are_scaled_by() -> None:
+    (scaler,) = (one for one in PRINCIPALS if one.name == "scaler")
+    read = {topic for service in VALUES["services"].values() for topic in service.get("reads", ())}
+    assert read <= set(scaler.places(Operation.DESCRIBE, Resource.TOPIC))
 
 
 @pytest.mark.parametrize("name", service_names())
@@ -77,7 +84,7 @@ def test_the_table_of_roads_names_components_alone() -> None:
     for road in VALUES["egress"].values():
         named = set(road.get("services", []))
         for access in road.get("prefixes", {}).values():
-            named |= {*access["write"], *access["read"]}
+            named |= {*access["write"], *access["read"], *access.get("purge", [])}
         assert named <= known
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sluice.cli.policy_explain import explained_json, show, times, which_policy
+from sluice.cli.policy_explain import explained_json, show, which_policy
+from sluice.policy.explained import times
 from sluice.policy.load import load
 from sluice.v1.decision_pb2 import ACTION_BLOCK, Decision, Input, Reason
 from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult, Model

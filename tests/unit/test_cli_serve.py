@@ -43,6 +43,15 @@ def test_a_door_for_the_world_is_taken_over_too() -> None:
     assert "SLUICE_PROVENANCE_HTTP" not in joining({}, RUNNING, vacant, "ingest")
 
 
+def test_a_reporter_reports_to_the_stacks_simulator_unless_it_is_told_otherwise() -> None:
+    played = replace(RUNNING, simulators={"cybertipline": ServiceAt("http://127.0.0.1:5", 3)})
+    assert joining({}, played, None, "reporter")["SLUICE_TIPLINE_URL"] == "http://127.0.0.1:5/ispws"
+    env = {"SLUICE_TIPLINE_URL": "https://theirs.example/ispws", "SLUICE_TIPLINE_USER_FILE": "/u"}
+    assert joining(env, played, None, "reporter").items() >= env.items()
+    for running, name in ((played, "ingest"), (RUNNING, "reporter")):
+        assert "SLUICE_TIPLINE_URL" not in joining({}, running, None, name)
+
+
 def test_its_spans_go_where_the_stacks_do() -> None:
     with_one = replace(RUNNING, collector=ServiceAt("127.0.0.1:5", 3, http="127.0.0.1:6"))
     assert joining({}, with_one, None)["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://127.0.0.1:5"

@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from sluice.cli.when import moment
+from sluice.cli.when import moment, until
 
 NOW = 1_800_000_000_000
 
@@ -33,3 +33,13 @@ def test_what_is_none_ends_the_command(text: str, capsys: pytest.CaptureFixture[
         moment("--until", text, NOW)
     assert caught.value.exit_code == 2
     assert f"--until {text!r}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("text", "ms"), [("90d", 90 * 86_400_000), ("1h", 3_600_000), ("1970-01-03", 172_799_000)])
+def test_what_is_to_come_is_counted_forward(text: str, ms: int) -> None:
+    assert until("--expires", text, 1000) == 1000 + ms
+
+
+def test_a_wrong_one_to_come_ends_the_command_too() -> None:
+    with pytest.raises(typer.Exit):
+        until("--expires", "soon", 0)

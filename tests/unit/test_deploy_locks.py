@@ -8,7 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "deploy/images"
-LOCKS = ["cpu", "gpu", "c2pa-signer", "provenance", "build"]
+OF_ONE = ["c2pa-signer", "provenance", "reporter", "gateway"]
+"""Locks of what one service needs beyond the others."""
+LOCKS = ["cpu", "gpu", *OF_ONE, "build"]
 
 
 def pinned(path: Path) -> dict[str, str]:
@@ -47,17 +49,19 @@ def test_an_image_has_all_that_its_service_needs() -> None:
     assert wanted("heic", "triton") <= cpu
     assert wanted("pkcs11", "aws-kms", "gcp-kms", "azure-kms") - cpu <= pinned(IMAGES / "c2pa-signer.lock").keys()
     assert wanted("postgres") - cpu <= pinned(IMAGES / "provenance.lock").keys()
+    assert wanted("postgres", "aws-kms") - cpu <= pinned(IMAGES / "reporter.lock").keys()
+    assert wanted("gateway", "postgres") - cpu <= pinned(IMAGES / "gateway.lock").keys()
 
 
 def test_an_image_has_nothing_of_the_tests() -> None:
-    for name in ("cpu", "gpu", "c2pa-signer", "provenance"):
+    for name in ("cpu", "gpu", *OF_ONE):
         there = pinned(IMAGES / f"{name}.lock").keys()
         assert not there & {"pytest", "mypy", "ruff", "setuptools", "wheel", "pip", "scikit-learn", "pdqhash"}
 
 
 def test_what_only_one_service_needs_is_in_no_other_image() -> None:
     cpu = pinned(IMAGES / "cpu.lock").keys()
-    for name in ("c2pa-signer", "provenance"):
+    for name in OF_ONE:
         assert not pinned(IMAGES / f"{name}.lock").keys() & cpu
 
 

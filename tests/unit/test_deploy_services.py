@@ -9,11 +9,13 @@ import pytest
 import yaml
 
 from deploy.images.bundle import HOME, USER
-from sluice.local.entry_points import service_names
+from reporter.tipline.endpoint import PRODUCTION, TEST, read_endpoint
+from sluice.local.entry_points import ASKS, service_names
 from sluice.models import repository
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
+SIMULATOR = "cybertipline"
 SCRIPTS = sorted((ROOT / "deploy/images").glob("*.sh"))
 
 
@@ -37,7 +39,7 @@ def variables() -> dict[str, str]:
 
 def test_compose_has_every_service_built_as_itself(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert set(services) == {"kafka", "topics", "certs", *service_names()}
+    assert set(services) == {"kafka", "topics", "certs", "vault-key", SIMULATOR, *service_names()}
     for name in service_names():
         assert services[name]["build"]["args"] == {"SERVICE": name}
         assert services[name]["image"].partition(":")[0] == f"sluice-{name}"
@@ -45,13 +47,46 @@ def test_compose_has_every_service_built_as_itself(compose: dict[str, Any]) -> N
 
 
 def test_compose_has_what_a_cluster_would_insist_on(compose: dict[str, Any]) -> None:
-    for name in (*service_names(), "topics", "certs"):
+    for name in (*service_names(), "topics", "certs", "vault-key"):
         service = compose["services"][name]
         assert service["user"] == f"{USER}:{USER}"
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert f"state:{HOME}" in service["volumes"]
+
+
+def test_compose_plays_the_tip_line_for_those_who_ask(compose: dict[str, Any]) -> None:
+    played = compose["services"][SIMULATOR]
+    assert played["profiles"] == ["simulators"]
+    assert played["user"] == f"{USER}:{USER}"
+    assert (played["read_only"], played["cap_drop"]) == (True, ["ALL"])
+    _, module, *_ = played["entrypoint"][2:]
+    (mount,) = played["volumes"]
+    source, target, mode = mount.split(":")
+    # What is run is what is mounted, below what Python is told to look in.
+    assert target == f"{played['environment']['PYTHONPATH']}/{module.partition('.')[0]}"
+    assert (ROOT / "deploy" / source / Path(*module.split(".")[1:]) / "__main__.py").is_file()
+    assert mode == "ro"
+
+
+def test_compose_sends_reports_to_nobody_but_a_simulator(compose: dict[str, Any]) -> None:
+    said = compose["services"]["reporter"]["environment"]
+    assert said["SLUICE_TIPLINE_URL"] == "${SLUICE_TIPLINE_URL:-}"
+    assert said["SLUICE_TIPLINE_SIMULATOR"] == "1"
+    assert "SLUICE_REPORTER_HOLD" not in said
+    for real in (PRODUCTION, TEST):
+        with pytest.raises(ValueError, match="no simulator"):
+            read_endpoint(real, simulator=True)
+
+
+def test_compose_tells_the_gateway_whom_to_ask_and_no_key_of_ours(compose: dict[str, Any]) -> None:
+    said = compose["services"]["gateway"]["environment"]
+    for variable, asked in ASKS["gateway"].items():
+        assert said[variable] == f"{asked}:50051"
+        assert asked in compose["services"]
+    assert said["SLUICE_API_KEY"] == "${SLUICE_API_KEY:-}"
+    assert compose["services"]["gateway"]["ports"] == ["127.0.0.1:8000:8080"]
 
 
 def test_skaffold_builds_every_service_and_tells_the_chart(skaffold: dict[str, Any]) -> None:

@@ -98,10 +98,8 @@ def known_messages() -> set[str]:
 @pytest.mark.parametrize("topic", Topic)
 def test_who_chooses_the_partition(topic: Topic) -> None:
     told = CHANNELS[topic]["x-partition"]
-    if topic in GOES_BY_THE_ID:
-        assert told == "client"
-    else:
-        assert told == ("that of the record" if topic is Topic.DEAD_LETTERS else "murmur2(request id)")
+    others = {Topic.DEAD_LETTERS: "that of the record", Topic.ACCOUNT_ACTIONS: "murmur2(key)"}
+    assert told == ("client" if topic in GOES_BY_THE_ID else others.get(topic, "murmur2(request id)"))
 
 
 @pytest.mark.parametrize("topic", Topic)

@@ -7,6 +7,8 @@ import pytest
 import typer.main
 
 from evaluation import cli as evaluation
+from gateway import cli as keys
+from reporter.tipline import command as schema
 from sluice.cli import (
     audit,
     certs,
@@ -15,6 +17,7 @@ from sluice.cli import (
     decisions,
     dev,
     hashes,
+    incidents,
     models,
     plan,
     policy,
@@ -51,6 +54,8 @@ GROUPS = {
     "dev": dev.app,
     "eval": evaluation.app,
     "hashes": hashes.app,
+    "incidents": incidents.app,
+    "keys": keys.app,
     "models": models.app,
     "policy": policy.app,
     "reviews": reviews.app,
@@ -66,6 +71,7 @@ def commands() -> dict[str, set[str]]:
     for group, sub in GROUPS.items():
         found |= {f"{group} {name}": each for name, each in typer.main.get_group(sub).commands.items()}
     found["dev certs"] = typer.main.get_command(certs.app)
+    found["incidents schema"] = typer.main.get_command(schema.app)
     found["plan"] = typer.main.get_command(plan.app)
     return {name: {"--help"}.union(*(option.opts for option in each.params)) for name, each in found.items()}
 

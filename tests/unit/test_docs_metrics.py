@@ -12,11 +12,11 @@ from tests.metrics_table import PAGE, Row, table, told
 
 SERVICES = Path(__file__).parents[2] / "services"
 KINDS = {"count": "counter", "counter": "counter", "gauge": "gauge", "gauge_of": "gauge", "Gauge": "gauge"}
-KINDS |= {"_counter": "counter", "histogram": "histogram", "observe": "histogram"}
+KINDS |= {"_counter": "counter", "_show": "gauge", "histogram": "histogram", "observe": "histogram"}
 FILES = ("policy", "shadow_policy", "name_lists", "signing_chain", "grpc_certificate", "peers")
 """What is watched on disk: each has metrics of the same names."""
 MADE = {
-    "counter": {"breaker_opened", *(f"{name}_reloads" for name in FILES)},
+    "counter": {"breaker_opened", "gateway_requests", "gateway_refused", *(f"{name}_reloads" for name in FILES)},
     "gauge": {f"{name}_{what}" for name in FILES for what in ("refused", "info")},
 }
 """Names that the code puts together or keeps elsewhere."""

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from c2pa_signer.settings import read_signer_settings
+from gateway.follower_settings import read_follower_settings
+from gateway.settings import read_gateway_settings
 from hash_matcher.required import read_bank_settings
 from image_classifier.settings import read_image_settings
 from ingest.settings import read_ingest_settings
 from orchestrator.service import OrchestratorService
 from person_classifier.rule import ADULT_AGE
 from provenance.settings import read_provenance_settings
+from reporter.settings import read_reporter_settings
 from sluice.bus.topics import DAY_MS, HOUR_MS, MIB, TOPICS
 from sluice.host.door_settings import read_door
 from sluice.host.faults import read_faults
@@ -89,12 +92,16 @@ def everything(env: Environment) -> Iterator[object]:
     yield read_faults(reader, "text-classifier")
     yield read_door(reader, settings.grpc_address)
     yield read_provenance_settings(reader, settings.home)
+    yield read_reporter_settings(reader, env)
+    yield read_gateway_settings(reader, settings.home)
+    yield read_follower_settings(reader)
     yield orchestrator._remember
     reader.finish()
 
 
 def test_setting_a_variable_to_its_default_changes_nothing() -> None:
-    broker = {"KAFKA_BOOTSTRAP_SERVERS": "broker:9092"}
+    asked = {"SLUICE_ORCHESTRATOR_ADDRESS": "orchestrator:50051", "SLUICE_INGEST_ADDRESS": "ingest:50051"}
+    broker = {"KAFKA_BOOTSTRAP_SERVERS": "broker:9092", **asked}
     told = literal_defaults()
     with_defaults = Environment(broker | told)
     assert list(everything(with_defaults)) == list(everything(Environment(broker)))
@@ -115,7 +122,7 @@ def _span(milliseconds: int) -> str:
 
 
 def test_every_service_is_told() -> None:
-    rows = re.findall(r"^\| `([a-z0-9-]+)` \| `sluice-[a-z0-9_-]+` \|", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (?:`sluice-[a-z0-9_-]+`|none) \|", PAGE, re.MULTILINE)
     assert sorted(rows) == service_names()
 
 

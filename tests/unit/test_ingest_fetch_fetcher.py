@@ -262,3 +262,15 @@ async def test_by_default_nobody_is_asked(server: Server) -> None:
     with pytest.raises(ForbiddenUriError):
         await Fetcher(FetchSettings(), Names(["127.0.0.1"])).get(reference(server), 1 << 20)
     assert server.asked == []
+
+
+@pytest.mark.parametrize("length", [True, False])
+async def test_what_nobody_knows_the_digest_of_is_fetched_up_to_a_size(server: Server, length: bool) -> None:
+    server.answers["/a.jpg"] = plain(BODY) if length else raw(HEAD + b"\r\n" + BODY)
+    fetcher = Fetcher(settings(server), Names(["127.0.0.1"]))
+    uri = reference(server).uri
+    assert await fetcher.get_any(uri, len(BODY)) == BODY
+    with pytest.raises(TooLargeError):
+        await fetcher.get_any(uri, len(BODY) - 1)
+    with pytest.raises(ForbiddenUriError):
+        await fetcher.get_any("http://other.example.org/a.jpg", len(BODY))

@@ -238,7 +238,23 @@ async def test_a_stranger_s_picture_is_fetched_read_and_stored_as_ours(store: Ob
         asked = len(server.asked)
         assert await prepared("/a.jpg") == first
         assert len(server.asked) == asked
+        await looked_at_where_it_lies(preparer, f":{server.port}", first)
     await pool.close()
+
+
+async def looked_at_where_it_lies(preparer: Preparer, port: str, known: PreparedContent) -> None:
+    """A picture whose digest nobody knows: what is there now, or why it cannot be had."""
+    reference, (found,) = await preparer.prepare_address(f"http://img.example.org{port}/a.jpg", ROLE_UPLOAD)
+    assert (reference, found) == (known.image.original, known)
+    for host, path, role, reason in (
+        ("evil.example.org", "/a.jpg", ROLE_UPLOAD, UNPROCESSABLE_FORBIDDEN_URI),
+        ("img.example.org", "/gone.jpg", ROLE_UPLOAD, UNPROCESSABLE_NOT_FOUND),
+        ("img.example.org", "/a.jpg", ROLE_PROMPT, UNPROCESSABLE_TYPE_MISMATCH),
+    ):
+        reference, (found,) = await preparer.prepare_address(f"http://{host}{port}{path}", role)
+        assert (reference, refusal(found), found.sha256) == (None, reason, b"")
+    with pytest.raises(RetryableError):
+        await preparer.prepare_address(f"http://img.example.org{port}/slow.jpg", ROLE_UPLOAD)
 
 
 async def test_a_slow_host_keeps_no_other_picture_waiting(store: ObjectStore) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:  # the types of the stubs know this name, the stubs do not
     from sluice.v1.ingest_pb2_grpc import IngestAsyncStub
 
 HEADER = PrepareRequest(header=PrepareHeader(role=ROLE_UPLOAD))
+URI = "https://img.example.org/a.jpg"
+ADDRESS = PrepareRequest(header=PrepareHeader(role=ROLE_UPLOAD, uri=URI))
 MOST_BYTES = 100
 
 
@@ -31,9 +33,14 @@ class MemoryPreparer:
 
     def __init__(self) -> None:
         self.seen: list[bytes] = []
+        self.addresses: list[str] = []
         self.under_way = 0
         self.gate = asyncio.Event()
         self.gate.set()
+
+    async def prepare_address(self, uri: str, role: Role.ValueType) -> tuple[ObjectReference, list[PreparedContent]]:
+        self.addresses.append(uri)
+        return ObjectReference(uri="file:///o/1"), [PreparedContent(role=role)]
 
     async def prepare_upload(
         self, data: bytes, role: Role.ValueType, media_type: str
@@ -64,6 +71,9 @@ class Door:
                 yield part if isinstance(part, PrepareRequest) else PrepareRequest(chunk=part)
 
         return await self._stub.Prepare(sent(), timeout=seconds)
+
+    async def prepare_at(self) -> PrepareResponse:
+        return await self._stub.Prepare(iter([ADDRESS]), timeout=20.0)
 
     async def refused(self, sent: "Iterable[PrepareRequest] | AsyncIterator[PrepareRequest]") -> grpc.aio.AioRpcError:
         asked: Any = sent
@@ -108,13 +118,22 @@ async def test_one_byte_more_than_allowed_is_kept_and_no_more() -> None:
         [PrepareRequest(chunk=b"x")],
         [HEADER, HEADER],
         [PrepareRequest(header=PrepareHeader())],
+        [ADDRESS, PrepareRequest(chunk=b"x")],
+        [PrepareRequest(header=PrepareHeader(role=ROLE_UPLOAD, uri=URI, media_type="image/png"))],
     ],
-    ids=["nothing", "no header", "two headers", "no role"],
+    ids=["nothing", "no header", "two headers", "no role", "an address and bytes", "an address and a type"],
 )
 async def test_a_call_that_is_not_in_form_is_invalid(sent: list[PrepareRequest]) -> None:
     async with opened() as door:
         assert (await door.refused(iter(sent))).code() is grpc.StatusCode.INVALID_ARGUMENT
-        assert (door.room.calls, door.preparer.seen) == (0, [])
+        assert (door.room.calls, door.preparer.seen, door.preparer.addresses) == (0, [], [])
+
+
+async def test_an_address_stands_instead_of_bytes() -> None:
+    async with opened() as door:
+        answer = await door.prepare_at()
+        assert answer.reference.uri == "file:///o/1"
+        assert (door.preparer.addresses, door.preparer.seen) == ([URI], [])
 
 
 async def test_too_many_pictures_at_once_are_told_when_to_come_back() -> None:

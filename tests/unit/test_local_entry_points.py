@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from sluice.errors import TerminalError
-from sluice.local.entry_points import OPTIONAL, load_service, service_commands, service_names
+from sluice.local.entry_points import OPTIONAL, load_service, service_commands, service_names, told_where
 
 
 def test_the_main_line_of_services_is_installed() -> None:
@@ -21,7 +21,18 @@ def test_each_is_a_process_of_its_own() -> None:
 
 
 def test_a_service_can_be_left_out() -> None:
-    assert service_commands(["ingest"]).keys() == set(service_names()) - {"ingest", *OPTIONAL}
+    assert service_commands(["hash-matcher"]).keys() == set(service_names()) - {"hash-matcher", *OPTIONAL}
+
+
+def test_who_asks_a_service_is_left_out_with_it() -> None:
+    assert service_commands(["ingest"]).keys() == set(service_names()) - {"ingest", "gateway", *OPTIONAL}
+
+
+def test_who_asks_a_service_is_told_where_it_is() -> None:
+    at = {"orchestrator": "127.0.0.1:1", "ingest": "127.0.0.1:2", "gateway": "127.0.0.1:3"}
+    told = {"SLUICE_ORCHESTRATOR_ADDRESS": "127.0.0.1:1", "SLUICE_INGEST_ADDRESS": "127.0.0.1:2"}
+    assert told_where("gateway", at) == told
+    assert told_where("ingest", at) == {}
 
 
 def test_an_optional_service_is_there_where_its_variable_says_what_for() -> None:

@@ -61,6 +61,11 @@ def test_no_two_services_get_the_same_address_for_health() -> None:
     assert told["SLUICE_HEALTH_ADDRESS"] == ""
 
 
+def test_simulators_are_there_where_they_are_asked_for() -> None:
+    assert plan({}).simulators is None
+    assert make_plan(HOME, CERTS, {}, {}, simulators=HOME).simulators == HOME
+
+
 def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         plan({"SLUICE_PARTITIONS": "0", "SLUICE_REPLICATION": "many"})

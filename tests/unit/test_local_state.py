@@ -50,6 +50,16 @@ def test_a_collector_is_read_as_it_was_written(tmp_path: Path) -> None:
     lock.release()
 
 
+def test_simulators_are_read_as_they_were_written(tmp_path: Path) -> None:
+    lock = claim(tmp_path)
+    with_one = replace(RUNNING, simulators={"cybertipline": ServiceAt("http://127.0.0.1:5002", 19, 1)})
+    publish(tmp_path, with_one)
+    assert read_running(tmp_path) == with_one
+    found = json.loads((tmp_path / STATE_FILE).read_text())["simulators"]["cybertipline"]
+    assert (found["address"], found["pid"]) == ("http://127.0.0.1:5002", 19)
+    lock.release()
+
+
 def test_a_second_stack_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
     lock = claim(tmp_path)
     with pytest.raises(NotReadyError, match="still starting"):

@@ -10,7 +10,14 @@ from sluice.policy.load import load
 from sluice.policy.model import Policy
 from sluice.v1.contents_pb2 import Contents
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK
-from sluice.v1.request_pb2 import OPERATION_EDIT, ROLE_GENERATED, ROLE_UPLOAD, STAGE_OUTPUT
+from sluice.v1.request_pb2 import (
+    OPERATION_EDIT,
+    ROLE_GENERATED,
+    ROLE_PROMPT,
+    ROLE_TRANSCRIPT,
+    ROLE_UPLOAD,
+    STAGE_OUTPUT,
+)
 from sluice.v1.verdict_pb2 import PERSON_NONE, Verdict
 from tests.unit.build import REQUEST_ID, contents, image, result, text, verdict
 
@@ -91,6 +98,24 @@ def test_a_match_is_an_incident_and_never_an_asset(policy: Policy) -> None:
     assert [content.content_id for content in incident.contents] == ["c0"]
     assert incident.contents[0].md5 == b"m" * 16
     assert incident.id == made(asked, policy, **looks(csam=True)).incidents[0].id
+
+
+def test_an_incident_names_the_texts_of_its_request_and_the_generation(policy: Policy) -> None:
+    asked = contents(
+        image(role=ROLE_GENERATED),
+        image("c1"),
+        text("c2"),
+        text("c3", ROLE_TRANSCRIPT),
+        stage=STAGE_OUTPUT,
+        generation_id="g-1",
+    )
+    (incident,) = made(asked, policy, text=verdict("text", result("c2"), result("c3")), **looks(csam=True)).incidents
+    assert incident.generation_id == "g-1"
+    assert [(each.content_id, each.role, each.sha256) for each in incident.texts] == [
+        ("c2", ROLE_PROMPT, b"t" * 32),
+        ("c3", ROLE_TRANSCRIPT, b"t" * 32),
+    ]
+    assert b"lighthouse" not in incident.SerializeToString()
 
 
 def test_a_report_waits_for_a_person_where_every_match_is_in_quarantine(policy: Policy) -> None:

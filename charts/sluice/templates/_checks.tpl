@@ -8,6 +8,9 @@
 {{- include "sluice.checkTls" . -}}
 {{- include "sluice.checkRoads" . -}}
 {{- include "sluice.checkStores" . -}}
+{{- include "sluice.checkEvidence" . -}}
+{{- include "sluice.checkTipline" . -}}
+{{- include "sluice.checkGateway" . -}}
 {{- include "sluice.checkVariables" . -}}
 
 {{- if and $v.hpa.enabled $v.keda.enabled -}}
@@ -18,25 +21,27 @@
 {{- end -}}
 {{- range $name, $service := $services -}}
 {{- $at := printf "services.%s" $name -}}
-{{- if gt (int $service.replicas) $partitions -}}
+{{- $grouped := include "sluice.grouped" $service -}}
+{{- if and $grouped (gt (int $service.replicas) $partitions) -}}
 {{- fail (printf "%s.replicas is %d and kafka.partitions is %d: the replicas beyond would have nothing to read" $at (int $service.replicas) $partitions) -}}
 {{- end -}}
 {{- if include "sluice.scaler" (dict "root" $ "service" $service) -}}
-{{- if gt (int $service.autoscaling.max) $partitions -}}
+{{- if and $grouped (gt (int $service.autoscaling.max) $partitions) -}}
 {{- fail (printf "%s.autoscaling.max is %d and kafka.partitions is %d: the replicas beyond would have nothing to read" $at (int $service.autoscaling.max) $partitions) -}}
 {{- end -}}
 {{- if gt (int $service.autoscaling.min) (int $service.autoscaling.max) -}}
 {{- fail (printf "%s.autoscaling.min is %d, more than its max, %d" $at (int $service.autoscaling.min) (int $service.autoscaling.max)) -}}
 {{- end -}}
-{{- if and $v.keda.enabled (not (and $service.group $service.reads)) -}}
+{{- if and $v.keda.enabled $grouped (not (and $service.group $service.reads)) -}}
 {{- fail (printf "%s.group and %s.reads: scaling by lag needs both" $at $at) -}}
 {{- end -}}
 {{- end -}}
+{{- $database := include "sluice.databaseVariable" $service -}}
 {{- if and $service.persistence.enabled (gt (int $service.replicas) 1) -}}
-{{- fail (printf "%s.replicas is %d with persistence.enabled: its volume is for one; of provenance, take PostgreSQL (SLUICE_PROVENANCE_DB)" $at (int $service.replicas)) -}}
+{{- fail (printf "%s.replicas is %d with persistence.enabled: its volume is for one%s" $at (int $service.replicas) (ternary (printf "; take PostgreSQL (%s)" $database) "" (ne $database ""))) -}}
 {{- end -}}
-{{- if and (has "anchors" $service.needs) (not $service.persistence.enabled) (not (include "sluice.database" $service)) -}}
-{{- fail (printf "%s.persistence.enabled is false: its records would go with each pod, and each replica has its own; set env.SLUICE_PROVENANCE_DB to a postgresql:// address" $at) -}}
+{{- if and $database (not $service.persistence.enabled) (not (include "sluice.database" $service)) -}}
+{{- fail (printf "%s.persistence.enabled is false: its records would go with each pod, and each replica has its own; set env.%s to a postgresql:// address" $at $database) -}}
 {{- end -}}
 {{- if and $service.http.enabled (not $service.http.variable) -}}
 {{- fail (printf "%s.http.variable is empty: it has no HTTP of its own" $at) -}}
@@ -110,8 +115,9 @@
 {{- if and (hasKey $service.env "SLUICE_FETCH_ALLOW") (not $v.egress.strangers.to) -}}
 {{- fail (printf "egress.strangers.to is empty and services.%s.env.SLUICE_FETCH_ALLOW names hosts: nothing could be fetched" $name) -}}
 {{- end -}}
-{{- if and (hasPrefix "postgresql://" (default "" $service.env.SLUICE_PROVENANCE_DB)) (not $v.egress.database.to) -}}
-{{- fail (printf "egress.database.to is empty and services.%s.env.SLUICE_PROVENANCE_DB names a server" $name) -}}
+{{- $database := include "sluice.databaseVariable" $service -}}
+{{- if and $database (regexMatch "^postgres(ql)?://" (default "" (get $service.env $database))) (not $v.egress.database.to) -}}
+{{- fail (printf "egress.database.to is empty and services.%s.env.%s names a server" $name $database) -}}
 {{- end -}}
 {{- end -}}
 {{- if and $v.monitoring.otlpEndpoint (not $v.egress.telemetry.to) -}}
@@ -119,6 +125,17 @@
 {{- end -}}
 {{- if and (regexMatch "^(awskms|gcpkms|azurekms|hashivault):" $v.c2pa.key) (not $v.egress.keys.to) -}}
 {{- fail "egress.keys.to is empty and c2pa.key names a key management service" -}}
+{{- end -}}
+{{- if hasKey $services "reporter" -}}
+{{- if and (not (hasPrefix "file://" $v.vault.url)) (not $v.egress.vault.to) -}}
+{{- fail (printf "egress.vault.to is empty and vault.url is %s: say where that store is, as narrowly as you can" $v.vault.url) -}}
+{{- end -}}
+{{- if and (contains "awskms:" $v.vault.key) (not $v.egress.vaultKeys.to) -}}
+{{- fail "egress.vaultKeys.to is empty and vault.key names a key management service" -}}
+{{- end -}}
+{{- if and $v.tipline.url (not $v.egress.ncmec.to) -}}
+{{- fail "egress.ncmec.to is empty and tipline.url names a host: no report could be sent" -}}
+{{- end -}}
 {{- end -}}
 {{- if and $v.c2pa.timestampAuthorities (not $v.egress.timestamps.to) -}}
 {{- fail "egress.timestamps.to is empty and c2pa.timestampAuthorities names some" -}}
@@ -182,11 +199,111 @@
 {{- end -}}
 {{- end -}}
 
-{{/* Whether a service's records lie in PostgreSQL, as far as values say: a Secret may have the address. */}}
+{{/* The variable that says where a service keeps its records; empty: it keeps none. */}}
+{{- define "sluice.databaseVariable" -}}
+{{- if has "anchors" .needs -}}SLUICE_PROVENANCE_DB{{- else if has "vault" .needs -}}SLUICE_REPORTER_DB{{- else if has "apiKeys" .needs -}}SLUICE_GATEWAY_DB{{- end -}}
+{{- end -}}
+
+{{/* Whether they lie in PostgreSQL, as far as values say: a Secret may have the address. */}}
 {{- define "sluice.database" -}}
-{{- $found := hasPrefix "postgresql://" (default "" .env.SLUICE_PROVENANCE_DB) -}}
-{{- range .extraEnv -}}{{- if and (eq .name "SLUICE_PROVENANCE_DB") .valueFrom -}}{{- $found = true -}}{{- end -}}{{- end -}}
+{{- $variable := include "sluice.databaseVariable" . -}}
+{{- $found := regexMatch "^postgres(ql)?://" (default "" (get .env $variable)) -}}
+{{- range .extraEnv -}}{{- if and (eq .name $variable) .valueFrom -}}{{- $found = true -}}{{- end -}}{{- end -}}
 {{- ternary "true" "" $found -}}
+{{- end -}}
+
+{{/* Evidence lies where nothing else does, and lasts. */}}
+{{- define "sluice.checkEvidence" -}}
+{{- $v := .Values -}}
+{{- with get (include "sluice.services" . | fromYaml) "reporter" -}}
+{{- $vault := trimSuffix "/" $v.vault.url -}}
+{{- $store := trimSuffix "/" $v.objectStore.url -}}
+{{- if hasPrefix "file://" $vault -}}
+{{- if not (hasPrefix "file:///var/lib/sluice/" $vault) -}}
+{{- fail (printf "vault.url is %q: the volume is mounted below file:///var/lib/sluice/" $v.vault.url) -}}
+{{- end -}}
+{{- if not .persistence.enabled -}}
+{{- fail (printf "vault.url is %q and services.reporter.persistence.enabled is false: evidence would go with the pod" $v.vault.url) -}}
+{{- end -}}
+{{- if or (hasPrefix (printf "%s/" $store) (printf "%s/" $vault)) (hasPrefix (printf "%s/" $vault) (printf "%s/" $store)) -}}
+{{- fail (printf "vault.url is %q and objectStore.url %q: one lies in the other, and evidence is for the reporter alone" $v.vault.url $v.objectStore.url) -}}
+{{- end -}}
+{{- else -}}
+{{- $bucket := regexFind "^[a-z0-9]+://[^/]+" $vault -}}
+{{- if eq $bucket (regexFind "^[a-z0-9]+://[^/]+" $store) -}}
+{{- fail (printf "vault.url and objectStore.url are in one bucket, %s: evidence needs one that nobody else reaches" $bucket) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (gt (int .replicas) 1) (not $v.vault.anchor.existingClaim) (not (has "ReadWriteMany" $v.vault.anchor.accessModes)) -}}
+{{- fail (printf "vault.anchor.accessModes is without ReadWriteMany and services.reporter.replicas is %d: they share the audit log's head" (int .replicas)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What is sent is sent by somebody, with credentials, to whom it is meant for. */}}
+{{- define "sluice.checkTipline" -}}
+{{- $v := .Values -}}
+{{- $tip := $v.tipline -}}
+{{- if hasKey (include "sluice.services" . | fromYaml) "reporter" -}}
+{{- if $tip.url -}}
+{{- if not $tip.existingSecret -}}
+{{- fail "tipline.existingSecret is empty and tipline.url names a host: nothing is taken there without credentials" -}}
+{{- end -}}
+{{- range $name, $value := $tip.reporter -}}
+{{- if not $value -}}
+{{- fail (printf "tipline.reporter.%s is empty and tipline.url names a host: a report says who sends it" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- if and (hasPrefix "http://" $tip.url) (not $tip.simulator) -}}
+{{- fail (printf "tipline.url is %q: only a simulator (tipline.simulator) is asked without TLS" $tip.url) -}}
+{{- end -}}
+{{- if and $tip.simulator (regexMatch "(?i)^https?://([^/]*\\.)?cybertip\\.org\\.?([:/]|$)" $tip.url) -}}
+{{- fail (printf "tipline.simulator is true and tipline.url is %q: that is NCMEC's own host" $tip.url) -}}
+{{- end -}}
+{{- else if $tip.simulator -}}
+{{- fail "tipline.simulator is true and tipline.url is empty: say where it is" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Who comes from outside is let in by somebody, finds something, and does not send keys in the clear unawares. */}}
+{{- define "sluice.checkGateway" -}}
+{{- $v := .Values -}}
+{{- $services := include "sluice.services" . | fromYaml -}}
+{{- $doors := list -}}
+{{- range $name, $door := pick $v.gateway "ingress" "route" -}}{{- if $door.enabled -}}{{- $doors = append $doors $name -}}{{- end -}}{{- end -}}
+{{- with get $services "gateway" -}}
+{{- range list "orchestrator" "ingest" -}}
+{{- if not (hasKey $services .) -}}
+{{- fail (printf "services.%s.enabled is false and services.gateway.enabled is true: the gateway asks it for every answer" .) -}}
+{{- end -}}
+{{- end -}}
+{{- if not .http.enabled -}}
+{{- fail "services.gateway.http.enabled is false: HTTP is all that the gateway is for" -}}
+{{- end -}}
+{{- if and $doors $v.networkPolicy.enabled (not .http.from) -}}
+{{- fail (printf "services.gateway.http.from is empty and gateway.%s.enabled is true: say where its controller's pods are, for nobody would reach the door" (first $doors)) -}}
+{{- end -}}
+{{- else -}}
+{{- if $doors -}}
+{{- fail (printf "gateway.%s.enabled is true and services.gateway.enabled is false: there is nothing behind it" (first $doors)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $doors -}}
+{{- if not (get $v.gateway .).hosts -}}
+{{- fail (printf "gateway.%s.hosts is empty: it would take every name that comes" .) -}}
+{{- end -}}
+{{- end -}}
+{{- $in := $v.gateway.ingress -}}
+{{- if and $in.enabled (not $in.tlsSecret) (not $in.plainHttp) -}}
+{{- fail "gateway.ingress.tlsSecret is empty: API keys would travel in the clear; gateway.ingress.plainHttp says that something else ends TLS" -}}
+{{- end -}}
+{{- if and $in.tlsSecret $in.plainHttp -}}
+{{- fail "gateway.ingress.plainHttp is true and gateway.ingress.tlsSecret names a certificate: say one of them" -}}
+{{- end -}}
+{{- if and $v.gateway.route.enabled (not $v.gateway.route.parentRefs) -}}
+{{- fail "gateway.route.parentRefs is empty and gateway.route.enabled is true: name a Gateway, and its listener with TLS" -}}
+{{- end -}}
 {{- end -}}
 
 {{/* No secret, and nothing that undoes what the chart says of the doors, in any value that becomes a variable. */}}
@@ -207,18 +324,18 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- $told := dict "objectStore.url" $v.objectStore.url "c2pa.key" $v.c2pa.key "c2pa.timestampAuthorities" (join " " $v.c2pa.timestampAuthorities) "monitoring.otlpEndpoint" $v.monitoring.otlpEndpoint "triton.models.s3.url" $v.triton.models.s3.url -}}
+{{- $told := dict "objectStore.url" $v.objectStore.url "vault.url" $v.vault.url "vault.key" $v.vault.key "tipline.url" $v.tipline.url "c2pa.key" $v.c2pa.key "c2pa.timestampAuthorities" (join " " $v.c2pa.timestampAuthorities) "monitoring.otlpEndpoint" $v.monitoring.otlpEndpoint "triton.models.s3.url" $v.triton.models.s3.url -}}
 {{- range $at, $value := $told -}}
 {{- include "sluice.checkValue" (dict "at" $at "value" $value) -}}
 {{- end -}}
 {{- end -}}
 
 {{- define "sluice.checkVariable" -}}
+{{- include "sluice.checkOwned" . -}}
 {{- if and (regexMatch "(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|KEY|KEY_ID|_PIN|HEADERS|CONNECTION_STRING|CREDENTIALS_JSON)$" .name) (ne .name "SLUICE_C2PA_KEY") -}}
 {{- fail (printf "%s: a secret does not belong into values; name its Secret in envFrom, or in extraEnv with secretKeyRef" .at) -}}
 {{- end -}}
 {{- include "sluice.checkValue" . -}}
-{{- include "sluice.checkOwned" . -}}
 {{- end -}}
 
 {{- define "sluice.checkValue" -}}
@@ -227,9 +344,9 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What the chart says of a pod's name, its doors and its user is said by values of their own. */}}
+{{/* What the chart says of a pod's name, its doors, its user, evidence, reports and keys is said by values of their own. */}}
 {{- define "sluice.checkOwned" -}}
-{{- if regexMatch "^(SLUICE_(INSTANCE|GRPC_ADDRESS|GRPC_PLAINTEXT|HEALTH_ADDRESS|OPS_ADDRESS|TLS_DIR|PEERS)|KAFKA_(BOOTSTRAP_SERVERS|SECURITY_PROTOCOL|SASL_(MECHANISM|USERNAME|PASSWORD_FILE)|SSL_(CA|CERTIFICATE|KEY)_LOCATION))$" .name -}}
-{{- fail (printf "%s: the chart sets this variable, from kafka, tls and peers, and nobody else may" .at) -}}
+{{- if regexMatch "^(SLUICE_(INSTANCE|GRPC_ADDRESS|GRPC_PLAINTEXT|HEALTH_ADDRESS|OPS_ADDRESS|TLS_DIR|PEERS|VAULT(_(KEY|ANCHOR|PEOPLE))?|REPORTER_(HOLD|FIRST_NAME|LAST_NAME|EMAIL|SERVICE)|TIPLINE_(URL|USER|PASSWORD|USER_FILE|PASSWORD_FILE|SCHEMA|CA|SIMULATOR)|GATEWAY_ADDRESS|ORCHESTRATOR_ADDRESS|INGEST_ADDRESS|CLIENT_TLS_DIR|API_KEY(_FILE)?)|KAFKA_(BOOTSTRAP_SERVERS|SECURITY_PROTOCOL|SASL_(MECHANISM|USERNAME|PASSWORD_FILE)|SSL_(CA|CERTIFICATE|KEY)_LOCATION))$" .name -}}
+{{- fail (printf "%s: the chart sets this variable, from kafka, tls, peers, vault, tipline and gateway, and nobody else may" .at) -}}
 {{- end -}}
 {{- end -}}

@@ -76,6 +76,44 @@ from the other values. */}}
 {{- if has "anchors" $s.needs }}
 - {name: SLUICE_C2PA_CERTS, value: /etc/sluice/c2pa-anchors}
 {{- end }}
+{{- if has "vault" $s.needs }}
+- {name: SLUICE_VAULT, value: {{ $v.vault.url | quote }}}
+- {name: SLUICE_VAULT_KEY, value: {{ include "sluice.vaultKey" .root | quote }}}
+- {name: SLUICE_VAULT_ANCHOR, value: {{ ternary "/var/lib/sluice" "/srv/anchor" $s.persistence.enabled }}/audit.head}
+{{- if or $v.vault.people.text $v.vault.people.existingConfigMap }}
+- {name: SLUICE_VAULT_PEOPLE, value: /etc/sluice/vault-people/people}
+{{- end }}
+{{- end }}
+{{- if has "tipline" $s.needs }}
+- {name: SLUICE_REPORTER_HOLD, value: {{ ternary "1" "0" $v.tipline.hold | quote }}}
+{{- if $v.tipline.url }}
+- {name: SLUICE_TIPLINE_URL, value: {{ $v.tipline.url | quote }}}
+- {name: SLUICE_TIPLINE_USER_FILE, value: /etc/sluice/tipline/user}
+- {name: SLUICE_TIPLINE_PASSWORD_FILE, value: /etc/sluice/tipline/password}
+- {name: SLUICE_TIPLINE_SIMULATOR, value: {{ ternary "1" "0" $v.tipline.simulator | quote }}}
+{{- if $v.tipline.schemaConfigMap }}
+- {name: SLUICE_TIPLINE_SCHEMA, value: /etc/sluice/tipline-schema/schema.xsd}
+{{- end }}
+{{- if $v.tipline.caConfigMap }}
+- {name: SLUICE_TIPLINE_CA, value: /etc/sluice/tipline-ca/ca.crt}
+{{- end }}
+- {name: SLUICE_REPORTER_FIRST_NAME, value: {{ $v.tipline.reporter.firstName | quote }}}
+- {name: SLUICE_REPORTER_LAST_NAME, value: {{ $v.tipline.reporter.lastName | quote }}}
+- {name: SLUICE_REPORTER_EMAIL, value: {{ $v.tipline.reporter.email | quote }}}
+- {name: SLUICE_REPORTER_SERVICE, value: {{ $v.tipline.reporter.service | quote }}}
+{{- end }}
+{{- end }}
+{{- if has "road" $s.needs }}
+{{- range $name, $component := dict "SLUICE_ORCHESTRATOR_ADDRESS" "orchestrator" "SLUICE_INGEST_ADDRESS" "ingest" }}
+- {name: {{ $name }}, value: "dns:///{{ include "sluice.component" (dict "root" $.root "name" $component) }}:50051"}
+{{- end }}
+{{- if ne $v.tls.mode "plaintext" }}
+- {name: SLUICE_CLIENT_TLS_DIR, value: /etc/sluice/tls}
+{{- end }}
+{{- end }}
+{{- if and (has "apiKeys" $s.needs) $v.gateway.firstKey.existingSecret }}
+- {name: SLUICE_API_KEY_FILE, value: /etc/sluice/first-key/key}
+{{- end }}
 {{- if and $v.triton.enabled (has "triton" $s.needs) }}
 - {name: SLUICE_TRITON_URL, value: "{{ include "sluice.component" (dict "root" .root "name" "triton") }}:8001"}
 - {name: SLUICE_TRITON_DEADLINE_MS, value: {{ $v.triton.deadlineMs | quote }}}
@@ -108,12 +146,17 @@ from the other values. */}}
 {{- end }}
 {{- end -}}
 
+{{/* Where the wrapping keys of evidence are. */}}
+{{- define "sluice.vaultKey" -}}
+{{- default "file:///etc/sluice/vault/vault.keys" .Values.vault.key -}}
+{{- end -}}
+
 {{/* Prefixes of the object store that a component may touch: name -> write or read, as YAML. */}}
 {{- define "sluice.prefixes" -}}
 {{- $found := dict -}}
 {{- range $road := .root.Values.egress -}}
 {{- range $prefix, $who := $road.prefixes -}}
-{{- if has $.name $who.write -}}{{- $_ := set $found $prefix "write" -}}
+{{- if or (has $.name $who.write) (has $.name (default (list) $who.purge)) -}}{{- $_ := set $found $prefix "write" -}}
 {{- else if has $.name $who.read -}}{{- $_ := set $found $prefix "read" -}}{{- end -}}
 {{- end -}}
 {{- end -}}

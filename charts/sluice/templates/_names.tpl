@@ -111,6 +111,12 @@ imagePullPolicy: {{ $all.pullPolicy }}
 {{/* The kind of scaler of a service: hpa, keda or nothing. */}}
 {{- define "sluice.scaler" -}}
 {{- if and .service.autoscaling.enabled (not .service.persistence.enabled) -}}
-{{- if .root.Values.keda.enabled -}}keda{{- else if .root.Values.hpa.enabled -}}hpa{{- end -}}
+{{- $hpa := or .root.Values.hpa.enabled (and .root.Values.keda.enabled (include "sluice.grouped" .service | eq "")) -}}
+{{- if $hpa -}}hpa{{- else if .root.Values.keda.enabled -}}keda{{- end -}}
 {{- end -}}
+{{- end -}}
+
+{{/* Whether partitions are shared out among its replicas; not of what is in no consumer group and answers HTTP. */}}
+{{- define "sluice.grouped" -}}
+{{- ternary "" "true" (and .http.enabled (not .group) (not .reads)) -}}
 {{- end -}}

@@ -20,7 +20,7 @@
 {{- define "sluice.travellers" -}}
 {{- $road := get .root.Values.egress .row -}}
 {{- $found := default (list) $road.services -}}
-{{- range $road.prefixes -}}{{- $found = concat $found .write .read -}}{{- end -}}
+{{- range $road.prefixes -}}{{- $found = concat $found .write .read (default (list) .purge) -}}{{- end -}}
 {{- $found | uniq | toYaml -}}
 {{- end -}}
 
@@ -29,6 +29,9 @@
 {{- $v := .root.Values -}}
 {{- if eq .row "triton" -}}{{- ternary "true" "" $v.triton.enabled -}}
 {{- else if hasKey (get $v.egress .row) "prefixes" -}}{{- ternary "" "true" (hasPrefix "file://" $v.objectStore.url) -}}
+{{- else if eq .row "vault" -}}{{- ternary "" "true" (hasPrefix "file://" $v.vault.url) -}}
+{{- else if eq .row "vaultKeys" -}}{{- ternary "true" "" (contains "awskms:" $v.vault.key) -}}
+{{- else if eq .row "ncmec" -}}{{- ternary "true" "" (ne $v.tipline.url "") -}}
 {{- else if eq .row "telemetry" -}}{{- ternary "true" "" (ne $v.monitoring.otlpEndpoint "") -}}
 {{- else if eq .row "modelStore" -}}{{- ternary "true" "" (and $v.triton.enabled (eq $v.triton.models.source "s3")) -}}
 {{- else -}}true{{- end -}}

@@ -65,6 +65,46 @@ pod's own group. */}}
 - name: c2pa-anchors
   configMap: {name: {{ $v.c2pa.anchorsConfigMap }}}
 {{- end }}
+{{- if has "vault" $s.needs }}
+{{- if contains "file:///etc/sluice/vault/" (include "sluice.vaultKey" .root) }}
+- name: vault
+  secret:
+    secretName: {{ $v.vault.existingSecret }}
+    defaultMode: 288
+    items: [{key: vault.keys, path: vault.keys}]
+{{- end }}
+{{- if or $v.vault.people.text $v.vault.people.existingConfigMap }}
+- name: vault-people
+  configMap: {name: {{ default (include "sluice.component" (dict "root" .root "name" "vault-people")) $v.vault.people.existingConfigMap }}}
+{{- end }}
+{{- if not $s.persistence.enabled }}
+- name: anchor
+  persistentVolumeClaim:
+    claimName: {{ default (include "sluice.component" (dict "root" .root "name" "anchor")) $v.vault.anchor.existingClaim }}
+{{- end }}
+{{- end }}
+{{- if and (has "tipline" $s.needs) $v.tipline.url }}
+- name: tipline
+  secret:
+    secretName: {{ $v.tipline.existingSecret }}
+    defaultMode: 288
+    items: [{key: user, path: user}, {key: password, path: password}]
+{{- if $v.tipline.schemaConfigMap }}
+- name: tipline-schema
+  configMap: {name: {{ $v.tipline.schemaConfigMap }}}
+{{- end }}
+{{- if $v.tipline.caConfigMap }}
+- name: tipline-ca
+  configMap: {name: {{ $v.tipline.caConfigMap }}}
+{{- end }}
+{{- end }}
+{{- if and (has "apiKeys" $s.needs) $v.gateway.firstKey.existingSecret }}
+- name: first-key
+  secret:
+    secretName: {{ $v.gateway.firstKey.existingSecret }}
+    defaultMode: 288
+    items: [{key: key, path: key}]
+{{- end }}
 {{- with $s.extraVolumes }}
 {{ toYaml . }}
 {{- end }}
@@ -76,10 +116,12 @@ pod's own group. */}}
 - {name: tmp, mountPath: /tmp}
 - {name: home, mountPath: /var/lib/sluice}
 {{- range include "sluice.volumes" . | fromYamlArray }}
-{{- if has .name (list "tls" "peers" "kafka-user" "kafka-ca" "policy" "shadow-policy" "lists" "c2pa" "c2pa-anchors") }}
+{{- if has .name (list "tls" "peers" "kafka-user" "kafka-ca" "policy" "shadow-policy" "lists" "c2pa" "c2pa-anchors" "vault" "vault-people" "tipline" "tipline-schema" "tipline-ca" "first-key") }}
 - {name: {{ .name }}, mountPath: /etc/sluice/{{ .name }}, readOnly: true}
 {{- else if has .name (list "models" "hashes") }}
 - {name: {{ .name }}, mountPath: /srv/{{ .name }}, readOnly: true}
+{{- else if eq .name "anchor" }}
+- {name: anchor, mountPath: /srv/anchor}
 {{- else if hasPrefix "bank-" .name }}
 - {name: {{ .name }}, mountPath: /etc/sluice/banks/{{ trimPrefix "bank-" .name }}, readOnly: true}
 {{- end }}

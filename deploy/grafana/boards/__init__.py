@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from deploy.grafana.boards import bus, checks, costs, decisions, known_content, overview, signing
+from deploy.grafana.boards import bus, checks, costs, decisions, gateway, known_content, overview, reports, signing
 from deploy.grafana.dashboard import Dashboard
 
 ALL: Final[tuple[Dashboard, ...]] = (
@@ -12,5 +12,7 @@ ALL: Final[tuple[Dashboard, ...]] = (
     decisions.BOARD,
     signing.BOARD,
     known_content.BOARD,
+    reports.BOARD,
+    gateway.BOARD,
     costs.BOARD,
 )

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import ssl
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
 import httpcore2
@@ -41,21 +42,29 @@ class Fetcher:
         """
         if reference.size_bytes > limit:
             raise TooLargeError(f"{reference.size_bytes} bytes, at most {limit} are read")
-        target = read_target(reference.uri, self._settings.hosts, self._settings.plain_http)
+        data = await self._fetch(reference.uri, _Size(reference.size_bytes, exact=True))
+        if len(data) != reference.size_bytes or hashlib.sha256(data).digest() != reference.sha256:
+            raise DigestMismatchError("what was fetched is not the bytes of its reference")
+        return data
+
+    async def get_any(self, uri: str, limit: int) -> bytes:
+        """Whatever lies at an address now, `limit` bytes at most. The same errors: TooLargeError where there are
+        more."""
+        return await self._fetch(uri, _Size(limit, exact=False))
+
+    async def _fetch(self, uri: str, size: "_Size") -> bytes:
+        target = read_target(uri, self._settings.hosts, self._settings.plain_http)
         try:
             async with asyncio.timeout(self._settings.seconds):
-                data = await self._follow(target, reference.size_bytes)
+                return await self._follow(target, size)
         except TimeoutError as error:
             raise RetryableError(f"not fetched within {self._settings.seconds} s") from error
         except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
             if _certificate(error):
                 raise ForbiddenUriError("the host's certificate is not valid") from error
             raise RetryableError(f"the host could not be asked: {type(error).__name__}") from error
-        if len(data) != reference.size_bytes or hashlib.sha256(data).digest() != reference.sha256:
-            raise DigestMismatchError("what was fetched is not the bytes of its reference")
-        return data
 
-    async def _follow(self, target: Target, size: int) -> bytes:
+    async def _follow(self, target: Target, size: "_Size") -> bytes:
         for _ in range(self._settings.redirects + 1):
             found = await self._ask(target, size)
             if isinstance(found, bytes):
@@ -63,7 +72,7 @@ class Fetcher:
             target = read_target(found, self._settings.hosts, self._settings.plain_http)
         raise ForbiddenUriError(f"sent on more than {self._settings.redirects} times")
 
-    async def _ask(self, target: Target, size: int) -> bytes | str:
+    async def _ask(self, target: Target, size: "_Size") -> bytes | str:
         """The body, or the address that it sends on to."""
         patience = float(self._settings.read_seconds)
         timeouts = dict.fromkeys(("connect", "read", "write", "pool"), patience)
@@ -84,8 +93,7 @@ class Fetcher:
             data = bytearray()
             async for part in response.aiter_stream():
                 data += part
-                if len(data) > size:
-                    raise DigestMismatchError(f"more than the {size} bytes of its reference")
+                size.check_held(len(data))
             return bytes(data)
 
     def _context(self) -> ssl.SSLContext:
@@ -99,7 +107,28 @@ def _asked(target: Target) -> list[tuple[str, str]]:
     return [("Host", target.host if usual else f"{target.host}:{target.port}"), *_HEADERS]
 
 
-def _check(status: int, headers: dict[bytes, bytes], size: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How many bytes a body has: so many, or at most so many."""
+
+    bytes: int
+    exact: bool
+
+    def check_announced(self, length: int) -> None:
+        """Refuses a body of this length."""
+        if self.exact and length != self.bytes:
+            raise DigestMismatchError(f"announced with another length than the {self.bytes} bytes of its reference")
+        self.check_held(length)
+
+    def check_held(self, length: int) -> None:
+        """Refuses more than may come."""
+        if length > self.bytes:
+            if self.exact:
+                raise DigestMismatchError(f"more than the {self.bytes} bytes of its reference")
+            raise TooLargeError(f"more than {self.bytes} bytes")
+
+
+def _check(status: int, headers: dict[bytes, bytes], size: _Size) -> None:
     """Raises unless the answer can be the bytes that were asked for."""
     if status in _PASSING or status >= 500:
         raise RetryableError(f"the host answered {status}")
@@ -108,8 +137,8 @@ def _check(status: int, headers: dict[bytes, bytes], size: int) -> None:
     if headers.get(b"content-encoding", b"identity").lower() not in {b"identity", b""}:
         raise DigestMismatchError("sent in a coding that was not asked for")
     length = headers.get(b"content-length", b"")
-    if length.isdigit() and int(length[:20]) != size:
-        raise DigestMismatchError(f"announced with another length than the {size} bytes of its reference")
+    if length.isdigit():
+        size.check_announced(int(length[:20]))
 
 
 def _certificate(error: BaseException | None) -> bool:

@@ -5,7 +5,8 @@ A principal is a name that a broker has for a client that has logged in. Each se
 refused, where the broker refuses by default (`allow.everyone.if.no.acl.found=false`).
 
 Three topics decide what gets out, and have one writer each: only `orchestrator` writes moderation.decisions and
-assets.approved, only `c2pa-signer` writes assets.signed. Only `reviewer` writes moderation.releases.
+assets.approved, only `c2pa-signer` writes assets.signed. Only `reviewer` writes moderation.releases, and only
+`reporter` accounts.actions.
 
 Rights are the least that a real run needs. Kafka lets whoever may read or write a topic describe it, and whoever may
 write any topic write idempotently (KIP-679, brokers from 2.8 on), so no service has a right on the cluster. To
@@ -204,6 +205,23 @@ PRINCIPALS: Final[Sequence[Principal]] = (
         service=True,
     ),
     Principal(
+        "reporter",
+        "preserves evidence of matches, reports them, and says which accounts to ban",
+        (
+            *_on(Operation.READ, Topic.INCIDENTS),
+            *_on(Operation.WRITE, Topic.ACCOUNT_ACTIONS, Topic.DEAD_LETTERS),
+            *_joins("sluice-reporter"),
+            *_LOOKS_UP,
+        ),
+        service=True,
+    ),
+    Principal(
+        "gateway",
+        "answers HTTP: looks up what became of requests, and writes nothing",
+        (*_on(Operation.READ, Topic.VERDICTS, Topic.DECISIONS, Topic.SIGNED), *_LOOKS_UP),
+        service=True,
+    ),
+    Principal(
         "policy-shadow",
         "tries another policy on what was decided",
         (
@@ -239,9 +257,9 @@ PRINCIPALS: Final[Sequence[Principal]] = (
         ),
     ),
     Principal(
-        "reporter",
-        "reports matches: a program of yours",
-        (*_on(Operation.READ, Topic.INCIDENTS), *_joins("reporter", prefixed=True)),
+        "accounts",
+        "bans accounts: a program of yours",
+        (*_on(Operation.READ, Topic.ACCOUNT_ACTIONS), *_joins("accounts", prefixed=True)),
     ),
     Principal("operator", "commands that look: no content, nothing is written", _OPERATOR),
     Principal(
@@ -254,7 +272,7 @@ PRINCIPALS: Final[Sequence[Principal]] = (
         "KEDA, or whoever else watches consumer lag: ends and offsets alone",
         (
             *_on(Operation.DESCRIBE, *_REQUESTS, Topic.RELEASES, *_LANES, Topic.VERDICTS),
-            *_on(Operation.DESCRIBE, Topic.APPROVED, Topic.SIGNED, Topic.DECISIONS),
+            *_on(Operation.DESCRIBE, Topic.APPROVED, Topic.SIGNED, Topic.DECISIONS, Topic.INCIDENTS),
             *_SEES_GROUPS,
         ),
     ),

@@ -32,6 +32,7 @@ class Topic(StrEnum):
     DEAD_LETTERS = "moderation.dead-letters"
     APPROVED = "assets.approved"
     SIGNED = "assets.signed"
+    ACCOUNT_ACTIONS = "accounts.actions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ TOPICS: Final[Sequence[TopicSpec]] = (
     TopicSpec(Topic.DEAD_LETTERS, 14 * DAY_MS, MIB, "what could not be handled, and why"),
     TopicSpec(Topic.APPROVED, 14 * DAY_MS, MIB, "pictures that were allowed, to be signed"),
     TopicSpec(Topic.SIGNED, 28 * DAY_MS, MIB, "signed pictures: what downstream reads"),
+    TopicSpec(Topic.ACCOUNT_ACTIONS, 28 * DAY_MS, MIB, "accounts to be banned, and why"),
 )
 """The whole table. All have the same number of partitions: a request stays on its partition number throughout."""
 

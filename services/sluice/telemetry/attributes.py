@@ -8,17 +8,18 @@ from typing import Final
 
 ALLOWED: Final = frozenset(
     {
-        "action", "address", "attempt", "bank", "bytes", "category", "check", "code", "complete", "content_id",
-        "count", "detail", "digest", "duration_ms", "error", "exit_code", "group", "key", "kind", "lane", "live",
-        "metadata", "method", "model", "offset", "outcome", "partition", "partitions", "pid", "policy", "reason",
-        "request_id", "rule", "seconds", "service", "shadow", "span_id", "stage", "status", "topic", "trace_id",
-        "variable", "version",
+        "action", "address", "attempt", "bank", "bytes", "call", "category", "check", "code", "complete",
+        "content_id", "count", "detail", "digest", "duration_ms", "error", "exit_code", "group", "incident_id",
+        "key", "kind", "lane", "live", "metadata", "method", "model", "offset", "outcome", "partition",
+        "partitions", "phase", "pid", "policy", "reason", "request_id", "route", "rule", "seconds", "service",
+        "shadow", "span_id", "stage", "state", "status", "topic", "trace_id", "variable", "version",
     }
 )  # fmt: skip
 """Names of attributes. `detail` and `error` hold words of ours (error kinds, limits), never a message's content."""
 
 LABELS: Final = ALLOWED - {
-    "content_id", "detail", "duration_ms", "offset", "pid", "request_id", "seconds", "service", "span_id", "trace_id"
+    "content_id", "detail", "duration_ms", "incident_id", "offset", "pid", "request_id", "seconds", "service",
+    "span_id", "trace_id",
 }  # fmt: skip
 """Names of labels of metrics: a label has few values, and every metric has `service` already."""
 
@@ -28,6 +29,7 @@ TRACE_HEADERS: Final = ("traceparent", "tracestate")
 SPAN_ATTRIBUTES: Final = frozenset(
     {
         "error.type",
+        "http.request.method", "http.response.status_code", "http.route",
         "messaging.batch.message_count", "messaging.consumer.group.name", "messaging.destination.name",
         "messaging.destination.partition.id", "messaging.kafka.offset", "messaging.message.body.size",
         "messaging.operation.name", "messaging.operation.type", "messaging.system",

@@ -20,6 +20,8 @@ LOCATIONS: Final = (
 
 _IN_THE_PACKAGE: Final = f"kubernetes_validate/kubernetes-json-schema/{OF_KUBERNETES}-local-strict"
 _PREFIX: Final = "#/$defs/"
+_BESIDE: Final = frozenset({"gateway.networking.k8s.io"})
+"""Groups that are called as Kubernetes' own and are not among its schemas."""
 
 
 def write(packages: Path, crds: Sequence[Path], out: Path) -> None:
@@ -43,7 +45,7 @@ def path_of(document: Schema) -> str:
     """Where below that folder the schema of an object lies."""
     group, _, version = document["apiVersion"].rpartition("/")
     kind = document["kind"].lower()
-    if group and "." in group and not group.endswith(".k8s.io"):
+    if group in _BESIDE or ("." in group and not group.endswith(".k8s.io")):
         return f"{group}/{kind}_{version}.json"
     first = f"-{group.split('.')[0]}" if group else ""
     return f"{OF_KUBERNETES}/{kind}{first}-{version}.json"

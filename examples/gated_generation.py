@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sluice.client import Allowed, Client, NotAllowed, Refused
+from sluice.client import Allowed, Client, NotAllowed, Refused, Rejected
 from sluice.errors import EX_CONFIG, ConfigError
 
 STEPS = 30
@@ -72,6 +72,9 @@ async def one(client: Client, prompt: str, given: argparse.Namespace) -> int:
             result = await gate.submit(image)
     except NotAllowed as error:
         print(f"  {'refused' if isinstance(error, Refused) else 'no answer'}: {' '.join(error.reasons)}")
+        if isinstance(error, Rejected):
+            # For whoever runs it: a wrong address, or a key that opens nothing.
+            print(f"  {error}", file=sys.stderr)
         return 1 if isinstance(error, Refused) else 3
     path = keep(result, given.out)
     print(f"  allowed, {'signed' if result.signed else 'NOT signed, for it is simulated'}: {path}")

@@ -1,9 +1,9 @@
 """Runs the images as a cluster would, with a real Kafka beside them, and asks each whether it is well.
 
 1. a broker of this machine's own; 2. two jobs out of one image: the topics, and a chain for signing; 3. each service,
-from its own image, told where those are whom it asks; 4. the standard health question over gRPC until it answers SERVING; 5. what the kernel says of its
-mounts and rights; 6. where all services are there, one harmless picture, which must leave signed; 7. SIGTERM, which
-must end each with status 0.
+from its own image, told where those are whom it asks; 4. the standard health question over gRPC until it answers
+SERVING; 5. what the kernel says of its mounts and rights; 6. where all services are there, one harmless picture, that
+must leave signed; 7. SIGTERM, which must end each with status 0.
 """
 
 import shutil

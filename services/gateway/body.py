@@ -2,14 +2,18 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
 
 from gateway.call import call_of
 from gateway.errors import ApiError, bad_request
+from gateway.reading import Reading
+from gateway.structure import check_structure
 
+T = TypeVar("T")
 BODY_SECONDS: Final = 60.0
 """For a whole body."""
 QUIET_SECONDS: Final = 15.0
@@ -41,18 +45,21 @@ async def read_body(request: Request, most: int) -> bytes:
         raise ApiError(HTTPStatus.BAD_REQUEST, "disconnected", "The client went away.") from None
 
 
-async def read_json(request: Request, most: int) -> object:
-    """The JSON value that a body holds. ApiError: 415, 400, and those of `read_body`."""
+async def read_json(request: Request, most: int, reading: Reading, form: Callable[[object], T]) -> T:
+    """What `form` makes of the JSON value that a body holds; it may run on a thread. ApiError: 415, 400, and those of
+    `read_body` and `form`."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise ApiError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Send the body as application/json."
         )
-    return parse_json(await read_body(request, most))
+    return await reading.run(await read_body(request, most), lambda data: form(parse_json(data)))
 
 
 def parse_json(data: bytes) -> object:
-    """Strict JSON in UTF-8: no member twice, no NaN, nothing nested for its own sake. ApiError 400."""
+    """Strict JSON in UTF-8: no member twice, no NaN, nothing nested for its own sake, and no more of it than a request
+    takes (see `structure`). ApiError 400."""
+    check_structure(data)
     try:
         text = data.decode()
         found: object = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)

@@ -18,7 +18,12 @@ app = typer.Typer(
 )
 
 Name = Annotated[str, typer.Option("--name", metavar="TEXT", help="Whom it is for, for people.")]
-Tenant = Annotated[str, typer.Option("--tenant", metavar="NAME", help="On whose behalf it asks.")]
+Tenant = Annotated[
+    str | None,
+    typer.Option(
+        "--tenant", metavar="NAME", help="On whose behalf it asks; it sees this tenant's requests. Default: default."
+    ),
+]
 Scopes = Annotated[
     list[str] | None,
     typer.Option("--scope", metavar="moderate|read|console", help="Repeatable. Default: moderate and read."),
@@ -36,7 +41,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="JSON, also on a terminal."
 @app.command()
 def create(
     name: Name,
-    tenant: Tenant = "default",
+    tenant: Tenant = None,
     scope: Scopes = None,
     rate: Rate = 0,
     burst: Burst = 0,
@@ -45,7 +50,7 @@ def create(
     expires: Expires = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a key and print it, this once: only its SHA-256 is kept."""
+    """Make a key and print it alone, this once: only its SHA-256 is kept."""
     from gateway.key_commands import Wanted
     from gateway.key_commands import create as run
 

@@ -47,7 +47,8 @@ def console_router(parts: Parts, streams: Streams) -> APIRouter:
         who = await console.viewer(request)
         since = request.headers.get("last-event-id", "") or request.query_params.get("since", "")
         since_ms = int(since) if since.isascii() and since.isdecimal() and len(since) < 16 else parts.now()
-        return streams.response(live_rows(follower_of(parts), who.tenant, since_ms, parts.stopping))
+        rows = live_rows(follower_of(parts), who.tenant, since_ms, parts.stopping)
+        return streams.response(rows, who, lambda: console.viewer(request))
 
     @routes.get("/console/requests")
     async def find(request: Request) -> Response:

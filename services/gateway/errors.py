@@ -75,7 +75,8 @@ class ApiError(SluiceError):
     def headers(self) -> dict[str, str]:
         """What the answer says beside its body. `x-should-retry` is obeyed by OpenAI's clients."""
         told = dict(self.more_headers)
-        if self.retry_seconds is not None:
+        # A quota comes back; what is final does not, and clients that know retry-after alone would ask for ever.
+        if self.retry_seconds is not None and (self.retry is not False or self.kind is Kind.RATE_LIMIT):
             told["retry-after"] = str(max(1, ceil(self.retry_seconds)))
         if self.status is HTTPStatus.UNAUTHORIZED:
             told["www-authenticate"] = 'Bearer realm="sluice"'

@@ -60,7 +60,9 @@ def events_router(parts: Parts, streams: Streams) -> APIRouter:
         if since.ended or (last_event_id == DECISION and _is_last(known)):
             return Response(status_code=204)
         feed = Feed(parts, wanted, who.tenant, since)
-        return streams.response(_listening(parts, wanted, who.tenant, feed))
+        return streams.response(
+            _listening(parts, wanted, who.tenant, feed), who, lambda: parts.gate.known(who.digest, Scope.READ)
+        )
 
     return routes
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from gateway.follower_places import Places
-from gateway.follower_recent import NO_TENANT
+from gateway.follower_recent import tenant_of
 from sluice.bus.find import Find
 from sluice.bus.record import Record
 from sluice.bus.topics import Topic
@@ -31,8 +31,8 @@ class Decided:
 
     @property
     def tenant(self) -> str:
-        """Whose request it was."""
-        return self.decision.tenant or NO_TENANT
+        """Whose request it was; empty where it named nobody, and then no key's."""
+        return tenant_of(self.decision)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,6 @@ from sluice.v1.request_pb2 import Lane, Stage
 MOST_ROWS: Final = 100
 """Of a tenant."""
 MOST_TENANTS: Final = 500
-NO_TENANT: Final = "default"
-"""Whose requests those are that name no tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +38,8 @@ class Row:
 
 
 def tenant_of(decision: Decision) -> str:
-    """Whose request it was."""
-    return decision.tenant or NO_TENANT
+    """Whose request it was; empty where it named nobody, and then no key's."""
+    return decision.tenant
 
 
 def is_incident(decision: Decision) -> bool:

@@ -1,9 +1,11 @@
 """Request ids of a call: new ones, or those that its Idempotency-Key stands for.
 
 The log keeps one decision per request id, and a digest of what was asked. So a key needs no store of its own: any
-replica, at any time while the log is kept, gives the same answer for the same content, and refuses another one.
+replica, at any time while the log is kept, gives the same answer for the same content, and refuses another one. Ids
+are made of keys with a secret of the installation's.
 """
 
+import hmac
 import re
 import uuid
 from http import HTTPStatus
@@ -13,8 +15,6 @@ from gateway.errors import ApiError
 from sluice.ids import new_request_id
 
 HEADER: Final = "idempotency-key"
-NAMESPACE: Final = uuid.UUID("6c1f5c1e-3f0b-5b0e-9a55-0f8f2a6d7c11")
-"""Of ids that were made of keys."""
 _GOOD: Final = re.compile(r"[!-~]{1,255}")
 PARAMETER: Final = {
     "name": "Idempotency-Key",
@@ -26,16 +26,27 @@ PARAMETER: Final = {
 """The header in the OpenAPI document."""
 
 
-def request_ids(tenant: str, key: str | None, count: int) -> list[str]:
-    """`count` ids in the order of what they are for. `key`: of the header, None where there is none. ApiError 400 for
-    one that is none."""
-    if key is None:
-        return [new_request_id() for _ in range(count)]
-    if not _GOOD.fullmatch(key):
-        raise ApiError(
-            HTTPStatus.BAD_REQUEST,
-            "invalid_idempotency_key",
-            "An Idempotency-Key is 1 to 255 visible ASCII characters.",
-            HEADER,
-        )
-    return [str(uuid.uuid5(NAMESPACE, f"{len(tenant)} {tenant} {key} {index}")) for index in range(count)]
+class RequestIds:
+    """`secret`: 32 bytes that every replica has and no caller: nobody makes up the id that another tenant's key stands
+    for, to take it or to see whether it is taken."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def of(self, tenant: str, key: str | None, count: int) -> list[str]:
+        """`count` ids in the order of what they are for. `key`: of the header, None where there is none. ApiError 400
+        for one that is none."""
+        if key is None:
+            return [new_request_id() for _ in range(count)]
+        if not _GOOD.fullmatch(key):
+            raise ApiError(
+                HTTPStatus.BAD_REQUEST,
+                "invalid_idempotency_key",
+                "An Idempotency-Key is 1 to 255 visible ASCII characters.",
+                HEADER,
+            )
+        return [self._id(f"{len(tenant)} {tenant} {key} {index}") for index in range(count)]
+
+    def _id(self, name: str) -> str:
+        # Version 5: made of a name. Of HMAC-SHA-256, its first 128 bits.
+        return str(uuid.UUID(bytes=hmac.digest(self._secret, name.encode(), "sha256")[:16], version=5))

@@ -11,7 +11,9 @@ from typing import Final, TypeVar
 from gateway.key_store import KeyStore
 from gateway.keys import NEVER, Key, digest_of, new_id, new_secret
 from gateway.scopes import UNLIMITED, Limits, Scope
-from sluice.cli.tell import put_json, say, show_table, wants_json
+from gateway.seed import NAME as NAME_OF_FIRST
+from gateway.seed import TENANT
+from sluice.cli.tell import put_json, refuse, say, show_table, wants_json
 from sluice.cli.when import until
 from sluice.deadline import now_ms
 from sluice.settings import Reader, sluice_home
@@ -23,10 +25,10 @@ _LONGEST: Final = 128
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What `create` is told."""
+    """What `create` is told. `tenant`: None where none was named."""
 
     name: str
-    tenant: str
+    tenant: str | None
     scopes: tuple[str, ...]
     rate: int
     burst: int
@@ -34,39 +36,52 @@ class Wanted:
     per_month: int
     expires: str | None
 
+    @property
+    def owner(self) -> str:
+        """Its tenant."""
+        return TENANT if self.tenant is None else self.tenant
+
     def problems(self) -> Iterator[str]:
         """What is wrong with it."""
         words = [scope.value for scope in Scope]
         yield from (
             f"--scope {word!r} should be one of {', '.join(words)}" for word in self.scopes if word not in words
         )
-        for option, text in (("--name", self.name), ("--tenant", self.tenant)):
+        if self.name == NAME_OF_FIRST:
+            yield f"--name {NAME_OF_FIRST} is the name of the key that this variable holds: another one, please"
+        for option, text in (("--name", self.name), ("--tenant", self.owner)):
             if not 0 < len(text) <= _LONGEST or not text.isprintable():
                 yield f"{option} should be 1 to {_LONGEST} printable characters"
 
     def key(self, secret: str, now: int) -> Key:
         """The key. Ends the command for an `expires` that is no moment."""
+        expires = NEVER if self.expires is None else until("--expires", self.expires, now)
+        if expires != NEVER and expires <= now:
+            refuse(f"--expires {self.expires!r} has passed: the key would open nothing")
         return Key(
             id=new_id(),
             name=self.name,
             digest=digest_of(secret),
-            tenant=self.tenant,
+            tenant=self.owner,
             scopes=frozenset(map(Scope, self.scopes or ("moderate", "read"))),
             limits=Limits(self.rate, self.burst, self.per_day, self.per_month),
             created_ms=now,
-            expires_ms=NEVER if self.expires is None else until("--expires", self.expires, now),
+            expires_ms=expires,
         )
 
 
 def create(wanted: Wanted, as_json: bool) -> int:
-    """Makes a key; prints it on standard output, and everything else beside."""
+    """Makes a key; prints it, and nothing but it, on standard output: `KEY=$(sluice keys create --name me)`. Everything
+    else goes to standard error. `as_json`: it and all that is known of it, as JSON."""
     secret, now = new_secret(), now_ms()
     key = wanted.key(secret, now)
     _with_store(lambda store: store.add(key))
-    if wants_json(as_json):
+    if as_json:
         put_json({"key": secret, **form(key, now)})
         return 0
     say(f"{key.id} for {key.name!r}, tenant {key.tenant!r}: {', '.join(sorted(key.scopes))}")
+    if wanted.tenant is None:
+        say(f"no --tenant was named: it sees what all of the tenant {key.tenant!r} ask")
     say("it is shown this once; keep it")
     sys.stdout.write(f"{secret}\n")
     return 0

@@ -36,6 +36,11 @@ SCHEMA: Final = Schema(
                 "expires_ms {int64} NOT NULL)",
             ),
         ),
+        Migration(
+            2,
+            "what ids of requests are made with",
+            ("CREATE TABLE gateway_secrets (name TEXT PRIMARY KEY, value {bytes} NOT NULL)",),
+        ),
     ),
 )
 _COLUMNS: Final = (
@@ -51,6 +56,11 @@ REVOKE: Final = "UPDATE gateway_keys SET revoked_ms = ? WHERE id = ? AND revoked
 USED: Final = "UPDATE gateway_keys SET used_day = ? WHERE id = ? AND used_day < ?"
 SPENT: Final = "SELECT period, spent FROM gateway_usage WHERE key_id = ? AND period IN (?, ?)"
 FORGET: Final = "DELETE FROM gateway_usage WHERE period < ?"
+PUT_ONCE: Final = "INSERT INTO gateway_secrets (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+KEPT: Final = "SELECT value FROM gateway_secrets WHERE name = ?"
+REVOKE_OTHERS: Final = (
+    "UPDATE gateway_keys SET revoked_ms = ? WHERE name = ? AND digest <> ? AND revoked_ms = 0 RETURNING id"
+)
 PING: Final = "SELECT 1"
 _BEGIN: Final = (
     "INSERT INTO gateway_usage (key_id, period, spent) VALUES (?, ?, 0) ON CONFLICT (key_id, period) DO NOTHING"

@@ -1,5 +1,6 @@
 """Keys in a database, SQLite or PostgreSQL, and how much was asked with each of them."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
@@ -45,6 +46,17 @@ class KeyStore:
     async def revoke(self, key_id: str, now_ms: int) -> bool:
         """Makes a key good for nothing. False where there is none of this id that is good for something."""
         return bool(await self._database.run(one(key_rows.REVOKE, now_ms, key_id)))
+
+    async def revoke_others(self, name: str, digest: bytes, now_ms: int) -> Sequence[str]:
+        """Makes every key of this name good for nothing, but the one of this digest. Ids of those that were good."""
+        rows = await self._database.run(one(key_rows.REVOKE_OTHERS, now_ms, name, digest))
+        return [row[0] for row in rows]
+
+    async def secret(self, name: str) -> bytes:
+        """32 random bytes of this name: made once, the same for every replica for good."""
+        await self._database.run(one(key_rows.PUT_ONCE, name, secrets.token_bytes(32)))
+        rows = await self._database.rows(key_rows.KEPT, name)
+        return bytes(rows[0][0])
 
     async def spend(self, key_id: str, count: int, day: str, limits: Limits) -> str | None:
         """See `usage.Counts`."""

@@ -46,7 +46,7 @@ class Key:
     @property
     def caller(self) -> Caller:
         """Whoever shows it."""
-        return Caller(self.id, self.tenant, self.scopes, self.limits)
+        return Caller(self.id, self.tenant, self.scopes, self.limits, self.digest)
 
 
 def new_secret() -> str:

@@ -28,7 +28,7 @@ MOST_INPUTS: Final = 128
 """Strings of an array: each is a request of its own."""
 MOST_PARTS: Final = 32
 """What ingest takes as one request."""
-LONGEST_ACCOUNT: Final = 256
+LONGEST_ACCOUNT: Final = 255
 ACCOUNT: Final = r"[^\u0000-\u001f\u007f]*"
 """What names an account: no control characters."""
 _ACCOUNT: Final = re.compile(ACCOUNT)

@@ -4,7 +4,7 @@
 - `categories[c]`: a rule that compared c fired, and blocks or asks a person.
 - `category_scores[c]`: the highest score of c over contents and checks; 0 where nobody scored it.
 - `category_applied_input_types[c]`: kinds of contents that a check scored for c; what a check abstained from is not
-  among them.
+  among them. Who reads what is written in a picture scored a text, and nothing where nothing was written.
 
 OpenAI has no category for known child sexual abuse material. A match of a list of it, and a score of `csam`, stand in
 `sexual/minors`.
@@ -18,7 +18,7 @@ from gateway.refused import internal_error
 from sluice.categories import CATEGORIES, CSAM, JAILBREAK
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW, Decision
 from sluice.v1.request_pb2 import STAGE_PROMPT
-from sluice.v1.verdict_pb2 import STATUS_OK
+from sluice.v1.verdict_pb2 import STATUS_OK, ContentResult
 
 OURS: Final = frozenset({"extremism", JAILBREAK, CSAM})
 """Categories that OpenAI's shape has no place for."""
@@ -28,6 +28,8 @@ KNOWN: Final = "csam"
 """The kind of lists of known material."""
 _INPUT_TYPES: Final = ("text", "image")
 """As they stand in an answer."""
+CHARACTERS: Final = "text_characters"
+"""The signal of who reads what is written in a picture: how much that was."""
 _TOO_LATE: Final = "too_late"
 UNPROCESSABLE: Final = "unprocessable"
 """The rule of what could not be read."""
@@ -111,5 +113,12 @@ def _scored(decision: Decision) -> tuple[dict[str, float], dict[str, set[str]]]:
                     raise internal_error()
                 scores[category] = max(score, scores.get(category, 0.0))
                 if result.status == STATUS_OK and name not in result.abstained:
-                    applied.setdefault(category, set()).add(kinds.get(result.content_id, ""))
+                    applied.setdefault(category, set()).add(_looked_at(result, kinds))
     return scores, applied
+
+
+def _looked_at(result: ContentResult, kinds: Mapping[str, str]) -> str:
+    """The kind of content that a result is about; empty for none."""
+    if CHARACTERS not in result.signals:
+        return kinds.get(result.content_id, "")
+    return "text" if result.signals[CHARACTERS] > 0 else ""

@@ -13,7 +13,7 @@ from gateway.body import read_json
 from gateway.call import Call, call_of
 from gateway.contents import Item, contents_of
 from gateway.errors import ApiError
-from gateway.idempotency import HEADER, request_ids
+from gateway.idempotency import HEADER
 from gateway.moderations_in import read_moderation
 from gateway.moderations_out import moderation_json
 from gateway.moderations_shape import DESCRIBED
@@ -34,11 +34,12 @@ def moderations_router(parts: Parts) -> APIRouter:
 
     @routes.post("/v1/moderations", **DESCRIBED)
     async def moderate(request: Request, who: Annotated[Caller, Depends(may_ask)]) -> JSONResponse:
-        body = await read_json(request, parts.settings.max_body)
-        found = read_moderation(body, request.headers.get(SAFETY_IDENTIFIER, ""))
-        del body
+        account = request.headers.get(SAFETY_IDENTIFIER, "")
+        found = await read_json(
+            request, parts.settings.max_body, parts.reading, lambda body: read_moderation(body, account)
+        )
         key = request.headers.get(HEADER)
-        ids = request_ids(who.tenant, key, len(found.requests))
+        ids = parts.ids.of(who.tenant, key, len(found.requests))
         await parts.usage.spend(who, len(ids))
         subject = Subject(account_id=found.account, tenant=who.tenant)
         asking = [

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from gateway.auth import Gate
+from gateway.idempotency import RequestIds
+from gateway.reading import Reading
 from gateway.settings import GatewaySettings
 from gateway.usage import Usage
 from sluice.deadline import Deadline
@@ -46,18 +48,20 @@ class Road(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`follower`: what the log said lately; None where nothing follows it. `later`: requests that nobody waits for.
-    `policy`: for the words and thresholds of the console; None where the file is not here. `now`: milliseconds since
-    the epoch. `stopping`: set when the door closes: a long answer ends then.
+    """`ids`: of requests, from an Idempotency-Key. `follower`: what the log said lately; None where nothing follows
+    it. `later`: requests that nobody waits for. `policy`: for the words and thresholds of the console; None where the
+    file is not here. `now`: milliseconds since the epoch. `stopping`: set when the door closes: a long answer ends
+    then.
 
     `sample`: the part of requests without trace context that is traced. `inline_limit`: bytes of a picture that
-    travels inside a request.
+    travels inside a request. `reading`: how bodies are parsed.
     """
 
     settings: GatewaySettings
     road: Road
     gate: Gate
     usage: Usage
+    ids: RequestIds
     follower: "Follower | None"
     later: "Later"
     database: Database
@@ -71,3 +75,4 @@ class Parts:
     now: Callable[[], int]
     sample: float = 1.0
     inline_limit: int = 1 << 20
+    reading: Reading = field(default_factory=Reading)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from gateway.contents import Address, Item, Picture, Stored, read_picture, read_text
 from gateway.errors import bad_request
-from gateway.idempotency import request_ids
+from gateway.idempotency import RequestIds
 from gateway.requests_form import PictureIn, RequestIn
 from sluice.objects import ObjectStore
 from sluice.v1.request_pb2 import (
@@ -27,10 +27,10 @@ from sluice.v1.request_pb2 import (
 ORIGINALS = "originals/"
 
 
-def id_of(form: RequestIn, tenant: str, key: str | None) -> str:
+def id_of(form: RequestIn, ids: RequestIds, tenant: str, key: str | None) -> str:
     """The id under which it is asked. `key`: of the header Idempotency-Key, which says nothing where the form has an
     id of its own. ApiError 400."""
-    found = request_ids(tenant, key, 1)[0]
+    found = ids.of(tenant, key, 1)[0]
     return found if form.request_id is None else form.request_id
 
 

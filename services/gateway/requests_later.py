@@ -16,8 +16,9 @@ import grpc
 from gateway.errors import ApiError
 from gateway.refused import api_error, internal_error, of_status
 from gateway.requests_taken import Taken
+from gateway.shares import Shares
 from sluice.attempt import Unforeseen, attempt
-from sluice.errors import OverloadedError, SluiceError
+from sluice.errors import SluiceError
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
 
@@ -35,11 +36,11 @@ class InHand:
 
 
 class Later:
-    """Use it from one event loop. `most`: requests in the background at once."""
+    """Use it from one event loop. `most`: requests in the background at once, a quarter of them of one tenant."""
 
     def __init__(self, log: Log, metrics: Metrics, most: int) -> None:
         self._log = log
-        self._most = most
+        self._shares = Shares(most, "requests are in the background")
         self._tasks: set[asyncio.Task[None]] = set()
         self._held: dict[str, InHand] = {}
         self._failed: OrderedDict[str, InHand] = OrderedDict()
@@ -60,19 +61,23 @@ class Later:
             self._leave(held)
 
     def start(self, taken: Taken, work: Coroutine[Any, Any, object]) -> None:
-        """Works on it in the background. OverloadedError where too much is, ApiError as for `asked`; `work` is not
+        """Works on it in the background. OverloadedError where too much is, ApiError 429 where its
+        tenant has its share of that, and as for `asked`; `work` is not
         begun then."""
         try:
-            if len(self._tasks) >= self._most:
-                raise OverloadedError(f"{len(self._tasks)} requests are in the background")
-            held = self._enter(taken)
+            self._shares.take(taken.tenant)
+            try:
+                held = self._enter(taken)
+            except SluiceError:
+                self._shares.leave(taken.tenant)
+                raise
         except SluiceError:
             work.close()
             raise
         task = asyncio.create_task(self._finish(held, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(lambda _: self._leave(held))
+        task.add_done_callback(lambda _: self._over(held))
 
     async def drain(self, seconds: float) -> None:
         """Returns when all that is in the background is done, or after `seconds`: what is published is decided all
@@ -85,6 +90,10 @@ class Later:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+    def _over(self, held: InHand) -> None:
+        self._shares.leave(held.taken.tenant)
+        self._leave(held)
 
     def _enter(self, taken: Taken) -> InHand:
         held = self._held.get(taken.request_id)

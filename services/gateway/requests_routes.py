@@ -38,8 +38,8 @@ def requests_router(parts: Parts) -> APIRouter:
 
     @routes.post("/v1/requests", **ASKED)
     async def ask(request: Request, who: Annotated[Caller, Depends(may_ask)]) -> JSONResponse:
-        form = read_request(await read_json(request, parts.settings.max_body))
-        request_id = id_of(form, who.tenant, request.headers.get(HEADER))
+        form = await read_json(request, parts.settings.max_body, parts.reading, read_request)
+        request_id = id_of(form, parts.ids, who.tenant, request.headers.get(HEADER))
         await parts.usage.spend(who)
         deadline, wait = _deadline(parts, form), form.wait
         trace = call_of(request).about(request_id)

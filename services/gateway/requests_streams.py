@@ -1,31 +1,39 @@
-"""Answers that go on: server-sent events, a bounded number of them at once."""
+"""Answers that go on: server-sent events, a bounded number of them at once, each while its key is good."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Final
 
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from sluice.host.room import Room
+from gateway.scopes import Caller
+from gateway.shares import Shares
+from sluice.errors import SluiceError
 from sluice.telemetry.metrics import Metrics
 
 EVENT_STREAM: Final = "text/event-stream"
-_AGAIN_SECONDS: Final = 5.0
+LOOK_SECONDS: Final = 5.0
+"""So often it is asked whether the key is still good."""
+
+Good = Callable[[], Awaitable[object]]
+"""Returns while the caller may look on; a SluiceError otherwise."""
 
 
 class Streams:
-    """`most`: at once."""
+    """`most`: at once; one key has a quarter of them at most. `look_seconds`: how often keys are looked at."""
 
-    def __init__(self, most: int, metrics: Metrics) -> None:
-        self._room = Room(most, retry_seconds=_AGAIN_SECONDS)
+    def __init__(self, most: int, metrics: Metrics, look_seconds: float = LOOK_SECONDS) -> None:
+        self._shares = Shares(most, "streams of events are open")
+        self._look_seconds = look_seconds
         about = "Streams of server-sent events that are open."
-        metrics.gauge_of("gateway_event_streams", about, lambda: float(self._room.calls))
+        metrics.gauge_of("gateway_event_streams", about, lambda: float(self._shares.held))
 
-    def response(self, pieces: AsyncIterator[bytes]) -> StreamingResponse:
-        """Streams it, and holds a place until its end, whoever ends it. OverloadedError where there is none."""
-        self._room.take()
-        return _Stream(pieces, self._room)
+    def response(self, pieces: AsyncIterator[bytes], who: Caller, good: Good) -> StreamingResponse:
+        """Streams it, and holds a place until its end, whoever ends it. It ends once `good` raises. OverloadedError
+        where there is no place, ApiError 429 where this key has its share of them."""
+        self._shares.take(who.key_id)
+        return _Stream(while_good(pieces, good, self._look_seconds), lambda: self._shares.leave(who.key_id))
 
 
 async def rung(bells: Iterable[asyncio.Event], seconds: float) -> bool:
@@ -39,14 +47,49 @@ async def rung(bells: Iterable[asyncio.Event], seconds: float) -> bool:
     return bool(done)
 
 
+async def while_good(pieces: AsyncIterator[bytes], good: Good, look_seconds: float) -> AsyncIterator[bytes]:
+    """The pieces, to their end or to the first time that `good` raises."""
+    ended = asyncio.Event()
+
+    async def look() -> None:
+        try:
+            while True:
+                await asyncio.sleep(look_seconds)
+                await good()
+        except SluiceError:
+            return
+        finally:
+            # Whatever it is: nobody looks on where nobody looks at the key.
+            ended.set()
+
+    async def following() -> bytes | None:
+        return await anext(pieces, None)
+
+    looking, ending = asyncio.create_task(look()), asyncio.create_task(ended.wait())
+    step = asyncio.create_task(following())
+    try:
+        while True:
+            await asyncio.wait({step, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.is_set() or (piece := step.result()) is None:
+                return
+            yield piece
+            step = asyncio.create_task(following())
+    finally:
+        for task in (looking, ending, step):
+            task.cancel()
+        await asyncio.gather(looking, ending, step, return_exceptions=True)
+        if isinstance(pieces, AsyncGenerator):
+            await pieces.aclose()
+
+
 class _Stream(StreamingResponse):
-    def __init__(self, pieces: AsyncIterator[bytes], room: Room) -> None:
+    def __init__(self, pieces: AsyncIterator[bytes], leave: Callable[[], None]) -> None:
         # Proxies that gather an answer before they pass it on would pass nothing on.
         super().__init__(pieces, media_type=EVENT_STREAM, headers={"x-accel-buffering": "no"})
-        self._room = room
+        self._leave = leave
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._room.leave()
+            self._leave()

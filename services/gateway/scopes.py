@@ -1,6 +1,6 @@
 """What a key may do, how much of it, and on whose behalf."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -31,9 +31,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whoever shows a good key. `key_id`: what logs may name it by. `tenant`: whose requests are its own."""
+    """Whoever shows a good key. `key_id`: what logs may name it by. `tenant`: whose requests are its own.
+    `digest`: of the key, 32 bytes: by it the key is looked up once more."""
 
     key_id: str
     tenant: str
     scopes: frozenset[Scope]
     limits: Limits = Limits()
+    digest: bytes = field(default=b"", repr=False)

@@ -4,18 +4,17 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
 
 import grpc.aio
 
 from gateway.app import build_app
 from gateway.auth import Gate
-from gateway.console_sessions import Sessions
 from gateway.follower import Follower
 from gateway.follower_settings import FollowerSettings, read_follower_settings
-from gateway.follower_watch import Behind, watch_logs
+from gateway.follower_watch import CONDITION, Behind, watch_logs
+from gateway.housekeeping import forget_old, keep_house
+from gateway.idempotency import RequestIds
 from gateway.key_ring import KeyRing
 from gateway.key_store import KeyStore
 from gateway.limits import RateLimits
@@ -24,9 +23,9 @@ from gateway.parts import Parts
 from gateway.policy import open_policy
 from gateway.readiness import Condition, Watching, serves
 from gateway.requests_later import Later
-from gateway.requests_taken import TakenStore
 from gateway.road import GrpcRoad
-from gateway.seed import plant
+from gateway.seed import NAME as NAME_OF_FIRST
+from gateway.seed import Planted, plant
 from gateway.server import HttpServer
 from gateway.settings import GatewaySettings, read_gateway_settings
 from gateway.usage import Usage
@@ -40,9 +39,8 @@ from sluice.host.service import Context, Service
 from sluice.policy.model import Policy
 from sluice.refreshed import Refreshed
 from sluice.settings import Reader, sluice_home
+from sluice.telemetry.logging import Log
 from sluice.tls_files import TlsFiles
-
-_KEEP_COUNTS: Final = timedelta(days=62)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,7 @@ class _Opened:
     """What `open` took."""
 
     context: Context
+    store: KeyStore
     parts: Parts
     server: HttpServer
     conditions: Watching
@@ -93,17 +92,16 @@ class GatewayService(Service):
         assert following is not None
         store = await KeyStore.open(own.database)
         held.push_async_callback(store.close)
-        if own.seed and await plant(store, own.seed, now_ms()):
-            context.log.info("the first key was made", variable="SLUICE_API_KEY")
-        await store.forget((datetime.now(UTC) - _KEEP_COUNTS).strftime("%Y-%m-%d"))
-        await TakenStore(store.database).forget(now_ms())
-        await Sessions(store.database).forget(now_ms())
+        if own.seed:
+            _tell(context.log, await plant(store, own.seed, now_ms()))
+        await forget_old(store, now_ms())
         links = Link(own.orchestrator, self._shows), Link(own.ingest, self._shows)
         for link in links:
             held.push_async_callback(link.close)
         follower = Follower(context.settings.kafka, following, context.log, context.metrics, now_ms)
         held.push_async_callback(follower.close)
         await follower.start()
+        await context.readiness.expect(CONDITION, "the log is not read to its end")
         policy = await asyncio.to_thread(open_policy, context.settings.policy, context.log)
         limits = RateLimits()
         parts = Parts(
@@ -111,6 +109,7 @@ class GatewayService(Service):
             road=GrpcRoad(*links, context.log),
             gate=Gate(KeyRing(store), limits, now_ms),
             usage=Usage(store, limits, now_ms),
+            ids=RequestIds(await store.secret("request-ids")),
             follower=follower,
             later=Later(context.log, context.metrics, own.max_pending),
             database=store.database,
@@ -129,7 +128,7 @@ class GatewayService(Service):
         server = HttpServer(app, context.settings.drain_seconds)
         held.push_async_callback(server.stop)
         conditions = Watching(context.readiness, _conditions(links, store))
-        self._opened = _Opened(context, parts, server, conditions, follower, policy)
+        self._opened = _Opened(context, store, parts, server, conditions, follower, policy)
 
     async def run(self, stop: asyncio.Event) -> None:
         own, opened = self._own, self._opened
@@ -141,6 +140,7 @@ class GatewayService(Service):
         await context.readiness.met("kafka")
         beside = (
             opened.conditions.run(),
+            keep_house(opened.store, context.log, now_ms),
             watch_logs(opened.follower.tails, context.readiness, Behind(context.metrics)),
         )
         async with watching([source for source in (opened.policy, self._certificate) if source], context):
@@ -151,6 +151,14 @@ class GatewayService(Service):
         self._opened = None
         await self._held.aclose()
         self._held = AsyncExitStack()
+
+
+def _tell(log: Log, planted: Planted) -> None:
+    """What became of the first key."""
+    if planted is Planted.NEW:
+        log.info("the first key was made; what the variable held before is revoked", variable=NAME_OF_FIRST)
+    elif planted is Planted.REVOKED:
+        log.warning("the first key is revoked, and opens nothing", variable=NAME_OF_FIRST)
 
 
 async def _serve(stop: asyncio.Event, server: HttpServer, parts: Parts, drain_seconds: float) -> None:

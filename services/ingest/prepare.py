@@ -200,7 +200,7 @@ class Preparer:
                 with Step(self._spans, "fetch", content_id, {"sluice.content_id": content_id}):
                     reference = await self._fetched(reference, limit, urgency)
             async with self._turns.take(urgency):
-                data = await self._store.get(reference, limit)
+                data = await self._stored_bytes(reference, limit)
                 if text:
                     return [await self.prepare_text(data, role, content_id)]
                 return await self._prepare_image(data, role, content_id, reference.media_type)
@@ -208,13 +208,22 @@ class Preparer:
             failed = UnreadableContentError(_FETCH_ERRORS[type(error)], str(error))
             return [_unreadable(content_id, role, reference.sha256, failed)]
 
+    async def _stored_bytes(self, reference: ObjectReference, limit: int) -> bytes:
+        """What a reference into our store names. NotFoundError also where other bytes lie there: any tenant can write
+        such a reference, and must not learn from the answer what another one stored."""
+        try:
+            return await self._store.get(reference, limit)
+        except (NotFoundError, DigestMismatchError) as error:
+            raise NotFoundError("our object store has no such bytes under this address") from error
+
     async def _fetched(self, reference: ObjectReference, limit: int, urgency: Urgency) -> ObjectReference:
         """Where the bytes of a stranger's reference lie in our store, into which they are fetched if need be."""
         self._fetcher.allows(reference.uri)
         if len(reference.sha256) != _SHA256_BYTES:
             raise DigestMismatchError("a reference without a SHA-256")
         key = original_key(reference.sha256)
-        if not await self._store.exists(key):
+        # Of another size it is asked for where it is said to lie: what comes of that does not tell what we hold.
+        if not await self._store.exists(key, reference.size_bytes):
             async with self._fetches.take(urgency):
                 data = await self._fetcher.get(reference, limit)
                 await self._store.keep(key, data, reference.media_type or _UNKNOWN)

@@ -9,10 +9,11 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from sluice.errors import PoisonError
-from sluice.ids import parse_request_id
+from sluice.ids import parse_request_id, subject_problem
 from sluice.v1.contents_pb2 import (
     UNPROCESSABLE_EMPTY,
     UNPROCESSABLE_INVALID_GENERATION_ID,
+    UNPROCESSABLE_INVALID_SUBJECT,
     UNPROCESSABLE_NO_CONTENTS,
     UNPROCESSABLE_TOO_MANY_CONTENTS,
     UNPROCESSABLE_UNKNOWN_ENUM,
@@ -85,12 +86,21 @@ def judge(request: Request) -> Refused | None:
         return Refused(UNPROCESSABLE_NO_CONTENTS, "no contents")
     if len(request.contents) > MAX_CONTENTS:
         return Refused(UNPROCESSABLE_TOO_MANY_CONTENTS, f"{len(request.contents)} contents, at most {MAX_CONTENTS}")
-    return _judge_contents(request) or _judge_generation(request)
+    return _judge_subject(request) or _judge_contents(request) or _judge_generation(request)
 
 
 def role_fits(role: int, text: bool) -> bool:
     """Whether a content of this role may be text, or else a picture. No check of any policy looks at the others."""
     return role in (_TEXT_ROLES if text else _PICTURE_ROLES)
+
+
+def _judge_subject(request: Request) -> Refused | None:
+    """Nobody could be named in a report by such an id."""
+    subject = request.subject
+    for field, name in (("account_id", subject.account_id), ("tenant", subject.tenant)):
+        if problem := subject_problem(name):
+            return Refused(UNPROCESSABLE_INVALID_SUBJECT, f"request.subject.{field} {problem}")
+    return None
 
 
 def _judge_contents(request: Request) -> Refused | None:

@@ -40,12 +40,14 @@ _TOO_LATE = Refused(UNPROCESSABLE_TOO_LATE, "the deadline passed before the requ
 
 @dataclass(frozen=True, slots=True)
 class PromptAnswer:
-    """What is kept of a decision: what it is of, its action and offset.
+    """What is kept of a decision: what it is of and for whom, its action and offset.
 
-    `softened`: rules whose BLOCK is a REVIEW in it, for a breaker was open.
+    `tenant`: empty where the request named none. `softened`: rules whose BLOCK is a REVIEW in it, for a breaker was
+    open.
     """
 
     stage: "Stage.ValueType"
+    tenant: str
     action: "Action.ValueType"
     offset: int
     content_digest: bytes
@@ -57,7 +59,7 @@ def read_answer(record: Record) -> PromptAnswer:
     decision = Decision.FromString(record.value)
     action = decision.action
     softened = tuple(r.rule for r in decision.reasons if r.breaker) if action == ACTION_REVIEW else ()
-    return PromptAnswer(decision.stage, action, record.offset, decision.content_digest, softened)
+    return PromptAnswer(decision.stage, decision.tenant, action, record.offset, decision.content_digest, softened)
 
 
 def stage_deadlines(policy: Policy) -> Mapping[int, StageDeadline]:
@@ -153,14 +155,18 @@ class IngestRecords:
         return (Outgoing(Topic.CONTENTS, to, key, contents.SerializeToString(), traced.headers),)
 
     async def _prompt_decision(self, request: Request) -> PromptDecision | None:
-        """What the log says of the PROMPT request now. It is read to its end first: "none" must be true."""
+        """What the log says of the tenant's own PROMPT request now. It is read to its end first: "none" must be
+        true. Who names no tenant has the prompts that name none."""
         if request.stage != STAGE_OUTPUT or not request.generation_id:
             return None
         with Step(self._tracing.spans, "prompt decision") as told:
             partition = partition_for(request.generation_id, self._decisions.partitions)
             end = await self._decisions.settled(partition, Deadline.after(_LOOK_UP_SECONDS))
             found = self._decisions.get(request.generation_id)
-            if found is None or found.stage != STAGE_PROMPT:
+            if found is None or found.stage != STAGE_PROMPT or found.tenant != request.subject.tenant:
+                # Another tenant's prompt is told as one that nobody asked about, the place where looking ended and
+                # all. The account is not compared: a decision has none, and which accounts work on one picture is the
+                # tenant's own affair.
                 return PromptDecision(offset=end)
             told["sluice.action"] = short_name(Action, found.action) or ""
             return PromptDecision(action=found.action, offset=found.offset)

@@ -1,5 +1,6 @@
 """The records that a decision consists of: itself, and what follows from it. Pure."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from sluice.v1.review_pb2 import Review
 from sluice.v1.verdict_pb2 import ListMatch, Verdict
 
 _INCIDENTS = uuid.UUID("6f1d7c52-0a1b-5a43-9a4e-5d1c1e9c7b10")
-"""Namespace of incident ids: the same match of the same request is the same incident, however often it is read."""
+"""Namespace of incident ids."""
 
 
 @dataclass(slots=True)
@@ -169,7 +170,7 @@ def _incident(contents: Contents, rule: str, seen: Mapping[str, Seen], policy: P
                 matches.setdefault(result.content_id, []).extend(known)
     found = [match for of_content in matches.values() for match in of_content]
     return Incident(
-        id=str(uuid.uuid5(_INCIDENTS, f"{contents.request_id}/{rule}")),
+        id=_incident_id(contents, rule),
         request_id=contents.request_id,
         account_id=contents.subject.account_id,
         tenant=contents.subject.tenant,
@@ -198,6 +199,15 @@ def _incident(contents: Contents, rule: str, seen: Mapping[str, Seen], policy: P
         ],
         generation_id=contents.generation_id,
     )
+
+
+def _incident_id(contents: Contents, rule: str) -> str:
+    """The same match of the same request is the same incident, however often it is read. The request's id alone does
+    not tell requests apart: it is the caller's, who may use it again for other contents or another account."""
+    subject = contents.subject
+    parts = [contents.request_id, rule, subject.tenant, subject.account_id, contents.content_digest.hex()]
+    # JSON: no two lists are the same text, whatever is in them.
+    return str(uuid.uuid5(_INCIDENTS, json.dumps(parts)))
 
 
 def _review(contents: Contents, offset: int, outcome: Outcome, policy: Policy) -> Review:

@@ -1,4 +1,4 @@
-"""What follows for an account from an incident that is confirmed. Pure."""
+"""What follows for an account from an incident that is confirmed, or released afterwards. Pure."""
 
 import base64
 import hashlib
@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from reporter.incident import Filed
+from reporter.incident import Filed, Standing
 from reporter.ledger import Event
 from sluice.bus.topics import Topic
-from sluice.v1.account_action_pb2 import ACCOUNT_ACTION_KIND_BAN, AccountAction
+from sluice.v1.account_action_pb2 import ACCOUNT_ACTION_KIND_BAN, ACCOUNT_ACTION_KIND_LIFT, AccountAction
 
 _BAN: Final = "ban"
+_LIFT: Final = "lift"
 _NO_UUID: Final = uuid.UUID("b7b1f6c4-3c1d-5f0e-9d55-0f4f3f1f7a21")
 """Namespace of the ids of incidents that are no UUIDs: another orchestrator may have written them."""
 _APPEAL: Final = b"sluice appeal\0"
@@ -19,18 +20,20 @@ _APPEAL_BYTES: Final = 10
 
 
 def announce(one: Filed) -> Sequence[Event]:
-    """The events that tell of an incident that was just confirmed: one, that bans its account, or none.
+    """The events that tell of an incident that was just confirmed, or just released: one, that bans its account or
+    lifts that ban, or none.
 
-    A match of a test list bans nobody, and of an incident without an account there is nobody to ban. The same
-    incident has the same event, whenever it is asked for.
+    A match of a test list bans nobody, of an incident without an account there is nobody to ban, and what was never
+    confirmed has no ban to lift. The same incident has the same two events, whenever they are asked for.
     """
-    if one.test or not one.account_id:
+    lifts = one.standing is Standing.RELEASED
+    if one.test or not one.account_id or (lifts and not one.confirmed_at_ms):
         return ()
     action = AccountAction(
-        id=str(uuid.uuid5(_namespace(one.id), _BAN)),
+        id=str(uuid.uuid5(_namespace(one.id), _LIFT if lifts else _BAN)),
         tenant=one.tenant,
         account_id=one.account_id,
-        kind=ACCOUNT_ACTION_KIND_BAN,
+        kind=ACCOUNT_ACTION_KIND_LIFT if lifts else ACCOUNT_ACTION_KIND_BAN,
         reason=one.incident().rule,
         incident_id=one.id,
         request_id=one.incident().request_id,

@@ -1,5 +1,6 @@
 """What callers of the door may ask for. Pure; whatever may not be is INVALID_ARGUMENT."""
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
@@ -12,6 +13,7 @@ from sluice.v1 import reporter_pb2
 
 MOST_ID: Final = 128
 MOST_WHO: Final = 200
+_REPORT_ID: Final = re.compile("[A-Za-z0-9_-]{1,64}")
 MOST_WHY: Final = 4000
 DEFAULT_LIMIT: Final = 100
 MOST_LIMIT: Final = 1000
@@ -20,6 +22,14 @@ MOST_LIMIT: Final = 1000
 def id_of(text: str) -> str:
     """An incident's id: 1 to 128 characters."""
     return _text("incident_id", text, MOST_ID)
+
+
+def report_id_of(text: str) -> str:
+    """A tip line's id of a report: 1 to 64 ASCII letters and digits, `-` and `_`."""
+    found = text.strip()
+    if not _REPORT_ID.fullmatch(found):
+        raise _refused("report_id should be 1 to 64 of A-Z, a-z, 0-9, - and _, as the tip line gave it")
+    return found
 
 
 def who_of(text: str) -> str:

@@ -44,6 +44,10 @@ class CountedTipline:
         self._readiness = readiness
         self._counters = counters
 
+    @property
+    def where(self) -> str:
+        return self._inner.where
+
     async def submit(self, report: bytes) -> Submitted:
         return await self._counted("submit", self._inner.submit(report))
 

@@ -1,4 +1,4 @@
-"""What a person may do with an incident: confirm it, release it, have it reported now."""
+"""What a person may do with an incident: confirm it, release it, have it reported now, say that it was reported."""
 
 from collections.abc import Callable, Collection
 from typing import Final
@@ -6,8 +6,9 @@ from typing import Final
 from reporter import incident as standing
 from reporter.incident import Ended, Filed, Standing, WrongStandingError
 from reporter.ledger import Ledger, StaleError
+from reporter.lifting import lifted
 from reporter.machine import Machine
-from reporter.manner import Announce, Manner
+from reporter.manner import ANNOUNCED, Announce, Manner
 from reporter.report import Phase, Report
 from sluice.errors import RetryableError
 
@@ -68,9 +69,55 @@ class Desk:
             )
         leaves = any(each.incident_id == incident_id for each in report.leaving)
         if report.phase is Phase.FAILED or not leaves:
-            ended = Ended(incident_id, who=who, why=why)
+            ended = Ended(incident_id, "", self._now(), who, why)
             await self._save(self._machine.parted(report, [ended], self._now()))
         return await self._found(incident_id)
+
+    async def filed(self, incident_id: str, report_id: str, who: str, why: str) -> Filed:
+        """A person has filed a report about it without us, under that id of the tip line: it is reported, and nothing
+        is sent. What is reported under that id already stays as it is.
+
+        One that is part of a report that has failed leaves it as with `release`. WrongStandingError for what nobody
+        has confirmed, what is part of a report that is under way, what is reported under another id, and for an id
+        under which we have opened a report ourselves. Otherwise the same errors.
+        """
+        for _ in range(_TRIES):
+            one, now = await self._found(incident_id), self._now()
+            ended, report = Ended(incident_id, report_id, now, who, why), await self.report_of(one)
+            if one.standing is Standing.REPORTED and report is not None and report.report_id == report_id:
+                return one
+            if one.standing is Standing.REPORTED and report is not None:
+                raise WrongStandingError(f"incident {one.id} is reported already, as {report.report_id}")
+            try:
+                if one.standing is Standing.REPORTING and report is not None:
+                    return await self._leaves(one, report, ended)
+                changed = standing.by_hand(one, ended, now)
+                events = () if one.confirmed_at_ms else self._announce(changed)
+                return await self._ledger.adopt(changed, ended, events)
+            except StaleError:
+                continue
+        raise RetryableError(f"incident {incident_id} is being changed: try again")
+
+    async def _leaves(self, filed: Filed, report: Report, ended: Ended) -> Filed:
+        one = next((each for each in report.leaving if each.incident_id == ended.incident_id), None)
+        if one is not None and one.report_id != ended.report_id:
+            raise WrongStandingError(f"incident {ended.incident_id} leaves its report already, otherwise")
+        if report.phase is not Phase.FAILED and not report.leaving:
+            raise WrongStandingError(
+                f"incident {ended.incident_id} is part of report {report.number}, which is {report.phase}: it is "
+                "being sent, and would be filed twice. Retract what you filed, or wait until that report has failed"
+            )
+        if report.report_id == ended.report_id and not report.moved:
+            raise WrongStandingError(
+                f"report {report.report_id} was opened by the reporter, and is not known to be finished: "
+                "`sluice incidents report` learns whether it is"
+            )
+        if report.report_id == ended.report_id:
+            # Nobody leaves it then: that it ends by the word of a person stands with the incident alone.
+            await self._ledger.save_incident(standing.noted(filed, ended, self._now()))
+        if one is None or report.phase is Phase.FAILED:
+            await self._save(self._machine.parted(report, [ended], self._now()))
+        return await self._found(ended.incident_id)
 
     async def report(self, incident_id: str, who: str) -> Filed:
         """A confirmed one waits for others of its account no longer, and what has failed, preserving or reporting, is
@@ -79,6 +126,9 @@ class Desk:
         report = await self.report_of(one)
         if report is not None and report.phase is Phase.FAILED:
             await self._save(self._machine.resumed(report, self._now()))
+        hurried = self._machine.hurried(report, self._now()) if report is not None else None
+        if hurried is not None:
+            await self._save(hurried)
         return one
 
     async def report_of(self, one: Filed) -> Report | None:
@@ -87,7 +137,8 @@ class Desk:
 
     async def _save(self, report: Report) -> None:
         try:
-            await self._ledger.save_report(report, self._now() + self._gather_ms)
+            events = await lifted(self._ledger, report, self._announce)
+            await self._ledger.save_report(report, self._now() + self._gather_ms, events)
         except StaleError as error:
             raise RetryableError(f"report {report.number} is being changed: try again") from error
 
@@ -97,7 +148,12 @@ class Desk:
             if one.standing in done:
                 return one
             changed = change(one)
-            events = self._announce(changed) if changed.standing is Standing.CONFIRMED else ()
+            if changed is one:
+                return one
+            # The word counts, also where something else is done before it is so.
+            told = changed.standing is not one.standing and changed.standing in ANNOUNCED
+            told = told or changed.confirmed_at_ms != one.confirmed_at_ms
+            events = self._announce(changed) if told else ()
             try:
                 return await self._ledger.save_incident(changed, events)
             except StaleError:

@@ -1,6 +1,7 @@
 """From incidents to the tip line's documents: every fact that is known, and none that is guessed. Pure but for the
 clock."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -9,8 +10,9 @@ from reporter.incident import Filed
 from reporter.report import Report
 from reporter.tipline.facts import Account, FileFacts, Happening, Match, Prompt, Reporter, ReportFacts
 from reporter.tipline.write_details import details_document
-from reporter.tipline.write_report import report_document
+from reporter.tipline.write_report import MOST_INFO, report_document
 from sluice.errors import TerminalError
+from sluice.ids import LONGEST_SUBJECT
 from sluice.v1.incident_pb2 import IncidentContent
 from sluice.v1.request_pb2 import (
     ROLE_GENERATED,
@@ -30,6 +32,7 @@ STAGES: Final[Mapping[Stage.ValueType, str]] = {
 }
 KINDS: Final[Mapping[Role.ValueType, str]] = {ROLE_PROMPT: "prompt", ROLE_TRANSCRIPT: "transcript"}
 _PERCEPTUAL: Final = "pdq"
+_ESCAPED: Final = "The account's id with the reporter cannot be given as it is. As a JSON string (RFC 8259) it is"
 
 
 class CyberForms:
@@ -42,7 +45,7 @@ class CyberForms:
 
     def report(self, report: Report, members: Sequence[Filed], earlier: Sequence[str]) -> bytes:
         """See `Forms`."""
-        account = Account(report.account_id, prior_reports=earlier) if report.account_id else None
+        account = _account(report.account_id, earlier) if report.account_id else None
         facts = ReportFacts(self._reporter, account, [_happening(one) for one in members], test=report.test)
         return report_document(facts, _time(self._now()))
 
@@ -55,6 +58,17 @@ class CyberForms:
         content = member.pictures()[member.evidence.index(file.evidence_id)]
         viewed = any(one.viewed and file.evidence_id in one.evidence for one in members)
         return details_document(report.report_id, file.file_id, _file(member, content, viewed))
+
+
+def _account(account_id: str, earlier: Sequence[str]) -> Account:
+    """An id that would not arrive as it is, or that nobody could read, is given escaped, and it is said that it is:
+    a wrong one would name somebody else."""
+    if len(account_id) <= LONGEST_SUBJECT and account_id.isprintable() and account_id == account_id.strip():
+        return Account(account_id, prior_reports=earlier)
+    info = f"{_ESCAPED} {json.dumps(account_id)}"
+    if len(info) > MOST_INFO:
+        raise TerminalError("an account id that is too long for any report")
+    return Account("", prior_reports=earlier, info=info)
 
 
 def _happening(one: Filed) -> Happening:

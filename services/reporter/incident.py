@@ -28,6 +28,28 @@ class Standing(StrEnum):
     """Its evidence cannot be preserved: a person must see to it."""
 
 
+class What(StrEnum):
+    """What people say of an incident."""
+
+    CONFIRMED = "confirmed"
+    RELEASED = "released"
+    REPORT = "report"
+    """It is to be reported at once, or what has failed to be tried again."""
+    FILED = "filed"
+    """A report about it was filed without us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What one person said."""
+
+    what: str
+    who: str
+    why: str
+    at_ms: int
+    """0: nobody knows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How an incident ended, by the word of a person or of the vault."""
@@ -36,10 +58,10 @@ class Ended:
     report_id: str = ""
     """The tip line's, of the finished report that it is part of; empty: it was released."""
     at_ms: int = 0
-    """When that was finished."""
+    """When that was finished, or released."""
     who: str = ""
     why: str = ""
-    """Of the person who released it."""
+    """Of the person who released it, or who filed that report without us; empty where the vault says it."""
 
 
 class WrongStandingError(TerminalError):
@@ -74,11 +96,13 @@ class Filed:
     """The number, in the ledger, of the report that it is part of; 0: of none."""
     who: str = ""
     why: str = ""
-    """Of the person who confirmed or released it."""
+    """Of the person who confirmed it, released it or filed the report: the last one."""
     viewed: bool = False
     """The person who confirmed it has looked at the whole of every original."""
     asked: str = ""
-    """Who wanted it reported at once, or tried again."""
+    """Who wanted it reported at once, or tried again: the last one."""
+    said: tuple[Saying, ...] = ()
+    """All that people said, the first said first."""
     problem: str = ""
     """What went wrong last; never content."""
     tries: int = 0
@@ -115,9 +139,11 @@ def filed(incident: Incident, now: int) -> Filed:
 
 
 def preserved(one: Filed, evidence: tuple[str, ...], hold: bool, now: int, gather_ms: int) -> Filed:
-    """All its originals are safe. `hold`: a person must confirm it; otherwise it is to be reported, after it has
-    waited `gather_ms` for others."""
+    """All its originals are safe that are not lost. `hold`: a person must confirm it; otherwise it is to be reported,
+    after it has waited `gather_ms` for others. So is one that a person has confirmed already."""
     safe = replace(one, standing=Standing.HELD, evidence=evidence, tries=0, problem="", due_ms=now)
+    if one.confirmed_at_ms:
+        return replace(safe, standing=Standing.CONFIRMED)
     return safe if hold else _confirmed(safe, now, gather_ms)
 
 
@@ -133,7 +159,13 @@ def dated(one: Filed) -> Filed:
 
 def settled(one: Filed, ended: Ended, now: int) -> Filed:
     """It was released before, which the ledger did not know."""
-    return replace(one, standing=Standing.RELEASED, who=ended.who, why=ended.why, due_ms=now)
+    said = (*one.said, saying_of(ended))
+    return replace(one, standing=Standing.RELEASED, who=ended.who, why=ended.why, said=said, due_ms=now)
+
+
+def saying_of(ended: Ended) -> Saying:
+    """What the person said whose word it is."""
+    return Saying(What.FILED if ended.report_id else What.RELEASED, ended.who, ended.why, ended.at_ms)
 
 
 def rested(one: Filed) -> Filed:
@@ -156,25 +188,51 @@ _OPEN: Final = (Standing.HELD, Standing.FAILED)
 
 
 def confirm(one: Filed, who: str, why: str, viewed: bool, now: int, gather_ms: int) -> Filed:
-    """A person says that it is a match. What has no evidence is reported without a file: the duty is the same.
+    """A person says that it is a match. Of what has failed, all that can be is preserved first; what is lost then is
+    reported without a file: the duty is the same.
 
-    WrongStandingError unless it is held or has failed.
+    WrongStandingError unless it is held or has failed. One whose originals are being preserved since it was confirmed
+    stays as it is.
     """
+    if one.standing is Standing.NEW and one.confirmed_at_ms:
+        return one
     _check(one, "confirmed", _OPEN)
-    return replace(_confirmed(one, now, gather_ms), who=who, why=why, viewed=viewed, problem="", due_ms=now)
+    said = (*one.said, Saying(What.CONFIRMED, who, why, now))
+    done = replace(
+        _confirmed(one, now, gather_ms), who=who, why=why, said=said, viewed=viewed, problem="", due_ms=now
+    )
+    return replace(done, standing=Standing.NEW, tries=0) if one.standing is Standing.FAILED else done
 
 
 def release(one: Filed, who: str, why: str, now: int) -> Filed:
     """A person says that it is none. WrongStandingError unless it is held, has failed, or is confirmed and no part of
     a report yet."""
     _check(one, "released", (*_OPEN, Standing.CONFIRMED))
-    return replace(one, standing=Standing.RELEASED, who=who, why=why, due_ms=now)
+    return settled(one, Ended(one.id, "", now, who, why), now)
+
+
+def by_hand(one: Filed, ended: Ended, now: int) -> Filed:
+    """A person has filed a report about it without us, so it is a match, whether anybody had confirmed it or not.
+
+    WrongStandingError unless it is confirmed and no part of a report yet, or has failed.
+    """
+    _check(one, "said to be filed", (Standing.CONFIRMED, Standing.FAILED))
+    return replace(noted(one, ended, now), confirmed_at_ms=one.confirmed_at_ms or now, problem="")
+
+
+def noted(one: Filed, ended: Ended, now: int) -> Filed:
+    """What a person says of it is kept, whatever becomes of it."""
+    said = (*one.said, saying_of(ended))
+    return replace(one, who=ended.who, why=ended.why, said=said, due_ms=now)
 
 
 def hurry(one: Filed, who: str, now: int) -> Filed:
     """A person wants it reported: one that is confirmed waits for nobody, and preserving what has failed is tried
     again. WrongStandingError for what is held or released."""
-    one = replace(one, asked=who, due_ms=now)
+    said = one.said
+    if not said or (said[-1].what, said[-1].who) != (What.REPORT, who):
+        said = (*said, Saying(What.REPORT, who, "", now))
+    one = replace(one, asked=who, said=said, due_ms=now)
     match one.standing:
         case Standing.HELD | Standing.RELEASED:
             raise WrongStandingError(f"incident {one.id} is {one.standing}: it cannot be reported")

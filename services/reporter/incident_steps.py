@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from reporter.incident import Ended, Filed, Standing, dated, failed, preserved, purged, put_off, rested, settled
 from reporter.ledger import Event, Ledger
-from reporter.manner import Announce, Manner
-from reporter.ports import Vault
+from reporter.manner import ANNOUNCED, Announce, Manner
+from reporter.ports import LostError, Vault
 from sluice.errors import RetryableError, TerminalError
 
 
@@ -40,7 +40,7 @@ class IncidentSteps:
             return
         if ended is not None:
             changed = settled(changed, ended, self._now())
-        if one.standing is Standing.NEW and changed.standing is Standing.CONFIRMED:
+        if one.standing is not changed.standing and changed.standing in ANNOUNCED:
             events = self._announce(changed)
         await self._ledger.save_incident(changed, events)
 
@@ -71,16 +71,23 @@ class IncidentSteps:
         return rested(one), None
 
     async def _preserved(self, one: Filed) -> Filed:
-        """All that is left of it: where one original is lost, the others are not."""
-        incident, evidence, problem = one.incident(), [], ""
+        """All that is left of it: where one original is lost, the others are not. Raises as `Vault`: what the vault
+        does not take now is no less there."""
+        incident, evidence, lost = one.incident(), [], ""
+        refused: TerminalError | None = None
         for each in one.pictures():
             try:
                 evidence.append(await self._vault.preserve(incident, each))
-            except TerminalError as error:
+            except LostError as error:
                 evidence.append("")
-                problem = problem or str(error)
-        if problem:
-            return failed(one, tuple(evidence), problem)
+                lost = lost or str(error)
+            except TerminalError as error:
+                refused = refused or error
+        if refused is not None:
+            raise refused
+        # Who has confirmed it all the same knows that something is lost.
+        if lost and not one.confirmed_at_ms:
+            return failed(one, tuple(evidence), lost)
         hold = self._manner.hold or incident.held
         return preserved(one, tuple(evidence), hold, self._now(), self._manner.gather_ms)
 

@@ -73,18 +73,20 @@ class Ledger(Protocol):
     async def claim_report(self, now: int, tests: Collection[bool]) -> Report | None:
         """One that is due, as `claim_incident`. `tests`: which of the two kinds."""
 
-    async def save_report(self, report: Report, ripe_at_ms: int = 0) -> Report:
-        """Writes a change. StaleError.
+    async def save_report(self, report: Report, ripe_at_ms: int = 0, events: Sequence[Event] = ()) -> Report:
+        """Writes a change, and the events that tell of it. StaleError.
 
         Of a report that is finished, all incidents are reported from then on. Of one that is dissolved, those that
         leave are what they ended as; the others are confirmed, and wait until `ripe_at_ms`.
         """
 
-    async def adopt(self, incident: Filed, ended: Ended) -> Filed:
-        """Writes that it is part of a finished report, which the ledger did not know. StaleError."""
+    async def adopt(self, incident: Filed, ended: Ended, events: Sequence[Event] = ()) -> Filed:
+        """Writes that it is part of a finished report, which the ledger did not know, and the events that tell of
+        that. Whom a person told (`Ended.who`), the vault does not know either. StaleError."""
 
-    async def earlier(self, account: Account, limit: int) -> Sequence[str]:
-        """Ids, of the tip line, of finished reports about an account, the latest first."""
+    async def earlier(self, account: Account, endpoint: str, limit: int) -> Sequence[str]:
+        """Ids, of the tip line, of finished reports about an account, the latest first. `endpoint`: of those that
+        were finished there, as `Report.endpoint` says."""
 
     async def unpublished(self, limit: int) -> Sequence[Event]:
         """Events that were not published yet, the first written first."""
@@ -96,9 +98,19 @@ class Ledger(Protocol):
         """Incidents by standing, and reports that are not finished by phase: `held`, `report failed`, ...; with
         `unpublished`, how many events are."""
 
-    async def oldest(self) -> Mapping[Standing, int]:
+    async def oldest(self, tests: Collection[bool] = KINDS) -> Mapping[Standing, int]:
         """Since when the first one waits of those that are held, confirmed or reporting, as far as there are any:
-        since it was seen or, where it is confirmed, since then. Milliseconds since the epoch."""
+        since it was seen or, where it is confirmed, since then. Milliseconds since the epoch. `tests`: which of the
+        two kinds of those that are confirmed or reporting."""
+
+    async def waiting(self) -> Mapping[bool, int]:
+        """How many are confirmed or reporting, of the two kinds."""
+
+    async def places(self, keys: Collection[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
+        """Of these partitions, topic and number, the offset to read next; see `sluice.bus.places`."""
+
+    async def keep_places(self, places: Mapping[tuple[str, int], int]) -> None:
+        """All incidents below these offsets are here."""
 
     async def ping(self) -> None:
         """Returns where it answers."""

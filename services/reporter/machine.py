@@ -28,6 +28,8 @@ IDLE_MS: Final = 3_600_000
 """An unfinished report is deleted that long after it was opened or after its last change, whichever is later."""
 MARGIN_MS: Final = 10 * 60_000
 """A report that has less than this left is opened anew."""
+ALIVE_MS: Final = 60_000
+"""Who has written nothing about a report for that long may be dead. Most calls are answered sooner."""
 MOST_SPOILED: Final = 5
 """After so many reports that did not hold what was sent a person should look where it is changed."""
 
@@ -47,12 +49,34 @@ class Machine:
             case _:
                 return report
 
-    def begun(self, report: Report, now: int) -> Report:
-        """What is to be written down before the next call. Its phase names the call."""
+    def moved(self, report: Report, endpoint: str, now: int) -> Report:
+        """What is to become of a report when reports go to `endpoint`: what is open elsewhere is left there, where it
+        expires. Whether it was finished there nobody can be asked from here: a person is."""
+        if not report.report_id or report.endpoint == endpoint:
+            return replace(report, moved=False)
+        doubt = report.phase in {Phase.FINISHING, Phase.RETRACTING} and report.place() == len(report.files)
+        if not doubt or report.moved:
+            return _anew(report, now, now)
+        problem = (
+            f"report {report.report_id} may have been finished at {report.endpoint}, but reports go to {endpoint} now: "
+            "ask there. If it was, say so (`sluice incidents filed`); otherwise trying again sends another one"
+        )
+        return replace(report, phase=Phase.FAILED, moved=True, code=0, problem=problem, due_ms=NEVER)
+
+    def hurried(self, report: Report, now: int) -> Report | None:
+        """A person wants it to go on. Whoever has claimed it, and was at it within the last minute, is left alone:
+        None. Anybody else may be dead, and is overtaken."""
+        calling = report.phase not in {Phase.READY, Phase.OPEN}
+        if report.due_ms <= now or report.due_ms == NEVER or (calling and report.due_ms > now + LEASE_MS - ALIVE_MS):
+            return None
+        return replace(report, due_ms=now)
+
+    def begun(self, report: Report, now: int, endpoint: str = "") -> Report:
+        """What is to be written down before the next call. Its phase names the call. `endpoint`: where it goes."""
         report = replace(report, due_ms=now + LEASE_MS)
         match report.phase:
             case Phase.READY:
-                return replace(report, phase=Phase.SUBMITTING, attempts=report.attempts + 1)
+                return replace(report, phase=Phase.SUBMITTING, attempts=report.attempts + 1, endpoint=endpoint)
             case Phase.OPEN if self._expires(report, now):
                 return replace(report, phase=Phase.RETRACTING)
             case Phase.OPEN:
@@ -159,7 +183,7 @@ def _anew(report: Report, now: int, due_ms: int) -> Report:
     if report.leaving:
         return _dissolved(report, now)
     files = tuple(File(one.incident_id, one.evidence_id) for one in report.files)
-    empty = replace(report, report_id="", files=files, opened_at_ms=0, touched_at_ms=0)
+    empty = replace(report, report_id="", endpoint="", moved=False, files=files, opened_at_ms=0, touched_at_ms=0)
     if report.spoiled < MOST_SPOILED:
         return replace(empty, phase=Phase.READY, due_ms=due_ms)
     problem = f"of {report.spoiled} reports none held what was sent: is there something on the way that changes it?"

@@ -1,9 +1,10 @@
-"""How the operator wants it, and what a confirmation is followed by."""
+"""How the operator wants it, and what a confirmation or a release is followed by."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from reporter.incident import Filed
+from reporter.incident import Filed, Standing
 from reporter.ledger import Event
 
 
@@ -18,5 +19,7 @@ class Manner:
     """Of one report."""
 
 
+ANNOUNCED: Final = frozenset({Standing.CONFIRMED, Standing.RELEASED})
+"""Of which `Announce` tells."""
 Announce = Callable[[Filed], Sequence[Event]]
-"""The events that tell of an incident that was just confirmed."""
+"""The events that tell of an incident that was just confirmed, or just released."""

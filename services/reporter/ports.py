@@ -7,6 +7,7 @@ from typing import Protocol
 
 from reporter.incident import Ended, Filed
 from reporter.report import Report
+from sluice.errors import TerminalError
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 
 
@@ -61,6 +62,10 @@ class Finished:
 class Tipline(Protocol):
     """A place to report to. Every call raises TiplineError, and nothing else; each has a time limit of its own."""
 
+    @property
+    def where(self) -> str:
+        """Which place: an id of one of its reports means nothing at another."""
+
     async def submit(self, report: bytes) -> Submitted:
         """Opens a report. `report`: the XML of it."""
 
@@ -77,13 +82,18 @@ class Tipline(Protocol):
         """Takes an open report back: nobody will read it."""
 
 
+class LostError(TerminalError):
+    """An original that can never be preserved: it is nowhere, or its reference names none that there could be."""
+
+
 class Vault(Protocol):
-    """Where evidence lies. Raises RetryableError, or TerminalError for what will never work: an original that is
-    nowhere, or is other bytes than its reference names."""
+    """Where evidence lies. Raises RetryableError, also while all of it cannot be used, or TerminalError where a piece
+    of it is not what it was."""
 
     async def preserve(self, incident: Incident, content: IncidentContent) -> str:
         """Returns the evidence's id when the original is safe; doing it again changes nothing. The same bytes have
         the same id. An original that another incident had preserved need not be in the object store any more.
+        LostError; nothing else says that the original is lost.
 
         Until the incident is reported or released, nothing ends the evidence."""
 

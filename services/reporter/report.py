@@ -71,6 +71,10 @@ class Report:
     version: int = 0
     spoiled: int = 0
     """Of the attempts, those that held something else than was sent."""
+    endpoint: str = ""
+    """Where `report_id` was opened; see `reporter.ports.Tipline.where`."""
+    moved: bool = False
+    """Reports go elsewhere now, and a person was told that it may have been finished at `endpoint`."""
     leaving: tuple[Ended, ...] = ()
     """Incidents that ended otherwise. As soon as nothing of it is open it is dissolved, and the others wait for
     another report."""

@@ -2,18 +2,20 @@
 
 # ruff: noqa: S608 - what is put into these statements are names of ours; values are bound
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any, Final
 
-from reporter.incident import Ended, Filed, Standing
-from reporter.ledger import Event
+from reporter.incident import Ended, Filed, Saying, Standing
+from reporter.ledger import Account, Event
 from reporter.report import File, Phase, Report
 
 _INCIDENT: Final = tuple(one.name for one in fields(Filed))
 _REPORT: Final = tuple(one.name for one in fields(Report))
 _INCIDENTS: Final = f"SELECT {', '.join(_INCIDENT)} FROM reporter_incidents"
 _REPORTS: Final = f"SELECT {', '.join(_REPORT)} FROM reporter_reports"
+_TEXTS: Final = ("tenant", "account_id")
+"""The caller's words, kept as bytes: PostgreSQL takes no NUL in a text."""
 _OF_ACCOUNT: Final = "tenant = ? AND account_id = ? AND test = ?"
 
 
@@ -31,6 +33,10 @@ CLAIM_INCIDENT: Final = (
     "(SELECT id FROM reporter_incidents WHERE due_ms <= ? ORDER BY due_ms LIMIT 1) "
     # Said twice: in PostgreSQL another transaction may have claimed it between the two.
     f"AND due_ms <= ? RETURNING {', '.join(_INCIDENT)}"
+)
+TAKE_OVER: Final = tuple(
+    f"UPDATE {table} SET due_ms = ?, version = version + 1 WHERE due_ms > ? AND due_ms < ?"
+    for table in ("reporter_incidents", "reporter_reports")
 )
 SAVE_INCIDENT: Final = (
     f"UPDATE reporter_incidents SET {', '.join(f'{name} = ?' for name in _INCIDENT)} "
@@ -55,9 +61,11 @@ REPORTED: Final = (
     "WHERE report = ? AND standing = 'reporting'"
 )
 LEAVE: Final = (
-    "UPDATE reporter_incidents SET standing = ?, report = ?, dated = ?, who = ?, why = ?, due_ms = ?, "
+    "UPDATE reporter_incidents SET standing = ?, report = ?, dated = ?, who = COALESCE(NULLIF(?, ''), who), "
+    "why = COALESCE(NULLIF(?, ''), why), due_ms = ?, "
     "version = version + 1 WHERE id = ? AND report = ? AND standing = 'reporting'"
 )
+SAY: Final = "UPDATE reporter_incidents SET said = said || ?, due_ms = ?, version = version + 1 WHERE id = ?"
 RETURN: Final = (
     "UPDATE reporter_incidents SET standing = 'confirmed', report = 0, ripe_at_ms = ?, due_ms = ?, "
     "version = version + 1 WHERE report = ? AND standing = 'reporting'"
@@ -65,6 +73,8 @@ RETURN: Final = (
 KNOWN_REPORT: Final = f"{_REPORTS} WHERE {_OF_ACCOUNT} AND phase = 'finished' AND report_id = ?"
 EARLIER: Final = (
     f"SELECT report_id FROM reporter_reports WHERE {_OF_ACCOUNT} AND phase = 'finished' "
+    # Of what was adopted nobody knows where it was filed: real ones go to one place in the world.
+    "AND (endpoint = ? OR (endpoint = '' AND test = 0)) "
     "ORDER BY finished_at_ms DESC, number DESC LIMIT ?"
 )
 TELL: Final = (
@@ -81,9 +91,18 @@ COUNTS: Final = (
     "WHERE phase NOT IN ('finished', 'dissolved') GROUP BY phase "
     "UNION ALL SELECT 'unpublished', COUNT(*) FROM reporter_outbox WHERE published = 0"
 )
-OLDEST: Final = (
+_OLDEST: Final = (
     "SELECT standing, MIN(CASE WHEN confirmed_at_ms > 0 THEN confirmed_at_ms ELSE seen_at_ms END) "
-    "FROM reporter_incidents WHERE standing IN ('held', 'confirmed', 'reporting') GROUP BY standing"
+    "FROM reporter_incidents WHERE standing = 'held' "
+    "OR (standing IN ('confirmed', 'reporting') AND test IN ({kinds})) GROUP BY standing"
+)
+WAITING: Final = (
+    "SELECT test, COUNT(*) FROM reporter_incidents WHERE standing IN ('confirmed', 'reporting') GROUP BY test"
+)
+PLACES: Final = "SELECT topic, part, next_offset FROM reporter_places"
+KEEP_PLACE: Final = (
+    "INSERT INTO reporter_places (topic, part, next_offset) VALUES (?, ?, ?) "
+    "ON CONFLICT (topic, part) DO UPDATE SET next_offset = excluded.next_offset"
 )
 PING: Final = "SELECT 1 FROM reporter_incidents LIMIT 1"
 
@@ -110,11 +129,23 @@ def claim_report(count: int) -> str:
     )
 
 
+def oldest(count: int) -> str:
+    """Of so many kinds, of those that are confirmed; of all kinds, of those that are held."""
+    return _OLDEST.format(kinds=_marks(count))
+
+
 def incident_values(one: Filed) -> tuple[Any, ...]:
     """A row of an incident."""
     row = {name: getattr(one, name) for name in _INCIDENT}
+    row |= {name: getattr(one, name).encode() for name in _TEXTS}
     row["evidence"] = json.dumps(one.evidence)
+    row["said"] = sayings(one.said)
     return tuple(int(value) if isinstance(value, bool) else value for value in row.values())
+
+
+def sayings(said: Sequence[Saying]) -> str:
+    """A line each, so that more can be put behind them without a look."""
+    return "".join(f"{json.dumps(asdict(each))}\n" for each in said)
 
 
 def incident_of(row: Sequence[Any]) -> Filed:
@@ -123,6 +154,7 @@ def incident_of(row: Sequence[Any]) -> Filed:
     return Filed(
         **{
             **found,
+            **_texts(found),
             "message": bytes(found["message"]),
             "test": bool(found["test"]),
             "purged": bool(found["purged"]),
@@ -130,13 +162,30 @@ def incident_of(row: Sequence[Any]) -> Filed:
             "dated": bool(found["dated"]),
             "standing": Standing(found["standing"]),
             "evidence": tuple(json.loads(found["evidence"])),
+            "said": tuple(Saying(**json.loads(line)) for line in found["said"].splitlines()),
         }
     )
+
+
+def account_of(row: Sequence[Any]) -> Account:
+    """Out of tenant, account and kind."""
+    tenant, account_id, test = row
+    return Account(bytes(tenant).decode(), bytes(account_id).decode(), bool(test))
+
+
+def account_values(account: Account) -> tuple[bytes, bytes, int]:
+    """`account_of` back again."""
+    return account.tenant.encode(), account.account_id.encode(), int(account.test)
+
+
+def _texts(found: Mapping[str, Any]) -> Mapping[str, str]:
+    return {name: bytes(found[name]).decode() for name in _TEXTS}
 
 
 def report_values(one: Report) -> tuple[Any, ...]:
     """A row of a report, without its number."""
     row = {name: getattr(one, name) for name in _REPORT[1:]}
+    row |= {name: getattr(one, name).encode() for name in _TEXTS}
     row["members"] = json.dumps(one.members)
     row["files"] = json.dumps(
         [[each.incident_id, each.evidence_id, each.file_id, each.described] for each in one.files]
@@ -151,7 +200,9 @@ def report_of(row: Sequence[Any]) -> Report:
     return Report(
         **{
             **found,
+            **_texts(found),
             "test": bool(found["test"]),
+            "moved": bool(found["moved"]),
             "phase": Phase(found["phase"]),
             "members": tuple(json.loads(found["members"])),
             "files": tuple(File(*each) for each in json.loads(found["files"])),

@@ -1,6 +1,6 @@
 """`sluice.v1.Reporter`: what became of incidents, and what people say about them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,12 +9,12 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from reporter.asked import id_of, limit_of, states_of, who_of, why_of
+from reporter.asked import id_of, limit_of, report_id_of, states_of, who_of, why_of
 from reporter.desk import Desk, UnknownIncidentError
 from reporter.incident import Filed, WrongStandingError
-from reporter.ledger import Ledger
+from reporter.ledger import KINDS, Ledger
 from reporter.report import Report
-from reporter.told import incident_told
+from reporter.told import counts_told, incident_told
 from sluice.errors import RetryableError
 from sluice.host.refusal import RefusalError
 from sluice.host.room import Room
@@ -22,6 +22,8 @@ from sluice.telemetry.logging import Log
 from sluice.v1.reporter_pb2 import (
     ConfirmIncidentRequest,
     ConfirmIncidentResponse,
+    FileIncidentRequest,
+    FileIncidentResponse,
     GetIncidentRequest,
     GetIncidentResponse,
     IncidentRecord,
@@ -40,13 +42,15 @@ MOST_BYTES: Final = 3 << 20
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What is behind the door once the service is open. `changed`: called when a person has made work."""
+    """What is behind the door once the service is open. `changed`: called when a person has made work; `kinds`: of
+    incidents, those that a tip line takes."""
 
     desk: Desk
     ledger: Ledger
     room: Room
     log: Log
     changed: Callable[[], None]
+    kinds: Collection[bool] = KINDS
 
 
 class ReporterRpc(ReporterServicer):
@@ -65,12 +69,12 @@ class ReporterRpc(ReporterServicer):
         with self._held(request) as behind:
             found = await behind.ledger.incidents(states, limit + 1)
             reports: dict[int, Report | None] = {}
-            told = ListIncidentsResponse(more=len(found) > limit)
+            told = ListIncidentsResponse(more=len(found) > limit, counts=counts_told(await behind.ledger.counts()))
             size = 0
             for one in found[:limit]:
                 if one.report and one.report not in reports:
                     reports[one.report] = await behind.desk.report_of(one)
-                record = incident_told(one, reports.get(one.report))
+                record = incident_told(one, reports.get(one.report), behind.kinds)
                 size += record.ByteSize()
                 if size > MOST_BYTES and told.incidents:
                     told.more = True
@@ -126,6 +130,18 @@ class ReporterRpc(ReporterServicer):
                 incident=await _decided(behind, one, "a person wants an incident reported now")
             )
 
+    async def FileIncident(  # noqa: N802 - the contract names it
+        self,
+        request: FileIncidentRequest,
+        context: "grpc.aio.ServicerContext[Any, Any]",  # noqa: ARG002 - gRPC gives it
+    ) -> FileIncidentResponse:
+        """A person has reported it. NOT_FOUND, FAILED_PRECONDITION."""
+        incident_id, report_id = id_of(request.incident_id), report_id_of(request.report_id)
+        who, why = who_of(request.who), why_of(request.why)
+        with self._held(request) as behind:
+            one = await behind.desk.filed(incident_id, report_id, who, why)
+            return FileIncidentResponse(incident=await _decided(behind, one, "a person has filed a report"))
+
     @contextmanager
     def _held(self, request: Message) -> Iterator[Behind]:
         """A call has room, and errors of the desk are the contract's codes."""
@@ -142,7 +158,7 @@ class ReporterRpc(ReporterServicer):
 
 
 async def _record(behind: Behind, one: Filed) -> IncidentRecord:
-    return incident_told(one, await behind.desk.report_of(one))
+    return incident_told(one, await behind.desk.report_of(one), behind.kinds)
 
 
 async def _decided(behind: Behind, one: Filed, event: str) -> IncidentRecord:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from reporter.incident import Ended
+from reporter.ports import LostError
 from sluice.errors import NotReadyError, RetryableError, SluiceError, TerminalError
-from sluice.objects import ObjectStore
+from sluice.objects import ObjectStore, TooLargeError
 from sluice.v1.incident_pb2 import Incident, IncidentContent
+from sluice.vault.errors import RefusedError, UnknownEvidenceError, UnsoundLogError
 from sluice.vault.facts import facts_of
 from sluice.vault.holds import report_hold
 from sluice.vault.originals import exempt, preserve, purge
@@ -29,12 +31,17 @@ class Safe:
         """See `Vault`; so it is with all the others. Until it is preserved, no expiry takes the original."""
 
         def work() -> str:
-            exempt(self._store, content.original)
-            facts = facts_of(incident, content)
-            evidence = preserve(self._vault, self._store, content.original, facts).id
+            evidence = self._preserved(incident, content)
             return self._vault.await_report(evidence, incident.id).id
 
         return await _told(work)
+
+    def _preserved(self, incident: Incident, content: IncidentContent) -> str:
+        try:
+            exempt(self._store, content.original)
+            return preserve(self._vault, self._store, content.original, facts_of(incident, content)).id
+        except (UnknownEvidenceError, RefusedError, TooLargeError, ValueError) as error:
+            raise LostError(str(error)) from error
 
     async def ended(self, evidence_id: str, incident_id: str) -> Ended | None:
         found = await _told(lambda: self._vault.find(evidence_id))
@@ -44,7 +51,7 @@ class Safe:
         if report is not None:
             return Ended(incident_id, report.report_id, report.reported_at_ms)
         lifted = found.standing.lifted.get(report_hold(incident_id))
-        return Ended(incident_id, who=lifted.first, why=lifted.why) if lifted is not None else None
+        return Ended(incident_id, "", lifted.at_ms, lifted.first, lifted.why) if lifted is not None else None
 
     async def read(self, evidence_id: str, why: str) -> bytes:
         return await _told(lambda: self._vault.read_for_report(evidence_id, why))
@@ -60,9 +67,12 @@ class Safe:
 
 
 async def _told(work: Callable[[], T]) -> T:
-    """In the reporter's two kinds of errors: a key that is not there comes back, all else does not."""
+    """In the reporter's two kinds of errors: a key that is not there comes back, and a log is mended; all else is not
+    waited for."""
     try:
         return await asyncio.to_thread(work)
+    except UnsoundLogError as error:
+        raise RetryableError(f"the vault is not sound: {error}") from error
     except _PASSES:
         raise
     except NotReadyError as error:

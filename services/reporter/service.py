@@ -10,11 +10,12 @@ from reporter.actions import announce
 from reporter.bell import Bell
 from reporter.counted import CountedTipline, CountedVault, call_counters
 from reporter.desk import Desk
-from reporter.evidence import open_evidence
+from reporter.evidence import opened
+from reporter.exempting import exempting
 from reporter.forms import CyberForms
 from reporter.intake import Intake
 from reporter.ledger import Ledger
-from reporter.opened import open_ledger
+from reporter.opened import take_ledger
 from reporter.ports import Tipline
 from reporter.publishing import Publishing
 from reporter.round import Round
@@ -23,7 +24,7 @@ from reporter.safe import Safe
 from reporter.settings import ReporterSettings, read_reporter_settings
 from reporter.steps import Steps
 from reporter.upkeep import Upkeep
-from reporter.watching import EvidenceWatch, LedgerWatch, ledger_away
+from reporter.watching import VAULT, LedgerWatch, StoreWatch, VaultWatch, ledger_away
 from reporter.where import tiplines
 from reporter.workers import Workers
 from sluice.bus.clients import group_consumer, log_reader
@@ -76,38 +77,27 @@ class ReporterService(Service):
         found = await asyncio.to_thread(tiplines, own.tipline)
         self._tiplines = {test: CountedTipline(one, calls, context.readiness) for test, one in found.items()}
         try:
-            self._ledger = await open_ledger(own.database)
+            self._ledger = await take_ledger(own.database, now_ms())
         except RetryableError as error:
             raise RetryableError(ledger_away(error)) from error
-        self._vault = await open_evidence(own.vault)
+        # Incidents are taken in without it, and their originals kept from expiry.
+        await context.readiness.expect(VAULT, "opening the vault")
         desk = Desk(self._ledger, announce, own.manner, now_ms)
         room = Room.for_calls(context.settings)
-        self._servicer.behind = Behind(desk, self._ledger, room, context.log, self._bell.ring)
-        if False not in self._tiplines:
-            context.log.warning(
-                "no tip line for real incidents: what is confirmed waits", variable="SLUICE_TIPLINE_URL"
-            )
+        self._servicer.behind = Behind(desk, self._ledger, room, context.log, self._bell.ring, self._tiplines.keys())
 
     async def run(self, stop: asyncio.Event) -> None:
-        context, own, ledger, vault = self._context, self._own, self._ledger, self._vault
+        context, own, ledger = self._context, self._own, self._ledger
         assert context is not None
         assert own is not None
         assert ledger is not None
-        assert vault is not None
         settings, readiness, metrics, log = context.settings, context.readiness, context.metrics, context.log
-        kept = CountedVault(Safe(vault, context.store), metrics)
-        forms = CyberForms(own.reporter, now_ms)
-        workers = Workers(
-            [Steps(ledger, kept, self._tiplines, forms, announce, own.manner, now_ms) for _ in range(own.workers)],
-            self._bell,
-            log,
-        )
         publishing = Publishing(ledger, context.producer.send)
         idle = asyncio.Event()
 
         async def work() -> None:
             try:
-                await workers.run(stop, settings.drain_seconds)
+                await self._work(context, own, ledger, stop)
             finally:
                 idle.set()
 
@@ -115,15 +105,14 @@ class ReporterService(Service):
             await Round("publish", self._bell, log).run(publishing.once, stop)
 
         async def consume() -> None:
-            await self._consume(context, Intake(ledger, now_ms), stop)
+            await self._consume(context, ledger, stop)
             await idle.wait()
 
         beside = (
             work(),
             publish(),
-            LedgerWatch(ledger, readiness, metrics, now_ms).run(),
-            EvidenceWatch(vault, context.store, readiness).run(),
-            Upkeep(vault, own.upkeep_hours, readiness, metrics, log).run(),
+            LedgerWatch(ledger, readiness, metrics, now_ms, self._tiplines.keys()).run(),
+            StoreWatch(context.store, readiness).run(),
             Backlog(settings.kafka, Topic.INCIDENTS, GROUP, readiness, "taking incidents in").run(),
         )
         await run_beside(consume(), beside)
@@ -137,8 +126,26 @@ class ReporterService(Service):
             await self._ledger.close()
             self._ledger = None
 
-    async def _consume(self, context: Context, intake: Intake, stop: asyncio.Event) -> None:
-        settings, log = context.settings, context.log
+    async def _work(self, context: Context, own: ReporterSettings, ledger: Ledger, stop: asyncio.Event) -> None:
+        """What needs the vault, as soon as it can be opened."""
+        readiness, metrics, log = context.readiness, context.metrics, context.log
+        self._vault = vault = await opened(own.vault, readiness, stop)
+        if vault is None:
+            return
+        kept, forms = CountedVault(Safe(vault, context.store), metrics), CyberForms(own.reporter, now_ms)
+        workers = Workers(
+            [Steps(ledger, kept, self._tiplines, forms, announce, own.manner, now_ms) for _ in range(own.workers)],
+            self._bell,
+            log,
+        )
+        beside = (
+            VaultWatch(vault, readiness).run(),
+            Upkeep(vault, own.upkeep_hours, readiness, metrics, log).run(),
+        )
+        await run_beside(workers.run(stop, context.settings.drain_seconds), beside)
+
+    async def _consume(self, context: Context, ledger: Ledger, stop: asyncio.Event) -> None:
+        settings, log, intake = context.settings, context.log, Intake(ledger, now_ms, exempting(context.store))
 
         async def take_in(record: Record) -> Sequence[Outgoing]:
             outgoing = await intake.handle(record)
@@ -164,5 +171,7 @@ class ReporterService(Service):
             log,
             settings.max_inflight_bytes,
             log_reader(settings.kafka),
+            # A ledger that was lost, or is an old copy, gets again what it does not have.
+            ledger,
         )
         await worker.run_when_ready(reader, GROUP, context.readiness, stop, settings.drain_seconds)

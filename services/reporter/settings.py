@@ -48,7 +48,7 @@ def read_reporter_settings(reader: Reader, env: Mapping[str, str]) -> ReporterSe
     manner = Manner(
         hold=reader.flag("SLUICE_REPORTER_HOLD", default=True),
         gather_ms=reader.number("SLUICE_REPORTER_GATHER_SECONDS", 600, least=0, most=_DAY_SECONDS) * 1000,
-        most_incidents=reader.number("SLUICE_REPORTER_MOST_INCIDENTS", 50, most=1000),
+        most_incidents=reader.number("SLUICE_REPORTER_MOST_INCIDENTS", 50, most=75),
     )
     return ReporterSettings(
         database=read_database(reader, "SLUICE_REPORTER_DB", home / "reporter.db"),

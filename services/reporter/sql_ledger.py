@@ -24,6 +24,10 @@ class SqlLedger:
     async def add(self, incident: Filed) -> bool:
         return await self._run(scripts.add(incident))
 
+    async def take_over(self, now: int) -> None:
+        """Nobody works with it any more: what was claimed, or put off, is due now. RetryableError."""
+        await self._run(scripts.take_over(now))
+
     async def incident(self, incident_id: str) -> Filed | None:
         return await self._run(scripts.incident(incident_id))
 
@@ -53,16 +57,16 @@ class SqlLedger:
     async def claim_report(self, now: int, tests: Collection[bool]) -> Report | None:
         return await self._run(scripts.claim_report(now, tests)) if tests else None
 
-    async def save_report(self, report: Report, ripe_at_ms: int = 0) -> Report:
+    async def save_report(self, report: Report, ripe_at_ms: int = 0, events: Sequence[Event] = ()) -> Report:
         changed = replace(report, version=report.version + 1)
-        await self._run(scripts.save_report(changed, ripe_at_ms))
+        await self._run(scripts.save_report(changed, ripe_at_ms, events))
         return changed
 
-    async def adopt(self, incident: Filed, ended: Ended) -> Filed:
-        return await self._run(scripts.adopt(incident, ended))
+    async def adopt(self, incident: Filed, ended: Ended, events: Sequence[Event] = ()) -> Filed:
+        return await self._run(scripts.adopt(incident, ended, events))
 
-    async def earlier(self, account: Account, limit: int) -> Sequence[str]:
-        return await self._run(scripts.earlier(account, limit)) if account.account_id else ()
+    async def earlier(self, account: Account, endpoint: str, limit: int) -> Sequence[str]:
+        return await self._run(scripts.earlier(account, endpoint, limit)) if account.account_id else ()
 
     async def unpublished(self, limit: int) -> Sequence[Event]:
         return await self._run(scripts.unpublished(limit))
@@ -73,8 +77,17 @@ class SqlLedger:
     async def counts(self) -> Mapping[str, int]:
         return await self._run(scripts.counts())
 
-    async def oldest(self) -> Mapping[Standing, int]:
-        return await self._run(scripts.oldest())
+    async def oldest(self, tests: Collection[bool] = KINDS) -> Mapping[Standing, int]:
+        return await self._run(scripts.oldest(tests))
+
+    async def waiting(self) -> Mapping[bool, int]:
+        return await self._run(scripts.waiting())
+
+    async def places(self, keys: Collection[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
+        return await self._run(scripts.places(keys))
+
+    async def keep_places(self, places: Mapping[tuple[str, int], int]) -> None:
+        await self._run(scripts.keep_places(places))
 
     async def ping(self) -> None:
         await self._run(scripts.ping())

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from reporter.incident import Ended, Filed
+from reporter.incident import Ended, Filed, put_off
 from reporter.incident_steps import IncidentSteps
 from reporter.ledger import Account, Ledger, StaleError
+from reporter.lifting import lifted
 from reporter.machine import Answer, Machine
 from reporter.manner import Announce, Manner
 from reporter.ports import Forms, Tipline, TiplineError, Vault
@@ -15,6 +16,7 @@ from sluice.errors import RetryableError, TerminalError
 
 EARLIER: Final = 50
 """Earlier reports about an account that a report names."""
+_UNSAID: Final = "what came of it could not be written down"
 _OVER: Final = frozenset({Phase.FINISHED, Phase.FAILED, Phase.DISSOLVED})
 
 
@@ -39,6 +41,7 @@ class Steps:
         is not there are kept until it is. `now`: milliseconds since the epoch."""
         self._ledger = ledger
         self._vault = vault
+        self._announce = announce
         self._incidents = IncidentSteps(ledger, vault, announce, manner, now)
         self._tiplines = dict(tiplines)
         self._forms = forms
@@ -51,10 +54,12 @@ class Steps:
     async def once(self) -> bool:
         """One incident, one gathering, one report; False where nothing was due.
 
-        RetryableError where the ledger does not answer: what was under way is taken up again when its lease is over.
+        RetryableError where the ledger does not answer: what was under way is put off when this is called again, or
+        is taken up by others when its lease is over.
         """
         if self._stopping:
             return False
+        await self._put_off()
         self._held = found = await self._ledger.claim_incident(self._now())
         if found is not None:
             await self._overtaken(self._incidents.once(found))
@@ -79,6 +84,15 @@ class Steps:
         elif held is not None:
             await self._overtaken(self._ledger.save_report(replace(held, due_ms=self._now())))
 
+    async def _put_off(self) -> None:
+        """What the last `once` had in hand when it gave up."""
+        held, self._held = self._held, None
+        if isinstance(held, Filed):
+            await self._overtaken(self._ledger.save_incident(put_off(held, held.problem or _UNSAID, self._now())))
+        elif held is not None:
+            late = self._machine.put_off(held, held.problem or _UNSAID, self._now())
+            await self._overtaken(self._ledger.save_report(late))
+
     async def _overtaken(self, work: Coroutine[Any, Any, object]) -> None:
         try:
             await work
@@ -98,6 +112,10 @@ class Steps:
             return
         if ended:
             self._held = report = await self._save(self._machine.parted(report, ended, self._now()))
+        if report.phase not in _OVER:
+            moved = self._machine.moved(report, self._tiplines[report.test].where, self._now())
+            if moved != report:
+                self._held = report = await self._save(moved)
         before = report.tries
         while report.phase not in _OVER and report.tries == before:
             if self._stopping:
@@ -114,10 +132,11 @@ class Steps:
 
     async def _save(self, report: Report) -> Report:
         """Who stays when it is dissolved waits as if it were just confirmed: a person may want to release more."""
-        return await self._ledger.save_report(report, self._now() + self._manner.gather_ms)
+        events = await lifted(self._ledger, report, self._announce)
+        return await self._ledger.save_report(report, self._now() + self._manner.gather_ms, events)
 
     async def _step(self, report: Report) -> Report:
-        begun = self._machine.begun(report, self._now())
+        begun = self._machine.begun(report, self._now(), self._tiplines[report.test].where)
         try:
             call = await self._prepared(begun)
         except RetryableError as error:
@@ -137,7 +156,7 @@ class Steps:
         match report.phase:
             case Phase.SUBMITTING:
                 account = Account(report.tenant, report.account_id, report.test)
-                earlier = await self._ledger.earlier(account, EARLIER)
+                earlier = await self._ledger.earlier(account, tipline.where, EARLIER)
                 document = self._forms.report(report, await self._members(report), earlier)
                 return lambda: tipline.submit(document)
             case Phase.UPLOADING:

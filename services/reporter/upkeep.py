@@ -1,14 +1,15 @@
-"""Destroys evidence whose time is over, day by day."""
+"""Destroys evidence whose time is over, and reads the whole audit log anew, day by day."""
 
 import asyncio
 import threading
 from typing import Final
 
 from sluice.attempt import Unforeseen, attempt
-from sluice.errors import SluiceError
+from sluice.errors import RetryableError, SluiceError
 from sluice.host.readiness import Readiness
 from sluice.telemetry.logging import Log
 from sluice.telemetry.metrics import Metrics
+from sluice.vault.entry import Entry
 from sluice.vault.store import REPORTER, Vault
 from sluice.vault.upkeep import Done, expire
 
@@ -53,10 +54,17 @@ class Upkeep:
         self._metrics.gauge("reporter_upkeep_failing", "1 while what is due cannot be destroyed.", float(so))
 
     async def once(self) -> Done:
-        """Destroys what is due; what cannot be read stays, and is noted. Raises as `sluice.vault.upkeep.expire`."""
+        """Reads the whole audit log anew, and destroys what is due; what cannot be read stays, and is noted. Raises
+        as `sluice.vault.upkeep.expire`."""
         over = threading.Event()
+
+        def told(_: Entry) -> None:
+            if over.is_set():
+                raise RetryableError("told to stop")
+
         try:
             # Of a vault with much in it this takes long, and nobody waits for a thread: it ends at the next piece.
+            await asyncio.to_thread(self._vault.log.verify, None, told)
             done = await asyncio.to_thread(expire, self._vault, REPORTER, over.is_set)
         finally:
             over.set()

@@ -1,13 +1,14 @@
 """Whether the ledger, the vault and the object store answer, and how much there is to do."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 from reporter.incident import Standing
-from reporter.ledger import Ledger
+from reporter.ledger import KINDS, Ledger
 from reporter.migrations import LEDGER as TABLES
 from reporter.report import Phase
+from reporter.told import kind_of
 from sluice.errors import NotReadyError, RetryableError, TerminalError
 from sluice.host.readiness import Readiness
 from sluice.objects import ObjectStore, held_key
@@ -28,12 +29,22 @@ _OPEN_PHASES: Final = tuple(each for each in Phase if each not in {Phase.FINISHE
 class LedgerWatch:
     """Asks the ledger again and again; what it says is on the readiness board and in the metrics."""
 
-    def __init__(self, ledger: Ledger, readiness: Readiness, metrics: Metrics, now: Callable[[], int]) -> None:
-        """`now`: milliseconds since the epoch."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        readiness: Readiness,
+        metrics: Metrics,
+        now: Callable[[], int],
+        kinds: Collection[bool] = KINDS,
+    ) -> None:
+        """`now`: milliseconds since the epoch; `kinds`: of incidents, those that a tip line takes."""
         self._ledger = ledger
         self._readiness = readiness
         self._metrics = metrics
         self._now = now
+        self._kinds = kinds
+        # The duty to report stands whether there is a tip line or not; for matches of test lists there is none.
+        self._owed = {False, *kinds}
         self._oldest: Mapping[Standing, int] = {}
         about = "Age of the incident that was confirmed first, of those that are not reported yet."
         metrics.gauge_of("reporter_oldest_unreported_seconds", about, lambda: self._age(*_UNREPORTED))
@@ -53,7 +64,8 @@ class LedgerWatch:
 
     async def once(self) -> None:
         """Looks, and counts. RetryableError."""
-        counts, self._oldest = await self._ledger.counts(), await self._ledger.oldest()
+        counts, self._oldest = await self._ledger.counts(), await self._ledger.oldest(self._owed)
+        self._tell_who_waits(await self._ledger.waiting())
         for state in Standing:
             about = "Incidents in the ledger, by state."
             self._show("reporter_incidents", about, counts.get(state, 0), {"state": state.value})
@@ -63,6 +75,12 @@ class LedgerWatch:
         about = "Account actions in the ledger that are not published yet."
         self._show("reporter_unpublished", about, counts.get("unpublished", 0), {})
 
+    def _tell_who_waits(self, waiting: Mapping[bool, int]) -> None:
+        for test in KINDS:
+            count = waiting.get(test, 0) if test not in self._kinds else 0
+            words = f"there is none: {count} wait (SLUICE_TIPLINE_URL)" if count else None
+            self._readiness.note(f"tip line for {kind_of(test)}", words)
+
     def _show(self, name: str, about: str, count: int, labels: Mapping[str, str]) -> None:
         self._metrics.gauge(name, about, float(count), labels)
 
@@ -71,26 +89,18 @@ class LedgerWatch:
         return max(0.0, (self._now() - min(since)) / 1000) if since else 0.0
 
 
-class EvidenceWatch:
-    """Asks the vault, and the object store that originals come from, again and again. The audit log is read on: one
-    that is not sound stops the vault."""
+class VaultWatch:
+    """Asks the vault again and again. The audit log is read on: one that is not sound stops the vault."""
 
-    def __init__(self, vault: Vault, store: ObjectStore, readiness: Readiness) -> None:
+    def __init__(self, vault: Vault, readiness: Readiness) -> None:
         self._vault = vault
-        self._store = store
         self._readiness = readiness
 
     async def run(self, every: float = EVIDENCE_SECONDS) -> None:
         """Until it is cancelled. `every`: seconds between two looks."""
-        while True:
-            for condition, trouble in ((VAULT, await self._vault_trouble()), (STORE, await self._store_trouble())):
-                if trouble:
-                    await self._readiness.expect(condition, trouble)
-                else:
-                    await self._readiness.met(condition)
-            await asyncio.sleep(every)
+        await _tell(self._readiness, VAULT, self._trouble, every)
 
-    async def _vault_trouble(self) -> str:
+    async def _trouble(self) -> str:
         try:
             await asyncio.to_thread(self._vault.log.look)
         except (RetryableError, NotReadyError) as error:
@@ -99,12 +109,35 @@ class EvidenceWatch:
             return f"the vault is not sound: {error} (`sluice audit verify`)"
         return ""
 
-    async def _store_trouble(self) -> str:
+
+class StoreWatch:
+    """Asks the object store that originals come from again and again."""
+
+    def __init__(self, store: ObjectStore, readiness: Readiness) -> None:
+        self._store = store
+        self._readiness = readiness
+
+    async def run(self, every: float = EVIDENCE_SECONDS) -> None:
+        """Until it is cancelled. `every`: seconds between two looks."""
+        await _tell(self._readiness, STORE, self._trouble, every)
+
+    async def _trouble(self) -> str:
         try:
             await self._store.exists(_NOTHING)
         except RetryableError as error:
             return f"the object store does not answer: {error}"
         return ""
+
+
+async def _tell(readiness: Readiness, condition: str, trouble: Callable[[], Awaitable[str]], every: float) -> None:
+    """For ever. `trouble`: in words, or none."""
+    while True:
+        words = await trouble()
+        if words:
+            await readiness.expect(condition, words)
+        else:
+            await readiness.met(condition)
+        await asyncio.sleep(every)
 
 
 def ledger_away(error: RetryableError) -> str:

@@ -1,11 +1,17 @@
-"""Request ids, and the partition that each of them lives on."""
+"""Request ids, and the partition that each of them lives on; names of accounts and tenants."""
 
+import re
 import uuid
+from typing import Final
 
 _M = 0x5BD1E995
 _R = 24
 _SEED = 0x9747B28C
 _WORD = 0xFFFFFFFF
+
+LONGEST_SUBJECT: Final = 255
+"""Characters of an account id or a tenant: what a report about it has room for."""
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 RELEASED = uuid.UUID("2c0a3f0e-6a77-5d5c-8a54-5b0a5d1f0c3e")
 """Namespace of released requests' ids: releasing twice is the same request, and so one decision."""
@@ -19,6 +25,13 @@ def parse_request_id(text: str) -> str | None:
         return str(uuid.UUID(text))
     except ValueError:
         return None
+
+
+def subject_problem(name: str) -> str:
+    """Why this names no account and no tenant; empty where it may. The empty name is nobody's."""
+    if len(name) > LONGEST_SUBJECT:
+        return f"has {len(name)} characters, at most {LONGEST_SUBJECT}"
+    return "holds a control character" if _CONTROL.search(name) else ""
 
 
 def new_request_id() -> str:

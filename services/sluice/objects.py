@@ -177,7 +177,8 @@ class ObjectStore:
         with _translated(key):
             found = self._store.get(key)
             if found.meta["size"] != reference.size_bytes:
-                raise DigestMismatchError(f"{key} is {found.meta['size']} bytes, not {reference.size_bytes}")
+                # Not how many: whoever asks may be the one who guessed.
+                raise DigestMismatchError(f"{key} is not the {reference.size_bytes} bytes of its reference")
             data = bytes(found.bytes())
         if hashlib.sha256(data).digest() != reference.sha256:
             raise DigestMismatchError(f"{key} is not the bytes of its reference")
@@ -235,9 +236,11 @@ class ObjectStore:
             return []
         return sorted(found)
 
-    async def exists(self, key: str) -> bool:
-        """Whether there is an object under this key. Raises RetryableError."""
-        return await asyncio.to_thread(self.exists_now, key)
+    async def exists(self, key: str, size: int | None = None) -> bool:
+        """Whether there is an object under this key; of so many bytes, where `size` is given. Raises
+        RetryableError."""
+        found = await asyncio.to_thread(self._head_now, key)
+        return found is not None and size in {None, found[0]}
 
     def exists_now(self, key: str) -> bool:
         """`exists` that blocks."""

@@ -20,7 +20,10 @@ LOCKS: Final = (
     "requirements.lock",
     "requirements-java.lock",
     "services/sluice/local/triton.lock",
-    *(f"deploy/images/{name}.lock" for name in ("cpu", "gpu", "c2pa-signer", "provenance", "reporter", "gateway", "build")),
+    *(
+        f"deploy/images/{name}.lock"
+        for name in ("cpu", "gpu", "c2pa-signer", "provenance", "reporter", "gateway", "build")
+    ),
     "tests/deploy/verify-tools.lock",
 )
 

@@ -135,7 +135,14 @@ def test_trust_and_safety_and_nobody_else_is_on_the_reporters_list(tmp_path: Pat
     text = render("production").of("ConfigMap")["sluice-reporter-peers"]["data"]["peers.yaml"]
     peers = parse_peers(tmp_path / "peers.yaml", text.encode())
     reviewer = frozenset({"spiffe://sluice/trust-and-safety/reviewer"})
-    for method in ("ListIncidents", "GetIncident", "ConfirmIncident", "ReleaseIncident", "ReportIncident"):
+    for method in (
+        "ListIncidents",
+        "GetIncident",
+        "ConfirmIncident",
+        "ReleaseIncident",
+        "ReportIncident",
+        "FileIncident",
+    ):
         assert peers.allows(f"sluice.v1.Reporter/{method}", reviewer)
         for other in ("spiffe://sluice/generator/generator", "spiffe://sluice/moderation/orchestrator"):
             assert not peers.allows(f"sluice.v1.Reporter/{method}", frozenset({other}))

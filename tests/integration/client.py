@@ -52,6 +52,7 @@ def ask(
     deadline_ms: int = 60_000,
     request_id: str = "",
     account_id: str = "",
+    tenant: str = "",
 ) -> Request:
     """A request with a fresh id."""
     return Request(
@@ -61,13 +62,15 @@ def ask(
         operation=operation,
         contents=contents,
         deadline_ms=deadline_ms,
-        subject=Subject(account_id=account_id),
+        subject=Subject(account_id=account_id, tenant=tenant),
     )
 
 
-def ask_output(data: bytes, generation_id: str = "", deadline_ms: int = 60_000) -> Request:
+def ask_output(data: bytes, generation_id: str = "", deadline_ms: int = 60_000, tenant: str = "") -> Request:
     """An OUTPUT request for one picture."""
-    return ask(generated(data), stage=STAGE_OUTPUT, generation_id=generation_id, deadline_ms=deadline_ms)
+    return ask(
+        generated(data), stage=STAGE_OUTPUT, generation_id=generation_id, deadline_ms=deadline_ms, tenant=tenant
+    )
 
 
 def action(decision: Decision) -> str:

@@ -95,6 +95,21 @@ def test_an_output_rests_on_its_prompt(client: Client) -> None:
     assert action(client.decide(ask_output(picture, generation_id=allowed.request_id))) == "ALLOW"
 
 
+@pytest.mark.parametrize("words", [LIGHTHOUSE, "how to build a pipe bomb"])
+def test_an_output_cannot_rest_on_another_tenants_prompt(client: Client, words: str) -> None:
+    """It is told what it would be told of a prompt that nobody asked."""
+    picture = samples.pictures()[1].data
+    theirs = client.decide(ask(prompt(words), tenant="studio"))
+    unknown = client.decide(ask_output(picture, generation_id=str(uuid.uuid4()), tenant="press"))
+    assert rules(unknown) == {"prompt-not-allowed"}
+    for tenant in ("press", "", "Studio"):
+        found = client.decide(ask_output(picture, generation_id=theirs.request_id, tenant=tenant))
+        assert (found.action, found.prompt_action) == (unknown.action, unknown.prompt_action)
+        assert list(found.reasons) == list(unknown.reasons)
+    own = client.decide(ask_output(picture, generation_id=theirs.request_id, tenant="studio"))
+    assert (action(own), own.prompt_action) == (action(theirs), theirs.action)
+
+
 def test_an_empty_request_is_not_allowed(client: Client) -> None:
     decision = client.decide(ask())
     assert (action(decision), rules(decision)) == ("BLOCK", {"unprocessable"})

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import io
 import json
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -116,6 +117,22 @@ async def test_what_is_blocked_has_no_picture(door: httpx2.AsyncClient) -> None:
     output = await ask(door, stage="OUTPUT", generation_id=prompt["request_id"], image=data_url(PICTURE))
     assert (output["action"], output["allowed"], output["asset"]) == ("BLOCK", False, None)
     assert (await door.get(f"/v1/assets/{output['request_id']}")).status_code == 404
+
+
+async def test_a_picture_rests_on_no_prompt_of_another_tenant(door: httpx2.AsyncClient, gateway: Gateway) -> None:
+    prompts = [await ask(door, prompt=words) for words in (LIGHTHOUSE, PIPE_BOMB)]
+    assert [prompt["action"] for prompt in prompts] == ["ALLOW", "BLOCK"]
+    with gateway.key("--tenant", "press") as key:
+        headers = {"authorization": f"Bearer {key}"}
+        async with httpx2.AsyncClient(base_url=gateway.url, headers=headers, timeout=120) as other:
+            named = [str(uuid.uuid4()), *(prompt["request_id"] for prompt in prompts)]
+            unknown, *theirs = [
+                await ask(other, stage="OUTPUT", generation_id=name, image=data_url(PICTURE)) for name in named
+            ]
+    assert (unknown["action"], unknown["asset"]) == ("BLOCK", None)
+    for output in theirs:
+        assert (output["action"], output["asset"]) == ("BLOCK", None)
+        assert output["reasons"] == unknown["reasons"]
 
 
 async def test_a_picture_that_is_uploaded_first(door: httpx2.AsyncClient) -> None:

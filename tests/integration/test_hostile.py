@@ -78,12 +78,16 @@ def test_a_reference_that_is_not_ours_is_not_followed(client: Client, uri: str) 
     assert (action(decision), rules(decision)) == ("BLOCK", {"unprocessable"})
 
 
-def test_a_reference_with_another_digest_is_refused(client: Client) -> None:
+def test_a_reference_with_another_digest_or_size_is_refused_as_if_nothing_were_there(client: Client) -> None:
     stored = client.prepare(samples.pictures()[1].data, ROLE_UPLOAD).reference
-    stored.sha256 = b"x" * 32
-    decision = client.decide(ask(prompt("brighter"), Content(role=ROLE_UPLOAD, reference=stored)))
-    assert action(decision) == "BLOCK"
-    assert "digest_mismatch" in {content.unprocessable for content in decision.contents}
+    told: set[tuple[str, str]] = set()
+    for changed in ({"sha256": b"x" * 32}, {"size_bytes": stored.size_bytes + 1}, {"uri": stored.uri[:-4] + "0000"}):
+        reference = ObjectReference(**{**{f.name: value for f, value in stored.ListFields()}, **changed})
+        decision = client.decide(ask(prompt("brighter"), Content(role=ROLE_UPLOAD, reference=reference)))
+        assert action(decision) == "BLOCK"
+        assert [content.unprocessable for content in decision.contents] == ["", "not_found"]
+        told |= {(reason.rule, reason.detail) for reason in decision.reasons}
+    assert len(told) == 1
 
 
 def publish(kafka: KafkaSettings, value: bytes, key: bytes) -> None:

@@ -190,6 +190,18 @@ def test_a_match_of_a_test_list_bans_nobody(hand: ByHand, stack: Up) -> None:
     ]
     assert len(simulated(stack)) == 2
 
+    # No tip line takes it: that is said, and a person reports it without us.
+    answer = hand.try_("incidents", "report", real.id, "--who", SAID[1], "--json")
+    assert (answer.returncode, "there is none for real incidents" in answer.stdout) == (1, True)
+    waits = "tip line for real incidents"
+    hand.wait(lambda rows: waits in rows[0]["services"]["reporter"]["notes"], "status", "--json")
+    assert "not listed: 1 confirmed (--state confirmed)" in hand.try_("incidents", "list").stderr
+    (done,) = hand.run("incidents", "filed", real.id, "--report-id", "987654", *SAID, "--json")
+    assert (done["state"], done["report"]["report_id"]) == ("reported", "987654")
+    assert [each["what"] for each in done["said"]] == ["confirmed", "report", "filed"]
+    hand.wait(lambda rows: waits not in rows[0]["services"]["reporter"]["notes"], "status", "--json")
+    assert len(simulated(stack)) == 2
+
 
 def test_no_log_names_an_account_or_the_person(stack: Up) -> None:
     logs = {path.name: path.read_text() for path in (stack.home / "logs").glob("*.log")}

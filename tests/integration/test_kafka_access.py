@@ -1,11 +1,7 @@
 """The table of principals against a real broker that refuses what no ACL grants: every service works with its rights
 and no others, each is refused what it may not do, and says so."""
 
-import hashlib
-import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -28,12 +24,10 @@ from sluice.bus.access_acls import Naming, grant
 from sluice.bus.clients import admin_client
 from sluice.bus.topics import TOPICS, Topic
 from sluice.deadline import now_ms
-from sluice.ids import new_request_id, released_id
+from sluice.ids import new_request_id
 from sluice.local.entry_points import service_names
-from sluice.v1.account_action_pb2 import AccountAction
 from sluice.v1.asset_pb2 import SignedAsset
 from sluice.v1.decision_pb2 import Decision
-from sluice.v1.request_pb2 import Request, Subject
 from tests.integration.access_asked import (
     GROUPS,
     IDS,
@@ -44,17 +38,24 @@ from tests.integration.access_asked import (
     refused_writes,
 )
 from tests.integration.access_records import decided, publish, record_of
-from tests.integration.alert_incidents import match
+from tests.integration.access_work import (
+    at_the_door,
+    by_a_reviewer,
+    by_an_operator,
+    of_a_match,
+    on_the_other_policy,
+    over_http,
+    sluice,
+)
 from tests.integration.client import Client, action, ask, ask_output, prompt
 from tests.integration.conftest import DEFAULT_POLICY, REVIEW_RULE, SHADOW_RULE
 from tests.integration.secured_kafka import SecuredKafka, secured_kafka, settings_of, wait_until, without
-from tests.integration.secured_services import Served, served, wait_ready
+from tests.integration.secured_services import served, wait_ready
 from tests.integration.topics import of_request
 from tests.unit.build import contents, image
 
 BY_NAME = {one.name: one for one in PRINCIPALS}
 WRONG = "not the word at all"
-Answer = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
@@ -70,22 +71,10 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredKafka]:
         yield found
 
 
-def sluice(home: Path, env: Mapping[str, str], *words: str) -> Answer:
-    """A command with a principal's credentials."""
-    whole = {"SLUICE_HOME": str(home), "PATH": "", **env}
-    command = [sys.executable, "-m", "sluice.cli.main", *words]
-    return subprocess.run(command, env=whole, cwd=home, capture_output=True, check=False, timeout=120, text=True)
-
-
 def both(kafka: SecuredKafka) -> Callable[[str], Mapping[str, str]]:
     """Every second service shows a certificate, the others have a password."""
     names = service_names()
     return lambda name: kafka.by_certificate(name) if names.index(name) % 2 else kafka.by_password(name)
-
-
-def held(request: Request) -> Request:
-    request.subject.CopyFrom(Subject(tenant="held"))
-    return request
 
 
 def writing(topic: Topic) -> Right:
@@ -177,86 +166,6 @@ def test_every_service_does_its_work_with_its_own_rights(secured: SecuredKafka, 
             assert one.ready(), one.reasons()
             assert "AUTHORIZATION_FAILED" not in one.log()
             assert secured.password(one.name) not in one.log()
-
-
-def at_the_door(orchestrator: Served) -> None:
-    """Over gRPC: the orchestrator publishes what it is asked."""
-    with grpc.insecure_channel(orchestrator.address) as channel:
-        answer = Client({"orchestrator": channel}).moderate(ask_output(samples.pictures()[0].data))
-    assert action(answer.decision) == "ALLOW"
-    assert answer.HasField("asset")
-
-
-def over_http(gateway: Served, secret: str, known: str) -> None:
-    """The gateway asks for its callers, and finds what others asked: the decision, its verdicts, what was signed."""
-    headers = {"authorization": f"Bearer {secret}"}
-    with httpx2.Client(base_url=f"http://{gateway.http}", headers=headers, timeout=60) as client:
-        asked = client.post("/v1/moderations", json={"input": "a lighthouse at noon"})
-        assert [result["flagged"] for result in asked.json()["results"]] == [False], asked.text
-        assert client.get(f"/v1/requests/{known}").json()["status"] == "decided"
-        told = client.get(f"/v1/requests/{known}/events").text
-        assert {"event: verdict", "event: decision", "event: asset"} <= set(told.splitlines())
-        picture = client.get(f"/v1/assets/{known}")
-        assert hashlib.sha256(picture.content).hexdigest() == picture.headers["etag"].strip('"')
-
-
-def on_the_other_policy(kafka: SecuredKafka) -> None:
-    """What the shadow decides otherwise."""
-    request = ask(prompt("a lighthouse at dusk"))
-    request.subject.CopyFrom(Subject(tenant="shadowed"))
-    assert action(decided(kafka, request)) == "ALLOW"
-    assert len(of_request(kafka.login("operator"), Topic.SHADOW, request.id)) == 1
-
-
-def of_a_match(kafka: SecuredKafka, home: Path) -> None:
-    """Preserved, and its account named to those who ban."""
-    incident = match(home, b"what matched")
-    publish(kafka.login("orchestrator"), Topic.INCIDENTS, incident.id, incident.SerializeToString())
-    key = hashlib.sha256(f"{incident.tenant}\0{incident.account_id}".encode()).hexdigest()
-    told = record_of(kafka.login("accounts"), Topic.ACCOUNT_ACTIONS, key, "accounts-app")
-    assert AccountAction.FromString(told).incident_id == incident.id
-
-
-def by_a_reviewer(kafka: SecuredKafka, home: Path, more: Mapping[str, str]) -> None:
-    """Held, looked at with its texts, and released; nobody else may."""
-    request = held(ask(prompt("a lighthouse by night")))
-    assert action(decided(kafka, request)) == "REVIEW"
-    env = {**kafka.by_password("reviewer"), **more}
-    shown = sluice(home, env, "reviews", "show", request.id, "--content", "--json")
-    assert json.loads(shown.stdout)["request_id"] == request.id, shown.stderr
-    words = ("reviews", "resolve", request.id, "--release", "--why", "harmless", "--by", "kim", "--json")
-    refused = sluice(home, {**kafka.by_password("operator"), **more}, *words)
-    assert refused.returncode == 1
-    assert "moderation.reviews: TOPIC_AUTHORIZATION_FAILED" in refused.stderr
-    ended = sluice(home, env, *words)
-    assert ended.returncode == 0, ended.stderr
-    assert len(of_request(kafka.login("operator"), Topic.DECISIONS, released_id(request.id))) == 1
-
-
-def by_an_operator(kafka: SecuredKafka, home: Path, asked: Request) -> None:
-    """The commands that look, and the one that asks again."""
-    junk = new_request_id()
-    publish(kafka.login("generator"), Topic.REQUESTS, junk, b"not a request")
-    assert len(of_request(kafka.login("operator"), Topic.DEAD_LETTERS, junk)) == 1
-    looker, repairer = kafka.by_password("operator"), kafka.by_password("repairer")
-    for words in (
-        ("decisions", "tail", "--from-beginning", "--count", "1"),
-        ("decisions", "export", "--out", str(home / "decisions.jsonl")),
-        ("dead-letters", "show", junk),
-        ("policy", "explain", asked.id),
-        ("policy", "shadow", "--since", "1h"),
-        ("topics", "list"),
-        ("repair", "--check", "--patience", "2"),
-    ):
-        done = sluice(home, looker, *words)
-        assert done.returncode == 0, (words, done.stderr)
-    again = ("dead-letters", "replay", junk)
-    refused = sluice(home, looker, *again)
-    assert refused.returncode == 1
-    assert "CLUSTER_AUTHORIZATION_FAILED" in refused.stdout + refused.stderr
-    done = sluice(home, repairer, *again)
-    assert done.returncode == 0, done.stderr
-    assert len(of_request(kafka.login("operator"), Topic.DEAD_LETTERS, junk, count=2)) == 2
 
 
 # What a service that is refused does: it says so, and nothing becomes allowed.

@@ -79,6 +79,8 @@ def test_the_documentation_names_what_services_tell_and_services_tell_what_it_na
 ) -> None:
     # So that there is something to tell of everything.
     client.decide(ask(prompt("a watercolor of a lighthouse")))
+    with urllib.request.urlopen(f"http://{stack.services['gateway'].http}/livez", timeout=5) as answer:
+        answer.read()
     rows = {name: {row} for name, row in table().items()}
     found: dict[str, set[Row]] = {}
     for service in stack.services:

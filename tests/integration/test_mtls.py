@@ -21,7 +21,7 @@ from sluice.bus.create_topics import create
 from sluice.cli.ask import Ask
 from sluice.cli.send import Sender
 from sluice.errors import EX_CONFIG
-from sluice.local.entry_points import service_names
+from sluice.local.entry_points import service_names, told_where
 from sluice.local.health import Health, ask_health
 from sluice.local.service_authority import ServiceAuthority
 from sluice.local.state import Running, ServiceAt
@@ -230,6 +230,7 @@ def test_plaintext_where_others_reach_it_is_no_way_to_start(name: str, tmp_path:
         "SLUICE_HOME": str(tmp_path),
         "SLUICE_SHADOW_POLICY": str(DEFAULT_POLICY),
         "SLUICE_GRPC_ADDRESS": "0.0.0.0:0",
+        **told_where(name, dict.fromkeys(RPC, "127.0.0.1:1")),
     }
     argv = [*SLUICE, "serve", name]
     ended = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=120, check=False)

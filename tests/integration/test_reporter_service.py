@@ -1,6 +1,7 @@
 """The reporter on a real broker, with a real vault, and the simulator of the tip line as a process beside it."""
 
 import hashlib
+import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -25,7 +26,7 @@ from sluice.v1.reporter_pb2 import (
 from sluice.vault.upkeep import verify
 from tests.integration.orchestrator_alone import own_broker
 from tests.integration.reporter_alone import Place, Service, Tipline, serving, simulating
-from tests.integration.service_alone import until
+from tests.integration.service_alone import ended, until
 from tests.integration.topics import of_request
 from tests.unit.postgres import Server
 
@@ -48,7 +49,9 @@ def tipline(tmp_path: Path) -> Iterator[Tipline]:
 
 @pytest.fixture
 def place(tmp_path: Path, kafka: KafkaSettings) -> Place:
-    return Place(tmp_path, kafka)
+    found = Place(tmp_path, kafka)
+    found.empty_log()
+    return found
 
 
 def assert_gone(place: Place, data: bytes) -> None:
@@ -118,13 +121,12 @@ def test_from_the_log_to_a_finished_report(place: Place, tipline: Tipline) -> No
 
 
 def kill_when(place: Place, settings: Mapping[str, str], holds: Callable[[], bool]) -> None:
-    """A process that dies in the middle of something; what it had claimed is free again."""
+    """A process that dies in the middle of something."""
     service = Service(place, settings)
     try:
         until(holds, "it did not get there")
     finally:
         assert service.stop(signal.SIGKILL) == -signal.SIGKILL
-    place.end_leases()
 
 
 def test_killed_in_the_middle_of_a_call_it_is_reported_once(place: Place, tipline: Tipline) -> None:
@@ -157,6 +159,44 @@ def test_what_it_has_in_hand_when_it_is_stopped_another_one_goes_on_with(place: 
     with serving(place, settings) as service:
         service.wait_for(INCIDENT_STATE_REPORTED, incident)
     assert sorted(each["state"] for each in tipline.reports()) == ["finished", "retracted"]
+
+
+def test_a_ledger_that_is_lost_or_an_old_copy_gets_its_incidents_again(place: Place, tipline: Tipline) -> None:
+    done, held, late = (place.incident(f"picture {at}".encode(), account=f"account {at}") for at in range(3))
+    settings = tipline.settings()
+    ledger, old = place.home / "reporter.db", place.home / "old.db"
+    place.publish(done, held)
+    with serving(place, settings) as service:
+        service.wait_for(INCIDENT_STATE_HELD, done, held)
+        service.confirm(done)
+        service.wait_for(INCIDENT_STATE_REPORTED, done)
+        (evidence,) = service.get(done).evidence_ids
+        until(lambda: done.id in place.reported(evidence), "the vault was not told")
+    shutil.copy(ledger, old)
+    place.publish(late)
+    with serving(place, settings) as service:
+        service.wait_for(INCIDENT_STATE_HELD, held, late)
+    # The broker has heard that all of it was read. Once nothing is left, and once what was left is too old.
+    for left in ((), (old,)):
+        for file in place.home.glob("reporter.db*"):
+            file.unlink()
+        for file in left:
+            shutil.copy(file, ledger)
+        with serving(place, settings) as service:
+            service.wait_for(INCIDENT_STATE_HELD, held, late)
+            service.wait_for(INCIDENT_STATE_REPORTED, done)
+            assert set(service.states()) == {done.id, held.id, late.id}
+    assert len(tipline.reports()) == len(tipline.finished()) == 1
+
+
+def test_a_file_is_for_one_reporter(place: Place) -> None:
+    incident = place.incident(PICTURE)
+    with serving(place, {}):
+        second = Service(place, {}, 1)
+        until(lambda: "another reporter works with this file" in str(second.reasons()), "it did not say so")
+    with ended(second):
+        place.publish(incident)
+        second.wait_for(INCIDENT_STATE_HELD, incident)
 
 
 def test_two_replicas_share_a_ledger_and_outlive_it(place: Place, tipline: Tipline) -> None:
@@ -198,20 +238,39 @@ def test_credentials_that_are_refused_are_told_and_what_is_confirmed_waits(place
     assert tipline.reports() == []
 
 
-def test_without_its_key_it_is_not_ready_and_says_what_to_do(place: Place) -> None:
+def test_without_its_key_it_says_what_to_do_and_keeps_what_it_reads_from_expiry(place: Place) -> None:
     keys = (place.home / "vault.keys").rename(place.home / "elsewhere")
     incident = place.incident(PICTURE)
     place.publish(incident)
     service = Service(place, {})
     try:
         until(lambda: "sluice vault new-key" in str(service.reasons()), "it did not say so")
-        with pytest.raises(grpc.RpcError) as caught:
-            service.states()
-        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+        service.wait_for(INCIDENT_STATE_NEW, incident)
+        assert not service.ready()
+        sha256 = hashlib.sha256(PICTURE).digest()
+        assert place.objects.exists_now(held_key(sha256))
+        # As an expiry rule of the bucket does.
+        place.objects.delete_now(original_key(sha256))
         keys.rename(place.home / "vault.keys")
         service.wait_ready().wait_for(INCIDENT_STATE_HELD, incident)
     finally:
         assert service.stop() == 0
+
+
+def test_a_vault_that_is_not_sound_for_a_moment_loses_nothing(place: Place) -> None:
+    with serving(place, {}) as service:
+        junk = place.home / "vault" / "audit" / f"{place.vault().log.verify().seq + 1:012d}"
+        junk.parent.mkdir(parents=True, exist_ok=True)
+        junk.write_bytes(b"junk")
+        incident = place.incident(PICTURE)
+        place.publish(incident)
+        service.wait_for(INCIDENT_STATE_NEW, incident)
+        until(lambda: "not sound" in service.get(incident).problem, "it was not looked at")
+        assert service.get(incident).due_at_ms
+        junk.unlink()
+        service.wait_for(INCIDENT_STATE_HELD, incident)
+        until(lambda: service.get(incident).purged, "it was not purged")
+        assert_gone(place, PICTURE)
 
 
 def test_what_is_not_in_the_store_is_told_to_a_person(place: Place) -> None:

@@ -92,7 +92,7 @@ def test_no_content_in_any_log_metric_or_span(
     assert {f"{name}.log" for name in stack.services} <= found.keys()
     assert all(b"sluice_ready{" in text for name, text in found.items() if name.endswith("/metrics"))
     assert all(request_id in str(found["orchestrator.log"]) for request_id in asked)
-    assert b"an incident was confirmed" in found["reporter.log"]
+    assert b"a person confirmed an incident" in found["reporter.log"]
     without = [request_id for request_id in asked if not got(receiver, of_request(request_id).trace_id)]
     assert without == []
     names = {span.name for each in asked for span in got(receiver, of_request(each).trace_id)}

@@ -14,6 +14,7 @@ import httpx2
 from gateway.app import build_app
 from gateway.auth import Gate
 from gateway.errors import ApiError
+from gateway.idempotency import RequestIds
 from gateway.key_ring import KeyRing
 from gateway.key_store import KeyStore
 from gateway.keys import Key, digest_of, new_id, new_secret
@@ -166,6 +167,7 @@ async def open_door(
         road=taken,
         gate=Gate(KeyRing(store), limits, lambda: NOW_MS),
         usage=Usage(store, limits, lambda: NOW_MS),
+        ids=RequestIds(await store.secret("request-ids")),
         follower=None,
         later=Later(log, metrics, 10),
         database=store.database,

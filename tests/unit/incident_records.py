@@ -1,5 +1,6 @@
 """Records as the reporter tells them, and a reporter that tells them, for tests of `sluice incidents`."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from sluice.v1.reporter_pb2 import (
     REPORT_PHASE_UPLOADING,
     ConfirmIncidentRequest,
     ConfirmIncidentResponse,
+    FileIncidentRequest,
+    FileIncidentResponse,
     GetIncidentRequest,
     GetIncidentResponse,
     IncidentRecord,
@@ -32,6 +35,8 @@ from sluice.v1.reporter_pb2 import (
     ReportIncidentResponse,
     ReportPhase,
     ReportRecord,
+    Saying,
+    StateCount,
 )
 from sluice.v1.reporter_pb2_grpc import ReporterServicer, add_ReporterServicer_to_server
 from sluice.v1.request_pb2 import ROLE_UPLOAD, STAGE_PROMPT
@@ -64,6 +69,7 @@ def record(
         seen_at_ms=AT,
         evidence_ids=["ab" * 32],
         purged=True,
+        said=[Saying(what="confirmed", who="ann", why="the same picture", at_ms=AT)],
     )
     if phase is not None:
         found.report.CopyFrom(
@@ -91,8 +97,10 @@ RECORDS = (
     record("held", INCIDENT_STATE_HELD),
     record("failed", INCIDENT_STATE_FAILED),
     record("reported", INCIDENT_STATE_REPORTED, REPORT_PHASE_FINISHED),
+    record("nowhere", INCIDENT_STATE_REPORTING),
     record("released", INCIDENT_STATE_RELEASED),
 )
+NO_TIP_LINE = "a tip line: there is none for real incidents (SLUICE_TIPLINE_URL)"
 
 
 class Reporter(ReporterServicer):
@@ -104,7 +112,9 @@ class Reporter(ReporterServicer):
     def ListIncidents(self, request: ListIncidentsRequest, context: grpc.ServicerContext) -> ListIncidentsResponse:  # noqa: N802 - the contract
         states: Sequence[int] = request.states
         found = [one for one in RECORDS if not states or one.state in states]
-        return ListIncidentsResponse(incidents=found[: request.limit], more=len(found) > request.limit)
+        numbers = Counter(one.state for one in RECORDS)
+        counts = [StateCount(state=state, incidents=count) for state, count in numbers.items()]
+        return ListIncidentsResponse(incidents=found[: request.limit], more=len(found) > request.limit, counts=counts)
 
     def GetIncident(self, request: GetIncidentRequest, context: grpc.ServicerContext) -> GetIncidentResponse:  # noqa: N802 - the contract
         return GetIncidentResponse(incident=self._found(request.incident_id, context))
@@ -122,9 +132,12 @@ class Reporter(ReporterServicer):
     def ReportIncident(self, request: ReportIncidentRequest, context: grpc.ServicerContext) -> ReportIncidentResponse:  # noqa: N802 - the contract
         return ReportIncidentResponse(incident=self._changed(request, context, INCIDENT_STATE_CONFIRMED))
 
+    def FileIncident(self, request: FileIncidentRequest, context: grpc.ServicerContext) -> FileIncidentResponse:  # noqa: N802 - the contract
+        return FileIncidentResponse(incident=self._changed(request, context, INCIDENT_STATE_REPORTED))
+
     def _changed(
         self,
-        request: ConfirmIncidentRequest | ReleaseIncidentRequest | ReportIncidentRequest,
+        request: ConfirmIncidentRequest | ReleaseIncidentRequest | ReportIncidentRequest | FileIncidentRequest,
         context: grpc.ServicerContext,
         state: "IncidentState.ValueType",
     ) -> IncidentRecord:
@@ -133,6 +146,8 @@ class Reporter(ReporterServicer):
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, "incident reported is reported")
         self.asked.append(request)
         found.state = state
+        if found.incident.id == "nowhere":
+            found.waits_for = NO_TIP_LINE
         return found
 
     def _found(self, name: str, context: grpc.ServicerContext) -> IncidentRecord:

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar
 
-from reporter.backoff import LEASE_MS
 from reporter.forms import CyberForms
 from reporter.incident import Filed, filed
 from reporter.ledger import Event
@@ -42,6 +41,8 @@ USER, PASSWORD = "somebody", "in a test"
 BACK_MS: Final = 4 * 86_400_000
 """How long ago all this happens: nothing is reported from the future."""
 MANNER: Final = Manner(hold=False, gather_ms=0, most_incidents=2)
+_BACK_AFTER_MS: Final = 2_000
+"""How long after the beginning of one reporter the next one begins: no lease is waited for."""
 _QUIET: Final = 60
 """Rounds without work after which a reporter that nobody kills ends."""
 
@@ -68,6 +69,8 @@ class Watched:
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
+        if not callable(method):
+            return method
 
         async def call(*values: object) -> object:
             self._killer.moment()
@@ -113,7 +116,7 @@ def read_incidents(folder: Path) -> list[Incident]:
 
 
 def announce(one: Filed) -> list[Event]:
-    """A ban."""
+    """A ban; nobody releases anything here."""
     return [Event(f"ban-{one.id}", "accounts.actions", b"", b"")]
 
 
@@ -121,6 +124,7 @@ async def report(folder: Path, url: str, at: int, now: Callable[[], int]) -> Non
     """Takes the log in and works until it is killed, or nothing is left to do."""
     killer = Killer(at)
     ledger = SqlLedger(WatchedDatabase(ledger_file(folder), killer))
+    await ledger.take_over(now())
     vault: Any = Watched(Safe(await asyncio.to_thread(open_vault, vault_settings(folder)), store_of(folder)), killer)
     tipline: Any = Watched(CyberTipline(TiplineSettings(read_endpoint(url), USER, PASSWORD)), killer)
     steps = Steps(ledger, vault, {True: tipline}, CyberForms(REPORTER, now), announce, MANNER, now)
@@ -153,7 +157,7 @@ def main(folder: Path, url: str, seed: int, kills: int) -> int:
         at = dice.randint(0, 60) if life < kills else -1
         child = os.fork()
         if child == 0:
-            live(folder, url, at, begin + life * 2 * LEASE_MS)
+            live(folder, url, at, begin + life * _BACK_AFTER_MS)
         _, status = os.waitpid(child, 0)
         killed += os.WIFSIGNALED(status)
         if not os.WIFSIGNALED(status) and os.waitstatus_to_exitcode(status) != 0:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reporter.incident import Ended, Filed
-from reporter.ports import Finished, Refusal, Submitted, TiplineError, Uploaded
+from reporter.ports import Finished, LostError, Refusal, Submitted, TiplineError, Uploaded
 from reporter.report import Report
-from sluice.errors import RetryableError, TerminalError
+from sluice.errors import RetryableError
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 
 T = TypeVar("T")
@@ -64,6 +64,7 @@ class Server:
     def __init__(self, fate: Fate, name: str) -> None:
         self._fate = fate
         self._name = name
+        self.where = name
         self.reports: dict[str, Opened] = {}
 
     async def submit(self, report: bytes) -> Submitted:
@@ -158,7 +159,7 @@ class Safe:
         name = original.sha256.hex()
         if name not in self.kept:
             if original.uri not in self.store:
-                raise TerminalError("the original is nowhere")
+                raise LostError("the original is nowhere")
             self.kept[name] = self.store[original.uri]
         await Moment()
         self._may_fail()

@@ -65,8 +65,11 @@ class Stepped:
 
 
 def announce(one: Filed) -> Sequence[Event]:
-    """A ban, of whom no test list is about."""
-    return () if one.test else (Event(f"ban-{one.id}", "accounts.actions", one.account_id.encode(), b"ban"),)
+    """A ban, of whom no test list is about; of one that was released, that it is lifted."""
+    word = "lift" if one.standing is Standing.RELEASED else "ban"
+    if one.test or (word == "lift" and not one.confirmed_at_ms):
+        return ()
+    return (Event(f"{word}-{one.id}", "accounts.actions", one.account_id.encode(), word.encode()),)
 
 
 def an_incident(
@@ -232,7 +235,9 @@ class World:
                 await self._sees_to(desk, one.id)
         for one in await self.ledger.incidents({Standing.REPORTING}, 10):
             report = await desk.report_of(one)
-            if report is not None and report.phase is Phase.FAILED:
+            failed = report is not None and report.phase is Phase.FAILED
+            # Whoever wants it to go on does not know whether somebody is at it.
+            if failed or self.dice.random() < 0.05:
                 await self._sees_to(desk, one.id)
 
     async def _sees_to(self, desk: Desk, incident_id: str) -> None:

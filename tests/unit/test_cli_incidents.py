@@ -9,8 +9,13 @@ import pytest
 
 from sluice.cli.main import main
 from sluice.errors import EX_CONFIG
-from sluice.v1.reporter_pb2 import ConfirmIncidentRequest, ReleaseIncidentRequest, ReportIncidentRequest
-from tests.unit.incident_records import ACCOUNT, Reporter, reporting
+from sluice.v1.reporter_pb2 import (
+    ConfirmIncidentRequest,
+    FileIncidentRequest,
+    ReleaseIncidentRequest,
+    ReportIncidentRequest,
+)
+from tests.unit.incident_records import ACCOUNT, NO_TIP_LINE, Reporter, reporting
 
 Ran: TypeAlias = tuple[int, list[dict[str, Any]], str]
 Run: TypeAlias = Callable[..., Ran]
@@ -57,8 +62,8 @@ def _run(capsys: pytest.CaptureFixture[str], *words: str) -> Ran:
         (["--limit", "2"], ["held", "failed"]),
         (["--limit", "1"], ["held"]),
         (["--state", "released"], ["released"]),
-        (["--state", "reporting", "--state", "NEW"], ["new", "under-way", "stuck"]),
-        (["--all"], ["new", "under-way", "stuck", "held", "failed", "reported", "released"]),
+        (["--state", "reporting", "--state", "NEW"], ["new", "under-way", "stuck", "nowhere"]),
+        (["--all"], ["new", "under-way", "stuck", "held", "failed", "reported", "nowhere", "released"]),
         (["--all", "--limit", "3"], ["new", "under-way", "stuck"]),
     ],
 )
@@ -66,6 +71,9 @@ def test_what_is_listed(words: list[str], names: list[str], run: Run) -> None:
     status, forms, said = run("list", *words)
     assert (status, [form["incident_id"] for form in forms]) == (0, names)
     assert ("there are more: --limit" in said) == ("--limit" in words)
+    # Two are in reports under way: the third one is listed, for its report has failed.
+    others = "not listed: 1 new, 2 reporting (--state new --state reporting)"
+    assert (others in said) == (not words or words[0] == "--limit")
 
 
 def test_nothing_is_said_as_what_it_is(run: Run) -> None:
@@ -90,15 +98,23 @@ def test_what_a_person_says_is_told_to_the_reporter(run: Run, service: tuple[Rep
             ("confirm", "failed", "--who", " ann ", "--why", " same picture "),
             ("release", "held", *SAID),
             ("report", "stuck", "--who", "bob"),
+            ("filed", "failed", "--report-id", "987", *SAID),
         )
     ]
-    assert states == ["confirmed", "confirmed", "released", "confirmed"]
+    assert states == ["confirmed", "confirmed", "released", "confirmed", "reported"]
     assert service[0].asked == [
         ConfirmIncidentRequest(incident_id="held", who="ann", why="same picture", viewed=True),
         ConfirmIncidentRequest(incident_id="failed", who="ann", why="same picture"),
         ReleaseIncidentRequest(incident_id="held", who="ann", why="same picture"),
         ReportIncidentRequest(incident_id="stuck", who="bob"),
+        FileIncidentRequest(incident_id="failed", report_id="987", who="ann", why="same picture"),
     ]
+
+
+def test_what_does_not_go_on_is_no_success(run: Run) -> None:
+    status, (form,), _ = run("report", "nowhere", "--who", "ann")
+    assert (status, form["waits_for"]) == (1, NO_TIP_LINE)
+    assert run("confirm", "nowhere", *SAID)[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -115,6 +131,8 @@ def test_what_a_person_says_is_told_to_the_reporter(run: Run, service: tuple[Rep
         (("release", "held", "--who", "ann", "--why", "x" * 4001), 2, "--why should be one line of at most 4000"),
         (("release", "held", "--who", "ann", "--why", "a\nb"), 2, "--why should be one line"),
         (("report", "held"), 2, "--who"),
+        (("filed", "failed", *SAID), 2, "--report-id"),
+        (("filed", "reported", "--report-id", "1", *SAID), 1, "incident reported is reported"),
         (("list", "--state", "lost"), 2, "should be one of new, held, confirmed"),
         (("list", "--all", "--state", "held"), 2, "exclude each other"),
         (("list", "--limit", "0"), 2, "--limit"),

@@ -7,13 +7,15 @@ from sluice.cli.incidents_tell import lines, table, what_follows
 from sluice.v1.reporter_pb2 import (
     INCIDENT_STATE_CONFIRMED,
     INCIDENT_STATE_HELD,
+    INCIDENT_STATE_NEW,
+    INCIDENT_STATE_RELEASED,
     INCIDENT_STATE_REPORTED,
     REPORT_PHASE_FINISHED,
     REPORT_PHASE_READY,
     IncidentRecord,
     IncidentState,
 )
-from tests.unit.incident_records import ACCOUNT, RECORDS, WHEN, record
+from tests.unit.incident_records import ACCOUNT, NO_TIP_LINE, RECORDS, WHEN, record
 
 HELD = record("held", INCIDENT_STATE_HELD)
 
@@ -36,6 +38,8 @@ def test_one_as_json() -> None:
         "purged": True,
         "who": None,
         "why": None,
+        "said": [{"what": "confirmed", "who": "ann", "why": "the same picture", "at": WHEN}],
+        "waits_for": None,
         "problem": None,
         "tries": 0,
         "due_at": None,
@@ -47,6 +51,8 @@ def test_one_as_json() -> None:
             "report_id": "4000001",
             "phase": "finished",
             "attempts": 1,
+            "opened_at": None,
+            "due_at": None,
             "finished_at": WHEN,
             "code": None,
             "problem": None,
@@ -74,7 +80,15 @@ def test_a_list_and_an_answer_tell_nobodys_account(capsys: pytest.CaptureFixture
 
 def test_one_that_is_shown_tells_all(capsys: pytest.CaptureFixture[str]) -> None:
     told = "\n".join(lines(record("one", INCIDENT_STATE_REPORTED, REPORT_PHASE_FINISHED)))
-    for words in (ACCOUNT, "test-bank/e1 by pdq, 6 bits away (test)", "ab" * 32, "4000001", "gone from", WHEN):
+    for words in (
+        ACCOUNT,
+        "test-bank/e1 by pdq, 6 bits away (test)",
+        "ab" * 32,
+        "4000001",
+        "gone from",
+        WHEN,
+        "confirmed by ann: the same picture",
+    ):
         assert words in told
 
 
@@ -89,6 +103,16 @@ def test_what_comes_next_is_said() -> None:
     assert "`sluice incidents report` tries again" in what_follows(stuck)
 
 
+def test_who_releases_is_told_that_a_ban_ends_and_who_waits_for_a_tip_line_that_there_is_none() -> None:
+    released = record("one", INCIDENT_STATE_RELEASED)
+    assert what_follows(released) == "incident one is released"
+    released.confirmed_at_ms, released.incident.test = 1, False
+    assert what_follows(released).endswith("accounts.actions says that the ban of its account is lifted")
+    confirmed = record("one", INCIDENT_STATE_CONFIRMED)
+    confirmed.waits_for = NO_TIP_LINE
+    assert what_follows(confirmed) == f"incident one is confirmed: it waits for {NO_TIP_LINE}"
+
+
 def test_nothing_that_others_wrote_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     bad = IncidentRecord.FromString(HELD.SerializeToString())
     bad.incident.account_id = bad.incident.tenant = bad.incident.request_id = bad.problem = "a\x1b[31m\nb"
@@ -97,3 +121,9 @@ def test_nothing_that_others_wrote_steers_the_terminal(capsys: pytest.CaptureFix
     told = capsys.readouterr().out + "\n".join(lines(bad)) + what_follows(bad)
     assert "\x1b" not in told
     assert "\nb" not in told
+
+
+def test_what_was_confirmed_after_it_had_failed_says_what_comes_first() -> None:
+    one = record("one", INCIDENT_STATE_NEW)
+    one.confirmed_at_ms = 1
+    assert "preserved first" in what_follows(one)

@@ -46,6 +46,8 @@ def test_an_address_is_read(text: str, base: Base) -> None:
         "https://sluice.example.org/a b",
         "https://sluice.example.org\\@secret",
         "https://sluice.example.org\n",
+        "https://sluice.example.org/v1",
+        "https://sluice.example.org/a/v1/",
         "https://sluic\u00e9.example.org",
     ],
 )

@@ -43,7 +43,7 @@ async def test_nothing_else_is(tmp_path: Path, kind: str) -> None:
         b'{"a": {"b": 1, "b": 1}}',
         b'{"a": NaN}',
         b'{"a": Infinity}',
-        b"[" * 100_000,
+        b"[" * 4_000,
         b'\xef\xbb\xbf{"input": "x"}',
     ],
 )

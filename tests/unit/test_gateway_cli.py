@@ -29,7 +29,7 @@ def lines(result: Result) -> list[dict[str, object]]:
 
 
 def test_a_key_is_printed_once_and_never_again() -> None:
-    (made,) = lines(run("create", "--name", "mine"))
+    (made,) = lines(run("create", "--name", "mine", "--json"))
     assert is_secret(str(made["key"]))
     shown = run("list")
     assert str(made["key"]) not in shown.output
@@ -38,7 +38,21 @@ def test_a_key_is_printed_once_and_never_again() -> None:
 
 def test_what_a_key_may_is_what_was_asked_for() -> None:
     words = ["--tenant", "t-1", "--scope", "console", "--scope", "read", "--rate", "60", "--burst", "5"]
-    lines(run("create", "--name", "mine", *words, "--per-day", "7", "--per-month", "8", "--expires", "2099-01-01"))
+    lines(
+        run(
+            "create",
+            "--json",
+            "--name",
+            "mine",
+            *words,
+            "--per-day",
+            "7",
+            "--per-month",
+            "8",
+            "--expires",
+            "2099-01-01",
+        )
+    )
     (shown,) = lines(run("list", "--json"))
     assert shown["tenant"] == "t-1"
     assert shown["scopes"] == ["console", "read"]
@@ -47,22 +61,32 @@ def test_what_a_key_may_is_what_was_asked_for() -> None:
 
 
 def test_without_a_wish_it_may_ask_and_look_and_not_see_the_console() -> None:
-    (made,) = lines(run("create", "--name", "mine"))
+    (made,) = lines(run("create", "--name", "mine", "--json"))
     assert made["scopes"] == ["moderate", "read"]
     assert made["expires"] is None
 
 
 def test_a_key_is_revoked_once() -> None:
-    (made,) = lines(run("create", "--name", "mine"))
+    (made,) = lines(run("create", "--name", "mine", "--json"))
     assert run("revoke", str(made["id"])).exit_code == 0
     assert run("revoke", str(made["id"])).exit_code == 1
     assert run("revoke", "key_of_nobody").exit_code == 1
     assert lines(run("list"))[0]["state"] == "revoked"
 
 
-def test_a_key_that_has_passed_is_shown_so() -> None:
-    lines(run("create", "--name", "mine", "--expires", "2020-01-01"))
-    assert lines(run("list"))[0]["state"] == "expired"
+def test_a_pipe_gets_the_key_and_nothing_else() -> None:
+    made = run("create", "--name", "mine", "--tenant", "team-a")
+    assert made.exit_code == 0
+    assert is_secret(made.stdout.removesuffix("\n"))
+    assert "team-a" in made.stderr
+    assert made.stdout.strip() not in made.stderr
+
+
+@pytest.mark.parametrize(("words", "said"), [([], True), (["--tenant", "default"], False)])
+def test_who_names_no_tenant_is_told_whose_requests_the_key_sees(words: list[str], said: bool) -> None:
+    made = run("create", "--name", "mine", *words)
+    assert ("no --tenant was named" in made.stderr) is said
+    assert lines(run("list"))[0]["tenant"] == "default"
 
 
 @pytest.mark.parametrize(
@@ -71,6 +95,8 @@ def test_a_key_that_has_passed_is_shown_so() -> None:
         ["--scope", "everything"],
         ["--rate", "-1"],
         ["--expires", "soon"],
+        ["--expires", "2020-01-01"],
+        ["--name", "SLUICE_API_KEY"],
         ["--name", ""],
         ["--tenant", "a\x1bb"],
         ["--tenant", "t" * 129],

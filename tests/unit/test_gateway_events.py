@@ -4,6 +4,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import httpx2
 import pytest
 
 from gateway import events_feed
-from gateway.errors import unavailable
+from gateway.errors import ApiError, unavailable
 from gateway.events import Event, Had, had, status_of, verdict_event
 from gateway.events_feed import SIGNING_MS
-from gateway.requests_streams import Streams
+from gateway.requests_streams import Streams, while_good
+from gateway.scopes import Caller, Scope
 from sluice.deadline import now_ms
-from sluice.errors import OverloadedError
+from sluice.errors import OverloadedError, RetryableError, SluiceError
 from sluice.telemetry.metrics import Metrics
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, Decision, Input
 from sluice.v1.request_pb2 import STAGE_OUTPUT
@@ -155,14 +157,68 @@ async def test_a_door_that_closes_ends_its_streams(door: Door) -> None:
     door.road.wait.set()
 
 
+WHO = Caller("key_1", "t", frozenset(Scope))
+
+
+async def is_good() -> None:
+    """The key still is."""
+
+
 def test_streams_are_bounded() -> None:
     async def nothing() -> AsyncIterator[bytes]:
         yield b""
 
     streams = Streams(1, Metrics("gateway"))
-    streams.response(nothing())
+    streams.response(nothing(), WHO, is_good)
     with pytest.raises(OverloadedError):
-        streams.response(nothing())
+        streams.response(nothing(), replace(WHO, key_id="another"), is_good)
+
+
+def test_one_key_has_a_part_of_them() -> None:
+    async def nothing() -> AsyncIterator[bytes]:
+        yield b""
+
+    streams = Streams(8, Metrics("gateway"))
+    for _ in range(2):
+        streams.response(nothing(), WHO, is_good)
+    with pytest.raises(ApiError) as found:
+        streams.response(nothing(), WHO, is_good)
+    assert (found.value.status, found.value.retry_seconds) == (429, 5.0)
+    streams.response(nothing(), replace(WHO, key_id="another"), is_good)
+
+
+@pytest.mark.parametrize("error", [RetryableError("away"), unavailable("x", "y")])
+async def test_a_stream_ends_with_its_key(error: SluiceError) -> None:
+    good, closed = asyncio.Event(), asyncio.Event()
+    good.set()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        try:
+            yield b"one"
+            await asyncio.Event().wait()
+        finally:
+            closed.set()
+
+    async def look() -> None:
+        if not good.is_set():
+            raise error
+
+    found = []
+    async with asyncio.timeout(30):
+        async for piece in while_good(pieces(), look, 0.01):
+            found.append(piece)
+            good.clear()
+    assert found == [b"one"]
+    assert closed.is_set()
+
+
+async def test_a_stream_whose_key_stays_good_has_all_of_it() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for number in range(5):
+            await asyncio.sleep(0.01)
+            yield b"%d" % number
+
+    assert [piece async for piece in while_good(pieces(), is_good, 0.005)] == [b"0", b"1", b"2", b"3", b"4"]
 
 
 def test_on_the_wire() -> None:

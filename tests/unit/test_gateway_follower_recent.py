@@ -34,7 +34,7 @@ def test_a_decision_on_a_line() -> None:
     found = row_of(decision, Record(Topic.DECISIONS, 3, 9, b"", b"", 1250))
     assert found == Row(
         request_id="an id",
-        tenant="default",
+        tenant="",
         at_ms=1250,
         took_ms=250,
         action="BLOCK",

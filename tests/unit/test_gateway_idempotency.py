@@ -5,8 +5,15 @@ import uuid
 import pytest
 
 from gateway.errors import ApiError
-from gateway.idempotency import request_ids
+from gateway.idempotency import RequestIds
 from sluice.ids import parse_request_id
+
+SECRET = bytes(range(32))
+
+
+def request_ids(tenant: str, key: str | None, count: int) -> list[str]:
+    """Ids of an installation."""
+    return RequestIds(SECRET).of(tenant, key, count)
 
 
 def test_without_a_key_they_are_new() -> None:
@@ -18,8 +25,8 @@ def test_without_a_key_they_are_new() -> None:
 def test_with_a_key_they_are_always_the_same() -> None:
     # Written down: another release must find the decisions of this one.
     assert request_ids("default", "k-1", 2) == [
-        "6acbcef2-f734-5b78-afec-ca6c5cbb34b2",
-        "092ecd56-b7b7-5257-9d22-ee4ed48a1dca",
+        "cc83cfc5-afc6-5242-9fdd-8419def275b0",
+        "db7b392f-317d-5134-8235-ad8b06b4906b",
     ]
 
 
@@ -44,3 +51,13 @@ def test_what_is_no_key(key: str) -> None:
 
 def test_they_are_of_version_five() -> None:
     assert uuid.UUID(request_ids("t", "k", 1)[0]).version == 5
+
+
+def test_another_secret_makes_other_ids() -> None:
+    assert RequestIds(bytes(32)).of("t", "k", 1) != RequestIds(SECRET).of("t", "k", 1)
+
+
+def test_nobody_makes_them_up_without_the_secret() -> None:
+    (found,) = request_ids("default", "order-1", 1)
+    names = (uuid.NAMESPACE_DNS, uuid.NAMESPACE_URL, uuid.UUID(int=0))
+    assert all(str(uuid.uuid5(name, "7 default order-1 0")) != found for name in names)

@@ -1,17 +1,22 @@
 """Keys in both databases: kept by digest, revoked once, and counted by day and month whoever counts."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from gateway.console_sessions import Sessions
+from gateway.housekeeping import keep_house
 from gateway.key_store import KeyStore
 from gateway.keys import Key, digest_of, new_id, new_secret
+from gateway.requests_taken import Taken, TakenStore
 from gateway.scopes import Limits, Scope
-from gateway.seed import NAME, TENANT, plant
+from gateway.seed import NAME, TENANT, Planted, plant
 from sluice.errors import NotReadyError
+from sluice.telemetry.logging import Log
 from tests.unit.databases import KINDS, Databases, databases
 
 DAY = "2026-11-30"
@@ -143,16 +148,49 @@ async def test_the_last_day_goes_forward_only(store: KeyStore) -> None:
 
 async def test_the_first_key_is_planted_once_and_stays_revoked(store: KeyStore) -> None:
     secret = new_secret()
-    assert await plant(store, secret, 5)
-    assert not await plant(store, secret, 6)
+    assert await plant(store, secret, 5) is Planted.NEW
+    assert await plant(store, secret, 6) is Planted.THERE
     key = await store.find(digest_of(secret))
     assert key is not None
     assert (key.name, key.tenant, key.scopes, key.limits) == (NAME, TENANT, frozenset(Scope), Limits())
     await store.revoke(key.id, 7)
-    await plant(store, secret, 8)
+    assert await plant(store, secret, 8) is Planted.REVOKED
     found = await store.find(digest_of(secret))
     assert found is not None
     assert not found.good(9)
+
+
+async def test_another_first_key_ends_the_former_and_no_other(store: KeyStore) -> None:
+    former, present = new_secret(), new_secret()
+    other = a_key()
+    await store.add(other)
+    await plant(store, former, 5)
+    assert await plant(store, present, 6) is Planted.NEW
+    # A replica that still has the former value starts.
+    assert await plant(store, former, 7) is Planted.REVOKED
+    good = {key.digest for key in await store.all() if key.good(8)}
+    assert good == {other.digest, digest_of(present)}
+
+
+async def test_a_secret_is_made_once_for_all_replicas(store: KeyStore) -> None:
+    found = await store.secret("ids")
+    assert len(found) == 32
+    assert await KeyStore(store.database).secret("ids") == found
+    assert await store.secret("else") != found
+
+
+async def test_what_is_old_is_forgotten_while_it_runs(store: KeyStore) -> None:
+    sessions, taken = Sessions(store.database), TakenStore(store.database)
+    cookie = await sessions.begin(b"k" * 32, 0)
+    await taken.put(Taken("an id", "t", b"d", 0))
+    await taken.put(Taken("a new id", "t", b"d", 40 * 86_400_000))
+    log = Log("gateway", stream=io.StringIO())
+    keeping = asyncio.create_task(keep_house(store, log, lambda: 40 * 86_400_000, every=0.01))
+    async with asyncio.timeout(30):
+        while await taken.get("an id") is not None or await sessions.key_of(cookie, 0) is not None:
+            await asyncio.sleep(0.01)
+    keeping.cancel()
+    assert await taken.get("a new id") is not None
 
 
 async def test_it_says_that_it_answers(store: KeyStore) -> None:

@@ -106,6 +106,17 @@ def test_input_types_are_those_that_a_check_covered(results: tuple[ContentResult
     assert result_of(decided(*results))["category_applied_input_types"]["hate"] == types
 
 
+@pytest.mark.parametrize(("characters", "types"), [(0.0, []), (12.0, ["text"])])
+def test_what_reads_texts_in_pictures_does_not_claim_to_have_screened_the_picture(
+    characters: float, types: list[str]
+) -> None:
+    read = scored("c1", {"hate": 0.0, "violence": 0.0}, abstained=("sexual",))
+    read.signals["text_characters"] = characters
+    looked = scored("c1", {"sexual": 0.1}, abstained=("hate", "violence"))
+    applied = result_of(decided(read, looked))["category_applied_input_types"]
+    assert (applied["hate"], applied["violence"], applied["sexual"]) == (types, types, ["image"])
+
+
 def test_a_further_view_of_a_picture_is_a_picture() -> None:
     contents = [ContentSummary(id="c0", kind="image"), ContentSummary(id="c0.1", kind="image", view_of="c0")]
     found = result_of(decided(scored("c0.1", {"hate": 0.1}), contents=contents))

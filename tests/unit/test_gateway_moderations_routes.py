@@ -188,6 +188,7 @@ async def test_under_an_idempotency_key_it_stays_incomplete_and_the_client_is_to
         answer = await ask(door, {"input": "x"}, **{"Idempotency-Key": "k"})
         assert answer.status_code == 503
         assert answer.headers["x-should-retry"] == "false"
+        assert "retry-after" not in answer.headers
 
 
 async def test_one_text_without_a_decision_takes_the_answer_with_it(tmp_path: Path) -> None:

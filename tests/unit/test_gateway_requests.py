@@ -211,9 +211,19 @@ async def test_too_many_that_nobody_waits_for(door: Door) -> None:
     statuses = [
         (await door.client.post("/v1/requests", json={**PROMPT, "wait": False})).status_code for _ in range(11)
     ]
-    assert statuses == [*[202] * 10, 503]
+    # Of ten places a tenant has a quarter.
+    assert statuses == [*[202] * 2, *[429] * 9]
     door.road.wait.set()
     await door.parts.later.drain(20)
+
+
+async def test_nobody_takes_the_id_of_anothers_idempotency_key(door: Door) -> None:
+    """What a stranger could compute without the installation's secret is not what the key stands for."""
+    other = bearer(await door.key(tenant="tenant-2"))
+    guess = str(uuid.uuid5(uuid.UUID("6c1f5c1e-3f0b-5b0e-9a55-0f8f2a6d7c11"), "8 tenant-1 order-1 0"))
+    await door.client.post("/v1/requests", json={"prompt": "else", "request_id": guess}, headers=other)
+    answer = await door.client.post("/v1/requests", json=PROMPT, headers={"idempotency-key": "order-1"})
+    assert (answer.status_code, answer.json()["request_id"] == guess) == (200, False)
 
 
 async def test_a_picture_is_uploaded_and_named(door: Door) -> None:
@@ -245,8 +255,8 @@ async def test_while_the_log_is_read_back_nothing_is_called_unknown(door: Door) 
     assert (got.status_code, got.json()["error"]["code"]) == (503, "unavailable")
 
 
-async def test_a_decision_without_a_tenant_is_the_default_ones(door: Door, log: LogOf) -> None:
+async def test_a_decision_without_a_tenant_is_no_keys(door: Door, log: LogOf) -> None:
     log.decision(Decision(request_id=NOBODYS, action=ACTION_BLOCK, stage=STAGE_PROMPT))
     default = bearer(await door.key(tenant="default"))
-    assert (await door.client.get(f"/v1/requests/{NOBODYS}", headers=default)).json()["status"] == "decided"
+    assert (await door.client.get(f"/v1/requests/{NOBODYS}", headers=default)).status_code == 404
     assert (await door.client.get(f"/v1/requests/{NOBODYS}")).status_code == 404

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.contents import Address, Picture, Stored, Text
 from gateway.errors import ApiError
+from gateway.idempotency import RequestIds
 from gateway.requests_asked import id_of, items_of, request_of
 from gateway.requests_form import MOST_EACH, read_request
 from sluice.objects import ObjectStore
@@ -160,8 +161,9 @@ def test_what_is_asked() -> None:
 
 
 def test_ids() -> None:
+    ids = RequestIds(bytes(32))
     form = read_request({"prompt": "x"})
-    assert id_of(form, "a", None) != id_of(form, "a", None)
-    assert id_of(form, "a", "key") == id_of(form, "a", "key") != id_of(form, "b", "key")
+    assert id_of(form, ids, "a", None) != id_of(form, ids, "a", None)
+    assert id_of(form, ids, "a", "key") == id_of(form, ids, "a", "key") != id_of(form, ids, "b", "key")
     chosen = read_request({"prompt": "x", "request_id": ID.upper()})
-    assert id_of(chosen, "a", None) == id_of(chosen, "a", "key") == ID
+    assert id_of(chosen, ids, "a", None) == id_of(chosen, ids, "a", "key") == ID

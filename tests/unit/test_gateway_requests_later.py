@@ -86,13 +86,28 @@ async def test_the_background_is_bounded() -> None:
     go = asyncio.Event()
     later = a_later(most=2)
     for name in ("one", "two"):
-        later.start(Taken(name, "studio", b"", 1), go.wait())
+        later.start(Taken(name, f"tenant-{name}", b"", 1), go.wait())
     with pytest.raises(OverloadedError):
         later.start(Taken("three", "studio", b"", 1), go.wait())
     assert later.get("three") is None
     go.set()
     await later.drain(20)
     assert later.get("one") is None
+
+
+async def test_a_tenant_has_a_part_of_it() -> None:
+    go = asyncio.Event()
+    later = a_later(most=8)
+    for name in ("one", "two"):
+        later.start(Taken(name, "studio", b"", 1), go.wait())
+    with pytest.raises(ApiError) as found:
+        later.start(Taken("three", "studio", b"", 1), go.wait())
+    assert found.value.status == 429
+    later.start(Taken("four", "another", b"", 1), go.wait())
+    go.set()
+    await later.drain(20)
+    later.start(Taken("three", "studio", b"", 1), go.wait())
+    await later.drain(20)
 
 
 async def test_what_is_in_the_background_is_finished_before_the_end() -> None:

@@ -185,15 +185,36 @@ async def test_a_reference_has_to_name_bytes_of_ours(preparer: Preparer, store: 
     assert await changed(uri="file:///etc/passwd") == UNPROCESSABLE_FORBIDDEN_URI
     assert await changed(uri=f"{store.url}/../x") == UNPROCESSABLE_FORBIDDEN_URI
     assert await changed(uri=store.uri("originals/y")) == UNPROCESSABLE_NOT_FOUND
-    assert await changed(sha256=bytes(32)) == UNPROCESSABLE_DIGEST_MISMATCH
-    assert await changed(sha256=b"") == UNPROCESSABLE_DIGEST_MISMATCH
-    assert await changed(size_bytes=len(JPEG) + 1) == UNPROCESSABLE_DIGEST_MISMATCH
+    assert await changed(sha256=bytes(32)) == UNPROCESSABLE_NOT_FOUND
+    assert await changed(sha256=b"") == UNPROCESSABLE_NOT_FOUND
+    assert await changed(size_bytes=len(JPEG) + 1) == UNPROCESSABLE_NOT_FOUND
     assert await changed(size_bytes=(4 << 20) + 1, uri=store.uri("originals/y")) == UNPROCESSABLE_TOO_LARGE
     assert await changed(media_type="image/png") == UNPROCESSABLE_TYPE_MISMATCH
     assert await changed(media_type="text/plain") == UNPROCESSABLE_TYPE_MISMATCH
     assert await changed(role=ROLE_PROMPT) == UNPROCESSABLE_TYPE_MISMATCH
     # What says it is a text has the bound of a text.
     assert await changed(role=ROLE_PROMPT, media_type="text/plain") == UNPROCESSABLE_TOO_LARGE
+
+
+@pytest.mark.parametrize("size", [-1, 1])
+async def test_a_wrong_reference_does_not_tell_what_lies_there(
+    preparer: Preparer, store: ObjectStore, size: int
+) -> None:
+    """Whoever knows a digest alone cannot learn whether we have the bytes, nor how many they are."""
+    key = original_key(hashlib.sha256(JPEG).digest())
+    wrong = ObjectReference(
+        uri=store.uri(key), sha256=hashlib.sha256(JPEG).digest(), size_bytes=len(JPEG) + size, media_type="image/jpeg"
+    )
+    content = Content(role=ROLE_UPLOAD, reference=wrong)
+    (nothing,) = await preparer.prepare_content(content, 0)
+    good = await store.put(key, JPEG, "image/jpeg")
+    (other_size,) = await preparer.prepare_content(content, 0)
+    assert other_size == nothing
+    content.reference.CopyFrom(good)
+    await store.put(key, JPEG[::-1], "image/jpeg")
+    (other_digest,) = await preparer.prepare_content(content, 0)
+    assert (refusal(other_digest), other_digest.detail) == (refusal(nothing), nothing.detail)
+    assert str(len(JPEG)) not in nothing.detail
 
 
 async def test_a_stranger_s_picture_is_fetched_read_and_stored_as_ours(store: ObjectStore, tmp_path: Path) -> None:
@@ -214,11 +235,13 @@ async def test_a_stranger_s_picture_is_fetched_read_and_stored_as_ours(store: Ob
 
         preparer = Preparer(store, pool, replace(SETTINGS, fetch=fetch), Fetcher(fetch, here))
 
-        async def prepared(path: str, data: bytes = JPEG, host: str = "img.example.org") -> PreparedContent:
+        async def prepared(
+            path: str, data: bytes = JPEG, host: str = "img.example.org", more: int = 0
+        ) -> PreparedContent:
             reference = ObjectReference(
                 uri=f"http://{host}:{server.port}{path}",
                 sha256=hashlib.sha256(data).digest(),
-                size_bytes=len(data),
+                size_bytes=len(data) + more,
                 media_type="image/jpeg",
             )
             (found,) = await preparer.prepare_content(Content(role=ROLE_UPLOAD, reference=reference), 0)
@@ -238,6 +261,10 @@ async def test_a_stranger_s_picture_is_fetched_read_and_stored_as_ours(store: Ob
         asked = len(server.asked)
         assert await prepared("/a.jpg") == first
         assert len(server.asked) == asked
+        # Nor does it answer for its host where the size is a guess.
+        assert refusal(await prepared("/gone.jpg", more=1)) == UNPROCESSABLE_NOT_FOUND
+        assert refusal(await prepared("/a.jpg", more=1)) == UNPROCESSABLE_DIGEST_MISMATCH
+        assert len(server.asked) == asked + 2
         await looked_at_where_it_lies(preparer, f":{server.port}", first)
     await pool.close()
 

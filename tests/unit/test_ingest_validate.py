@@ -11,6 +11,7 @@ from sluice.errors import PoisonError
 from sluice.v1.contents_pb2 import (
     UNPROCESSABLE_EMPTY,
     UNPROCESSABLE_INVALID_GENERATION_ID,
+    UNPROCESSABLE_INVALID_SUBJECT,
     UNPROCESSABLE_NO_CONTENTS,
     UNPROCESSABLE_TOO_MANY_CONTENTS,
     UNPROCESSABLE_UNKNOWN_ENUM,
@@ -152,6 +153,20 @@ REFUSED: dict[str, tuple[Change, Unprocessable.ValueType]] = {
         lambda r: setattr(r, "generation_id", "mine"),
         UNPROCESSABLE_INVALID_GENERATION_ID,
     ),
+    "an account with a NUL": (lambda r: setattr(r.subject, "account_id", "a\0"), UNPROCESSABLE_INVALID_SUBJECT),
+    "an account with a line's end": (
+        lambda r: setattr(r.subject, "account_id", "lighthouse\n"),
+        UNPROCESSABLE_INVALID_SUBJECT,
+    ),
+    "an account that is too long": (
+        lambda r: setattr(r.subject, "account_id", "a" * 256),
+        UNPROCESSABLE_INVALID_SUBJECT,
+    ),
+    "a tenant with a control character": (
+        lambda r: setattr(r.subject, "tenant", "\x7f"),
+        UNPROCESSABLE_INVALID_SUBJECT,
+    ),
+    "a tenant that is too long": (lambda r: setattr(r.subject, "tenant", "a" * 256), UNPROCESSABLE_INVALID_SUBJECT),
     "an unknown field": (lambda r: r.MergeFromString(FIELD_99), UNPROCESSABLE_UNKNOWN_FIELD),
     "an unknown field of the subject": (lambda r: r.subject.MergeFromString(FIELD_99), UNPROCESSABLE_UNKNOWN_FIELD),
     "an unknown field of a content": (
@@ -183,6 +198,12 @@ def test_a_prompt_request_belongs_to_no_generation() -> None:
     refused = judge(request)
     assert refused is not None
     assert refused.reason == UNPROCESSABLE_INVALID_GENERATION_ID
+
+
+def test_an_account_may_be_any_text_that_can_be_written_down() -> None:
+    request = output()
+    request.subject.account_id, request.subject.tenant = "ä \U0001f600" + "a" * 252, ""
+    assert judge(request) is None
 
 
 def test_an_output_may_stand_alone() -> None:

@@ -34,6 +34,7 @@ from sluice.v1.request_pb2 import (
     STAGE_PROMPT,
     Content,
     Request,
+    Subject,
 )
 from tests.unit.build import OTHER_ID, REQUEST_ID, contents, image, text
 
@@ -106,11 +107,12 @@ def prompt(deadline_ms: int = 0) -> bytes:
     ).SerializeToString()
 
 
-def output(generation_id: str) -> bytes:
+def output(generation_id: str, tenant: str = "", account_id: str = "") -> bytes:
     return Request(
         id=REQUEST_ID,
         generation_id=generation_id,
         stage=STAGE_OUTPUT,
+        subject=Subject(tenant=tenant, account_id=account_id),
         contents=[Content(role=ROLE_GENERATED, image=b"picture")],
     ).SerializeToString()
 
@@ -188,8 +190,8 @@ async def test_the_lane_and_the_deadline_decide_whose_turn_it_is() -> None:
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        (PromptAnswer(STAGE_PROMPT, ACTION_ALLOW, 7, b""), (ACTION_ALLOW, 7)),
-        (PromptAnswer(STAGE_OUTPUT, ACTION_ALLOW, 7, b""), (0, 50)),
+        (PromptAnswer(STAGE_PROMPT, "", ACTION_ALLOW, 7, b""), (ACTION_ALLOW, 7)),
+        (PromptAnswer(STAGE_OUTPUT, "", ACTION_ALLOW, 7, b""), (0, 50)),
         (None, (0, 50)),
     ],
     ids=["a-prompt", "an-output-is-no-prompt", "nothing"],
@@ -201,11 +203,44 @@ async def test_an_output_rests_on_a_prompts_decision(answer: PromptAnswer | None
     assert (found.action, found.offset) == expected
 
 
+@pytest.mark.parametrize("action", [ACTION_ALLOW, ACTION_REVIEW, ACTION_BLOCK])
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("studio", "press"),
+        ("studio", ""),
+        ("", "studio"),
+        ("", "default"),
+        ("studio", "Studio"),
+        ("studio", "studio "),
+    ],
+)
+async def test_another_tenants_prompt_is_as_none(action: "Action.ValueType", theirs: str, ours: str) -> None:
+    """The whole record is compared: nothing in it may tell that there is such a prompt, nor what became of it."""
+    at, picture = now_ms(), [image(role=ROLE_GENERATED)]
+    known = {OTHER_ID: PromptAnswer(STAGE_PROMPT, theirs, action, 7, b"")}
+    (out,) = await records(picture, None, **known).handle(record(output(OTHER_ID, ours), at=at))
+    (unknown,) = await records(picture).handle(record(output(OTHER_ID, ours), at=at))
+    assert out == unknown
+    (own,) = await records(picture, None, **known).handle(record(output(OTHER_ID, theirs), at=at))
+    found = Contents.FromString(own.value).prompt_decision
+    assert (found.action, found.offset) == (action, 7)
+
+
+async def test_another_account_of_the_tenant_may_have_asked_the_prompt() -> None:
+    decided = Decision(stage=STAGE_PROMPT, tenant="studio", action=ACTION_ALLOW)
+    answer = read_answer(Record(Topic.DECISIONS, 0, 7, OTHER_ID.encode(), decided.SerializeToString(), 1000))
+    ingest = records([image(role=ROLE_GENERATED)], None, **{OTHER_ID: answer})
+    for account in ("", "one", "two"):
+        (out,) = await ingest.handle(record(output(OTHER_ID, "studio", account)))
+        assert Contents.FromString(out.value).prompt_decision.action == ACTION_ALLOW
+
+
 @pytest.mark.parametrize("digest", [b"d" * 32, b"x" * 32], ids=["reviewed", "another-copy"])
 async def test_a_release_frees_only_what_was_reviewed(digest: bytes) -> None:
     held = contents(text(), request_id=OTHER_ID, digest=b"d" * 32)
     found = Record(Topic.CONTENTS, 0, 5, OTHER_ID.encode(), held.SerializeToString(), 1000)
-    known = {OTHER_ID: PromptAnswer(STAGE_PROMPT, ACTION_REVIEW, 7, digest)}
+    known = {OTHER_ID: PromptAnswer(STAGE_PROMPT, "", ACTION_REVIEW, 7, digest)}
     release = Release(request_id=OTHER_ID, contents_offset=5).SerializeToString()
     ingest = records([], found, **known)
     if digest == b"d" * 32:
@@ -220,11 +255,11 @@ async def test_a_release_frees_only_what_was_reviewed(digest: bytes) -> None:
 async def test_a_release_says_which_rules_a_breaker_had_softened(
     action: "Action.ValueType", softened: tuple[str, ...]
 ) -> None:
-    decided = Decision(stage=STAGE_PROMPT, action=action, content_digest=b"d" * 32)
+    decided = Decision(stage=STAGE_PROMPT, tenant="studio", action=action, content_digest=b"d" * 32)
     decided.reasons.add(rule="look", action=ACTION_REVIEW)
     decided.reasons.add(rule="illicit", action=ACTION_REVIEW, breaker="rule:illicit")
     answer = read_answer(Record(Topic.DECISIONS, 0, 7, OTHER_ID.encode(), decided.SerializeToString(), 1000))
-    assert answer == PromptAnswer(STAGE_PROMPT, action, 7, b"d" * 32, softened)
+    assert answer == PromptAnswer(STAGE_PROMPT, "studio", action, 7, b"d" * 32, softened)
     held = contents(text(), request_id=OTHER_ID, digest=b"d" * 32)
     found = Record(Topic.CONTENTS, 0, 5, OTHER_ID.encode(), held.SerializeToString(), 1000)
     release = record(Release(request_id=OTHER_ID, contents_offset=5).SerializeToString(), Topic.RELEASES)

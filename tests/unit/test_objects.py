@@ -83,6 +83,18 @@ async def test_other_bytes_are_not_given_out(store: ObjectStore, tmp_path: Path,
         await store.get(reference, 1000)
 
 
+async def test_a_wrong_size_is_not_answered_with_the_true_one(store: ObjectStore) -> None:
+    reference = await store.put(KEY, DATA, "")
+    reference.size_bytes = 999
+    told = set()
+    for data in (DATA, DATA[:-1], b""):
+        await store.put(KEY, data, "")
+        with pytest.raises(DigestMismatchError) as caught:
+            await store.get(reference, 1000)
+        told.add(str(caught.value))
+    assert len(told) == 1
+
+
 async def test_a_reference_without_a_digest_names_nothing(store: ObjectStore) -> None:
     reference = await store.put(KEY, DATA, "")
     reference.sha256 = b""
@@ -103,6 +115,9 @@ async def test_what_is_missing_is_said_to_be(store: ObjectStore) -> None:
         await store.get(ObjectReference(uri=store.uri(KEY), sha256=SHA256, size_bytes=1), 1000)
     await store.put(KEY, DATA, "")
     assert await store.exists(KEY)
+    assert await store.exists(KEY, len(DATA))
+    assert not await store.exists(KEY, len(DATA) + 1)
+    assert not await store.exists(KEY, 0)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What goes out with a decision."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from sluice.v1.request_pb2 import (
     ROLE_TRANSCRIPT,
     ROLE_UPLOAD,
     STAGE_OUTPUT,
+    Subject,
 )
 from sluice.v1.verdict_pb2 import PERSON_NONE, Verdict
 from tests.unit.build import REQUEST_ID, contents, image, result, text, verdict
@@ -98,6 +100,27 @@ def test_a_match_is_an_incident_and_never_an_asset(policy: Policy) -> None:
     assert [content.content_id for content in incident.contents] == ["c0"]
     assert incident.contents[0].md5 == b"m" * 16
     assert incident.id == made(asked, policy, **looks(csam=True)).incidents[0].id
+
+
+def test_incidents_of_different_requests_under_one_id_are_different(policy: Policy) -> None:
+    def changed(change: Callable[[Contents], object]) -> str:
+        asked = contents(image(role=ROLE_GENERATED), image("c1"), stage=STAGE_OUTPUT)
+        asked.content_digest = b"digest"
+        change(asked)
+        return made(asked, policy, **looks(csam=True)).incidents[0].id
+
+    ids = [
+        changed(lambda one: None),
+        changed(lambda one: setattr(one, "content_digest", b"another")),
+        changed(lambda one: setattr(one.subject, "tenant", "another")),
+        changed(lambda one: setattr(one.subject, "account_id", "another")),
+        changed(lambda one: setattr(one, "request_id", "another")),
+        # What is one part's end is not another one's beginning.
+        changed(lambda one: one.subject.MergeFrom(Subject(tenant='a", "b', account_id="c"))),
+        changed(lambda one: one.subject.MergeFrom(Subject(tenant="a", account_id='b", "c'))),
+    ]
+    assert len(set(ids)) == len(ids)
+    assert changed(lambda one: setattr(one, "requested_at_ms", 1)) == ids[0]
 
 
 def test_an_incident_names_the_texts_of_its_request_and_the_generation(policy: Policy) -> None:

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from reporter.actions import account_key, announce, appeal_reference
-from reporter.incident import Filed
+from reporter.incident import Filed, Standing
 from sluice.bus.topics import Topic
-from sluice.v1.account_action_pb2 import ACCOUNT_ACTION_KIND_BAN, AccountAction
+from sluice.v1.account_action_pb2 import ACCOUNT_ACTION_KIND_BAN, ACCOUNT_ACTION_KIND_LIFT, AccountAction
 from sluice.v1.incident_pb2 import Incident
 
 INCIDENT = "0f6f2a6e-5a53-5e0e-8a7e-1f4dcb0f7a11"
@@ -37,6 +37,20 @@ def test_a_confirmed_incident_bans_its_account() -> None:
 @pytest.mark.parametrize("more", [{"test": True}, {"account_id": ""}])
 def test_tests_and_those_without_an_account_ban_nobody(more: dict[str, object]) -> None:
     assert announce(confirmed(**more)) == ()
+
+
+def test_a_release_lifts_that_ban_and_has_an_id_of_its_own() -> None:
+    (event,) = announce(confirmed(standing=Standing.RELEASED))
+    action = AccountAction.FromString(event.value)
+    assert event.id == action.id == str(uuid.uuid5(uuid.UUID(INCIDENT), "lift"))
+    assert (action.kind, action.account_id, action.incident_id) == (ACCOUNT_ACTION_KIND_LIFT, "an account", INCIDENT)
+    # Under the key of the ban, so it is read behind it.
+    assert event.key == announce(confirmed())[0].key
+
+
+@pytest.mark.parametrize("more", [{"test": True}, {"account_id": ""}, {"confirmed_at_ms": 0}])
+def test_where_nobody_was_banned_nothing_is_lifted(more: dict[str, object]) -> None:
+    assert announce(confirmed(standing=Standing.RELEASED, **more)) == ()
 
 
 def test_the_same_incident_is_the_same_event() -> None:

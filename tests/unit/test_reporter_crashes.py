@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from reporter.incident import Ended, Filed, Standing
+from reporter.ledger import Event
 from reporter.machine import Machine
 from reporter.ports import Refusal, TiplineError, Uploaded
 from reporter.report import File, Phase, Report
@@ -107,6 +108,8 @@ def of_incident(world: World, incident: Incident, one: Filed) -> Iterator[str]:
         yield "the vault does not know that it was released"
     if (f"ban-{one.id}" in world.published) != (confirmed and not one.test):
         yield "its account was banned for a test, or not at all"
+    if (f"lift-{one.id}" in world.published) != (not wanted and confirmed and not one.test):
+        yield "its ban was lifted, or was not"
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))
@@ -173,10 +176,10 @@ class CallsFirst(Machine):
 class ListensToEverybody(SqlLedger):
     """Without the third rule: who was overtaken may still write."""
 
-    async def save_report(self, report: Report, ripe_at_ms: int = 0) -> Report:
+    async def save_report(self, report: Report, ripe_at_ms: int = 0, events: Sequence[Event] = ()) -> Report:
         now = await self.report(report.number)
         assert now is not None
-        return await super().save_report(replace(report, version=now.version), ripe_at_ms)
+        return await super().save_report(replace(report, version=now.version), ripe_at_ms, events)
 
 
 def unsent(report: Report) -> tuple[File, ...]:

@@ -1,12 +1,17 @@
 """A vault that is sound is opened; for everything else there is a reason, and most of them can pass."""
 
+import asyncio
+import io
 from pathlib import Path
 
 import pytest
 
-from reporter.evidence import open_evidence
+from reporter.evidence import open_evidence, opened
+from reporter.watching import VAULT
 from sluice.errors import ConfigError, NotReadyError
+from sluice.host.readiness import Readiness
 from sluice.local.vault_key import ensure_vault_key
+from sluice.telemetry.logging import Log
 from sluice.vault.audit import Said
 from sluice.vault.entry import Action
 from sluice.vault.settings import VaultSettings
@@ -57,3 +62,33 @@ async def test_an_address_that_no_wait_mends_is_a_mistake(tmp_path: Path) -> Non
     wrong = settings(tmp_path)
     with pytest.raises(ConfigError, match="SLUICE_VAULT"):
         await open_evidence(VaultSettings("ftp://there", wrong.key, wrong.anchor, None))
+
+
+def board() -> Readiness:
+    return Readiness("", Log("test", stream=io.StringIO()))
+
+
+async def test_it_is_opened_as_soon_as_its_key_is_there_and_the_board_says_what_is_missing(tmp_path: Path) -> None:
+    told, stop = board(), asyncio.Event()
+    waiting = asyncio.create_task(opened(settings(tmp_path), told, stop, 0.001))
+    while VAULT not in told.conditions:
+        await asyncio.sleep(0.001)
+    assert "sluice vault new-key" in told.conditions[VAULT]
+    ensure_vault_key(tmp_path)
+    assert await waiting is not None
+
+
+async def test_whoever_is_stopped_waits_for_it_no_longer(tmp_path: Path) -> None:
+    told, stop = board(), asyncio.Event()
+    waiting = asyncio.create_task(opened(settings(tmp_path), told, stop))
+    while VAULT not in told.conditions:
+        await asyncio.sleep(0.001)
+    stop.set()
+    assert await waiting is None
+
+
+async def test_a_mistake_that_no_wait_mends_is_raised(tmp_path: Path) -> None:
+    ensure_vault_key(tmp_path)
+    wrong = settings(tmp_path)
+    with pytest.raises(ConfigError, match="SLUICE_VAULT"):
+        await opened(VaultSettings("ftp://there", wrong.key, wrong.anchor, None), board(), asyncio.Event())

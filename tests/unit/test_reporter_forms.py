@@ -1,5 +1,6 @@
 """From an incident to documents that the schema takes."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, fromstring
@@ -82,6 +83,31 @@ def test_a_report_names_the_account_the_incidents_and_the_reports_before_it() ->
         )
         assert digest.hex() in words
     assert "TEST" not in words
+
+
+@pytest.mark.parametrize(
+    "account", ["a\0b", "a\nb", " a", "a ", "a\ufffeb", "a\u200bb", "\x85", "ä" * 256, 'a"\\\x01', "\U0001f600\r"]
+)
+def test_an_account_id_that_would_arrive_as_another_one_is_told_in_full(account: str) -> None:
+    root = valid(FORMS.report(report(account), MEMBERS, ["4000000"]), "report")
+    assert root.find("personOrUserReported/espIdentifier") is None
+    assert root.findtext("personOrUserReported/priorCTReports") == "4000000"
+    words = root.findtext("personOrUserReported/additionalInfo", "")
+    assert words.startswith("The account's id with the reporter cannot be given as it is. As a JSON string")
+    assert json.loads(words[words.index('"') :]) == account
+
+
+@pytest.mark.parametrize("account", ["a b", "ä-ö", "o'neil <a@b>&", "\U0001f600", "a" * 255])
+def test_an_account_id_that_xml_can_hold_is_given_as_it_is(account: str) -> None:
+    root = valid(FORMS.report(report(account), MEMBERS, ()), "report")
+    assert root.findtext("personOrUserReported/espIdentifier") == account
+    assert root.find("personOrUserReported/additionalInfo") is None
+
+
+def test_an_account_id_that_is_endless_is_shown_to_a_person() -> None:
+    with pytest.raises(TerminalError, match="too long") as caught:
+        FORMS.report(report("canary" * 4000), MEMBERS, ())
+    assert "canary" not in str(caught.value)
 
 
 def test_a_test_is_marked_as_one() -> None:

@@ -54,7 +54,9 @@ def test_what_fails_is_tried_later_and_what_cannot_be_done_is_not() -> None:
 def test_a_person_confirms_or_releases(standing: Standing) -> None:
     one = replace(new(), standing=standing)
     yes, no = confirm(one, "Ada", "seen", True, NOW, 7), released(one, "Ada", "seen", NOW)
-    assert (yes.standing, yes.who, yes.why, yes.confirmed_at_ms) == (Standing.CONFIRMED, "Ada", "seen", NOW)
+    # Of what has failed, all that can be is preserved before it goes on.
+    after = Standing.NEW if standing is Standing.FAILED else Standing.CONFIRMED
+    assert (yes.standing, yes.who, yes.why, yes.confirmed_at_ms) == (after, "Ada", "seen", NOW)
     assert (yes.viewed, yes.ripe_at_ms) == (True, NOW + 7)
     assert (no.standing, no.who, no.why, no.viewed) == (Standing.RELEASED, "Ada", "seen", False)
     assert yes.due_ms == no.due_ms == NOW
@@ -82,3 +84,17 @@ def test_one_that_is_confirmed_need_not_wait(ripe: int, after: int) -> None:
 def test_nobody_has_reported_what_a_person_must_decide_about(standing: Standing) -> None:
     with pytest.raises(WrongStandingError, match="i1"):
         hurry(replace(new(), standing=standing), "Ada", NOW)
+
+
+def test_one_that_was_confirmed_when_it_had_failed_stays_so_and_no_operator_holds_it() -> None:
+    one = confirm(failed(new(), ("",), "nowhere"), "Ada", "seen", False, NOW, 7)
+    assert confirm(one, "Bob", "seen too", False, NOW + 1, 7) is one
+    done = preserved(one, ("",), True, NOW + 2, 9)
+    assert (done.standing, done.who, done.confirmed_at_ms, done.ripe_at_ms) == (
+        Standing.CONFIRMED,
+        "Ada",
+        NOW,
+        NOW + 7,
+    )
+    with pytest.raises(WrongStandingError, match="new"):
+        released(one, "Bob", "no match", NOW)

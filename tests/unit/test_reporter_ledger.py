@@ -13,7 +13,7 @@ from reporter.incident import Ended, Standing, confirm, preserved, put_off
 from reporter.ledger import Account, Event, Ledger, StaleError
 from reporter.machine import Answer, Machine
 from reporter.migrations import LEDGER
-from reporter.opened import open_ledger
+from reporter.opened import open_ledger, take_ledger
 from reporter.ports import Finished, Submitted, Uploaded
 from reporter.report import Phase, Report
 from sluice.errors import NotReadyError, RetryableError
@@ -67,7 +67,7 @@ async def finished(ledger: Ledger, report: Report, report_id: str, at: int) -> R
     """Takes a report to its end."""
     machine = Machine()
     answers: dict[Phase, Answer] = {Phase.UPLOADING: Uploaded("f", ""), Phase.FINISHING: Finished(())}
-    report = await ledger.save_report(machine.begun(report, at))
+    report = await ledger.save_report(machine.begun(report, at, "here"))
     report = await ledger.save_report(machine.done(report, Submitted(report_id), at))
     while report.phase is not Phase.FINISHED:
         report = machine.begun(report, at)
@@ -201,10 +201,11 @@ async def test_a_finished_report_is_told_of_its_incidents_and_to_the_next_one(le
         one = await ledger.incident(f"i{number}")
         assert one is not None
         assert (one.standing, one.due_ms) == (Standing.REPORTED, at)
-    assert await ledger.earlier(account, 10) == ["id-2", "id-1"]
-    assert await ledger.earlier(account, 1) == ["id-2"]
-    assert await ledger.earlier(replace(account, test=True), 10) == []
-    assert list(await ledger.earlier(replace(account, account_id=""), 10)) == []
+    assert await ledger.earlier(account, "here", 10) == ["id-2", "id-1"]
+    assert await ledger.earlier(account, "here", 1) == ["id-2"]
+    assert await ledger.earlier(account, "elsewhere", 10) == []
+    assert await ledger.earlier(replace(account, test=True), "here", 10) == []
+    assert list(await ledger.earlier(replace(account, account_id=""), "here", 10)) == []
     assert await ledger.counts() == {"reported": 2, "unpublished": 0}
 
 
@@ -248,7 +249,12 @@ async def test_a_report_that_the_ledger_did_not_know_is_one_for_all_its_incident
     found = await ledger.report(adopted.report)
     assert found is not None
     assert (found.members, found.finished_at_ms) == (("i0", "i1"), NOW - 5)
-    assert await ledger.earlier(Account("t", "a", False), 10) == ["id-7"]
+    # Nobody knows where it was filed: a real one was where real ones go, a test anywhere.
+    assert await ledger.earlier(Account("t", "a", False), "here", 10) == ["id-7"]
+    tried = confirmed(2, test=True)
+    await ledger.add(tried)
+    await ledger.adopt(tried, Ended(tried.id, "id-8", NOW - 5))
+    assert await ledger.earlier(Account("t", "a", True), "here", 10) == []
 
 
 async def test_who_was_overtaken_cannot_finish_a_report(ledger: Ledger) -> None:
@@ -306,6 +312,69 @@ async def test_a_database_of_a_newer_release_is_left_alone(where: str) -> None:
     await newer.close()
     with pytest.raises(NotReadyError, match="newer release"):
         await open_ledger(where)
+
+
+@pytest.mark.parametrize("account", ["a\0b", "\0", "\ufffe", "\x85", "ä" * 300, "'; --", "\\x00"])
+async def test_any_text_is_an_account(ledger: Ledger, account: str) -> None:
+    one = replace(confirmed(1, account), tenant=account)
+    assert await ledger.add(one)
+    assert await ledger.incident(one.id) == one
+    await ledger.add(confirmed(2, account + "b"))
+    report = await gathered(ledger)
+    assert (report.tenant, report.account_id, report.members) == (account, account, ("i1",))
+    assert await ledger.report(report.number) == report
+    done = await finished(ledger, report, "id-1", NOW)
+    assert await ledger.earlier(Account(account, account, False), "here", 9) == [done.report_id]
+
+
+async def test_the_place_in_the_log_is_kept(opened: Open) -> None:
+    ledger = await opened()
+    keys = [("a", 0), ("a", 1), ("b", 0)]
+    assert await ledger.places(keys) == {}
+    await ledger.keep_places({("a", 0): 1 << 40, ("b", 0): 7, ("c", 0): 1})
+    # A log that was made anew begins at 0.
+    await ledger.keep_places({("a", 0): 3})
+    assert await (await opened()).places(keys) == {("a", 0): 3, ("b", 0): 7}
+
+
+async def test_what_a_former_reporter_had_claimed_is_due_where_a_ledger_is_for_one_alone(
+    opened: Open, where: str
+) -> None:
+    former = await opened()
+    await former.add(new(1))
+    await former.add(replace(new(2), due_ms=NEVER))
+    await former.add(replace(confirmed(3), due_ms=NEVER))
+    claimed = await former.claim_incident(NOW)
+    assert claimed is not None
+    await gathered(former)
+    held = await former.claim_report(NOW, BOTH)
+    assert held is not None
+    await former.close()
+    ledger = await take_ledger(where, NOW + 1)
+    try:
+        found = await ledger.claim_incident(NOW + 1), await ledger.claim_report(NOW + 1, BOTH)
+        alone = "://" not in where
+        assert [one is not None for one in found] == [alone, alone]
+        if alone:
+            # Whoever is still at it writes nothing.
+            with pytest.raises(StaleError):
+                await ledger.save_incident(claimed)
+            with pytest.raises(StaleError):
+                await ledger.save_report(held)
+            assert await ledger.claim_incident(NOW + 1) is None
+    finally:
+        await ledger.close()
+
+
+async def test_a_file_is_for_one_reporter_and_a_server_for_many(where: str) -> None:
+    first = await take_ledger(where, NOW)
+    if "://" in where:
+        await (await take_ledger(where, NOW)).close()
+    else:
+        with pytest.raises(NotReadyError, match=r"SLUICE_REPORTER_DB.*another reporter"):
+            await take_ledger(where, NOW)
+    await first.close()
+    await (await take_ledger(where, NOW)).close()
 
 
 async def test_a_folder_that_is_a_file_is_retryable(tmp_path: Path) -> None:

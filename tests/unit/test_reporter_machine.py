@@ -6,7 +6,7 @@ import pytest
 
 from reporter.backoff import FIRST_MS, LEASE_MS, MOST_MS, NEVER, wait_ms
 from reporter.incident import Ended
-from reporter.machine import IDLE_MS, MARGIN_MS, MOST_SPOILED, OPEN_MS, Answer, Machine
+from reporter.machine import ALIVE_MS, IDLE_MS, MARGIN_MS, MOST_SPOILED, OPEN_MS, Answer, Machine
 from reporter.ports import Finished, Refusal, Submitted, TiplineError, Uploaded
 from reporter.report import File, Phase, Report
 from sluice.errors import TerminalError
@@ -156,6 +156,50 @@ def test_the_vaults_word_ends_a_report_or_takes_it_apart() -> None:
     assert MACHINE.parted(one, [Ended("i1", "r2", NOW - 9)], NOW).phase is Phase.RETRACTING
     unopened = MACHINE.parted(report(Phase.READY, report_id=""), [Ended("i1", "r2", NOW - 9)], NOW)
     assert unopened.phase is Phase.DISSOLVED
+
+
+@pytest.mark.parametrize("phase", [Phase.OPEN, Phase.UPLOADING, Phase.DESCRIBING, Phase.RETRACTING])
+def test_what_is_open_elsewhere_is_left_there_and_begun_anew(phase: Phase) -> None:
+    one = replace(report(phase, SENT, File("i1", "e2", "f2")), endpoint="there")
+    assert MACHINE.moved(one, "there", NOW) == one
+    after = MACHINE.moved(one, "here", NOW)
+    assert (after.phase, after.report_id, after.endpoint, after.due_ms) == (Phase.READY, "", "", NOW)
+    assert after.files == (File("i1", "e1"), File("i1", "e2"))
+
+
+@pytest.mark.parametrize("phase", [Phase.FINISHING, Phase.RETRACTING])
+def test_what_may_be_finished_elsewhere_a_person_must_see_to(phase: Phase) -> None:
+    one = replace(report(phase, SENT), endpoint="there")
+    after = MACHINE.moved(one, "here", NOW)
+    assert (after.phase, after.report_id, after.endpoint, after.due_ms) == (Phase.FAILED, "r1", "there", NEVER)
+    assert all(word in after.problem for word in ("r1", "there", "here"))
+    resumed = MACHINE.resumed(after, NOW)
+    assert MACHINE.moved(resumed, "here", NOW).phase is Phase.READY
+    # The old address is back: it can be asked.
+    back = MACHINE.moved(resumed, "there", NOW)
+    assert (back.phase, back.report_id, back.moved) == (Phase.RETRACTING, "r1", False)
+    # Somebody has looked, and it was.
+    filed = MACHINE.parted(after, [Ended("i1", "r1", NOW)], NOW)
+    assert (filed.phase, filed.report_id, filed.endpoint) == (Phase.FINISHED, "r1", "there")
+
+
+def test_what_has_no_id_is_nowhere() -> None:
+    for phase in (Phase.READY, Phase.SUBMITTING):
+        one = replace(report(phase, report_id=""), endpoint="there")
+        assert MACHINE.moved(one, "here", NOW) == one
+    assert MACHINE.begun(report(report_id=""), NOW, "here").endpoint == "here"
+
+
+def test_a_person_hurries_whom_nobody_is_at() -> None:
+    claimed = replace(report(Phase.UPLOADING), due_ms=NOW + LEASE_MS)
+    assert MACHINE.hurried(claimed, NOW) is None
+    assert MACHINE.hurried(claimed, NOW + ALIVE_MS - 1) is None
+    late = NOW + ALIVE_MS
+    assert MACHINE.hurried(claimed, late) == replace(claimed, due_ms=late)
+    put_off = replace(report(Phase.READY), due_ms=NOW + MOST_MS)
+    assert MACHINE.hurried(put_off, NOW) == replace(put_off, due_ms=NOW)
+    for due in (NOW, NEVER):
+        assert MACHINE.hurried(replace(claimed, due_ms=due), NOW) is None
 
 
 def test_only_what_has_failed_is_resumed() -> None:

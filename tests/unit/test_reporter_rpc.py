@@ -26,8 +26,10 @@ from sluice.v1.reporter_pb2 import (
     INCIDENT_STATE_HELD,
     INCIDENT_STATE_NEW,
     INCIDENT_STATE_RELEASED,
+    INCIDENT_STATE_REPORTED,
     REPORT_PHASE_READY,
     ConfirmIncidentRequest,
+    FileIncidentRequest,
     GetIncidentRequest,
     ListIncidentsRequest,
     ReleaseIncidentRequest,
@@ -156,12 +158,26 @@ async def test_one_that_is_held_is_not_reported_without_a_person_who_says_that_i
     assert (await door.one(1)).standing is Standing.HELD
 
 
+async def test_what_a_person_filed_is_reported(door: Door) -> None:
+    await door.add(1)
+    request = FileIncidentRequest(incident_id="i1", report_id="987", who="bob", why="on the site")
+    code, words = await refused(door.ask.FileIncident(request))
+    assert (code, "held" in words) == (grpc.StatusCode.FAILED_PRECONDITION, True)
+    await door.ask.ConfirmIncident(ConfirmIncidentRequest(incident_id="i1", who="ada", why="a match"))
+    told = (await door.ask.FileIncident(request)).incident
+    assert (told.state, told.report.report_id) == (INCIDENT_STATE_REPORTED, "987")
+    assert [(each.what, each.who) for each in told.said] == [("confirmed", "ada"), ("filed", "bob")]
+    counts = (await door.ask.ListIncidents(ListIncidentsRequest(states=[INCIDENT_STATE_HELD]))).counts
+    assert [(each.state, each.incidents) for each in counts] == [(INCIDENT_STATE_REPORTED, 1)]
+
+
 async def test_nobody_knows_it(door: Door) -> None:
     for call in (
         door.ask.GetIncident(GetIncidentRequest(incident_id="i9")),
         door.ask.ConfirmIncident(ConfirmIncidentRequest(incident_id="i9", who="ada", why="so")),
         door.ask.ReleaseIncident(ReleaseIncidentRequest(incident_id="i9", who="ada", why="so")),
         door.ask.ReportIncident(ReportIncidentRequest(incident_id="i9", who="ada")),
+        door.ask.FileIncident(FileIncidentRequest(incident_id="i9", report_id="7", who="ada", why="so")),
     ):
         assert (await refused(call))[0] is grpc.StatusCode.NOT_FOUND
 
@@ -176,6 +192,8 @@ async def test_who_and_why_must_be_said(door: Door) -> None:
         door.ask.ReleaseIncident(ReleaseIncidentRequest(incident_id="i1", who=" ", why="so")),
         door.ask.ReleaseIncident(ReleaseIncidentRequest(incident_id="i1", who="ada", why="")),
         door.ask.ReportIncident(ReportIncidentRequest(incident_id="i1")),
+        door.ask.FileIncident(FileIncidentRequest(incident_id="i1", report_id="7", who="ada")),
+        door.ask.FileIncident(FileIncidentRequest(incident_id="i1", report_id="7 8", who="ada", why="so")),
     ):
         assert (await refused(call))[0] is grpc.StatusCode.INVALID_ARGUMENT
     assert (await door.one(1)).standing is Standing.HELD

@@ -6,6 +6,7 @@ import pytest
 from obstore import store as stores
 
 from reporter.incident import Ended
+from reporter.ports import LostError
 from reporter.safe import Safe
 from sluice.errors import RetryableError, TerminalError
 from sluice.objects import ObjectStore, held_key, original_key
@@ -64,7 +65,7 @@ async def test_until_it_is_reported_or_released_nobody_destroys_it(place: Place,
         place.vault().release(evidence, "ann", "x")
     await safe.released(evidence, "incident-2", "Ada", "no match")
     assert await safe.ended(evidence, "incident-1") == Ended("incident-1", "4000001", NOW)
-    assert await safe.ended(evidence, "incident-2") == Ended("incident-2", who="Ada", why="no match")
+    assert await safe.ended(evidence, "incident-2") == Ended("incident-2", "", NOW, "Ada", "no match")
     place.vault().release(evidence, "ann", "x")
     assert place.vault().release(evidence, "bob", "x") is None
 
@@ -79,21 +80,60 @@ async def test_until_it_is_preserved_no_expiry_takes_it(place: Place, store: Obj
     assert await Safe(place.vault(), store).preserve(incident(), about)
 
 
-async def test_what_is_nowhere_is_terminal_and_is_not_purged(place: Place, store: ObjectStore) -> None:
+async def test_what_is_nowhere_is_lost_and_is_not_purged(place: Place, store: ObjectStore) -> None:
     safe = Safe(place.vault(), store)
     reference = ObjectReference(uri=store.uri(original_key(SHA256)), sha256=SHA256, size_bytes=len(DATA))
-    for work in (safe.preserve(incident(), content(reference)), safe.purge(content(reference))):
-        with pytest.raises(TerminalError):
+    with pytest.raises(LostError):
+        await safe.preserve(incident(), content(reference))
+    with pytest.raises(TerminalError):
+        await safe.purge(content(reference))
+
+
+async def test_what_is_there_as_other_bytes_is_lost(place: Place, store: ObjectStore) -> None:
+    reference = store.put_now(original_key(SHA256), DATA, "image/png")
+    store.put_now(original_key(SHA256), DATA[::-1], "image/png")
+    with pytest.raises(LostError):
+        await Safe(place.vault(), store).preserve(incident(), content(reference))
+
+
+async def test_while_the_log_is_not_sound_nothing_is_lost_and_all_of_it_waits(
+    place: Place, store: ObjectStore
+) -> None:
+    about = content(store.put_now(original_key(SHA256), DATA, "image/png"))
+    safe = Safe(place.vault(), store)
+    evidence = await safe.preserve(incident(), about)
+    junk = f"audit/{len(place.lines()) + 1:012d}"
+    place.shelf.objects[junk] = b"junk"
+    for work in (
+        safe.preserve(incident(2), about),
+        safe.ended(evidence, "incident-1"),
+        safe.read(evidence, "report 1"),
+        safe.purge(about),
+        safe.reported(evidence, "incident-1", "4000001", NOW),
+        safe.released(evidence, "incident-1", "Ada", "no match"),
+    ):
+        with pytest.raises(RetryableError, match="the vault is not sound: audit line"):
             await work
+    del place.shelf.objects[junk]
+    assert await safe.preserve(incident(2), about) == evidence
 
 
-async def test_what_lies_elsewhere_or_is_too_large_is_terminal(place: Place, store: ObjectStore) -> None:
+async def test_a_damaged_piece_of_the_vault_is_not_a_lost_original(place: Place, store: ObjectStore) -> None:
+    about = content(store.put_now(original_key(SHA256), DATA, "image/png"))
+    await Safe(place.vault(), store).preserve(incident(), about)
+    place.shelf.objects[place.shelf.find("/record/")[0]] = b"something else"
+    with pytest.raises(TerminalError) as caught:
+        await Safe(place.vault(), store).preserve(incident(2), about)
+    assert not isinstance(caught.value, LostError)
+
+
+async def test_what_lies_elsewhere_or_is_too_large_is_lost(place: Place, store: ObjectStore) -> None:
     safe = Safe(place.vault(), store)
     for reference in (
         ObjectReference(uri="file:///etc/passwd", sha256=SHA256, size_bytes=9),
         ObjectReference(uri=store.uri(original_key(SHA256)), sha256=SHA256, size_bytes=1 << 40),
     ):
-        with pytest.raises(TerminalError):
+        with pytest.raises(LostError):
             await safe.preserve(incident(), content(reference))
 
 

@@ -70,6 +70,7 @@ def test_who_reports_must_be_known_only_where_something_is_sent(tmp_path: Path) 
         ("SLUICE_REPORTER_HOLD", "perhaps"),
         ("SLUICE_REPORTER_GATHER_SECONDS", "-1"),
         ("SLUICE_REPORTER_MOST_INCIDENTS", "0"),
+        ("SLUICE_REPORTER_MOST_INCIDENTS", "76"),
         ("SLUICE_REPORTER_WORKERS", "none"),
         ("SLUICE_REPORTER_UPKEEP_HOURS", "0"),
         ("SLUICE_VAULT_KEY", "a key"),

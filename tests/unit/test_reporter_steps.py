@@ -1,24 +1,29 @@
 """What is done of an incident and a report when something is in the way; and what a person can do about it."""
 
+import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from reporter.backoff import FIRST_MS, LEASE_MS, MOST_MS
 from reporter.desk import Desk, UnknownIncidentError
 from reporter.incident import Ended, Filed, Standing, WrongStandingError, filed
-from reporter.ledger import Ledger
-from reporter.machine import MOST_SPOILED
+from reporter.ledger import Event, Ledger
+from reporter.machine import ALIVE_MS, MOST_SPOILED
 from reporter.manner import Manner
+from reporter.migrations import LEDGER
 from reporter.opened import open_ledger
 from reporter.ports import Finished, Refusal, Submitted, Tipline, TiplineError, Uploaded
 from reporter.report import Phase, Report
+from reporter.sql_ledger import SqlLedger
 from reporter.steps import Steps
 from sluice.errors import RetryableError, TerminalError
+from sluice.sql.database import open_database
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 from tests.unit.reporter_incidents import PICTURE
 from tests.unit.reporter_server import Fate, Moment, Papers, Safe, Server
@@ -158,6 +163,58 @@ async def test_one_that_is_lost_can_be_reported_without_it(ledger: Ledger) -> No
     assert [one.files for one in here.servers[False].finished().values()] == [{}]
 
 
+class Locked(Safe):
+    """A vault that refuses, until it is mended."""
+
+    sound = False
+
+    async def preserve(self, incident: Incident, content: IncidentContent) -> str:
+        if not self.sound:
+            raise TerminalError("audit line 21: its MAC is wrong")
+        return await super().preserve(incident, content)
+
+
+async def test_a_vault_that_refuses_loses_nothing_and_no_person_is_needed(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    locked = Locked(here.fate)
+    locked.store, here.vault = here.vault.store, locked
+    steps = here.steps()
+    await here.work(steps)
+    one = await here.one()
+    assert (one.standing, one.problem, one.evidence) == (Standing.NEW, "audit line 21: its MAC is wrong", ())
+    locked.sound = True
+    here.fate.now += MOST_MS
+    await here.work(steps)
+    assert ((await here.one()).standing, (await here.one()).purged) == (Standing.HELD, True)
+    assert not locked.store
+
+
+async def test_what_is_confirmed_after_it_had_failed_is_preserved_if_it_can_be(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    originals, here.vault.store = here.vault.store, {}
+    steps = here.steps()
+    await here.work(steps)
+    assert (await here.one()).standing is Standing.FAILED
+    here.vault.store = originals
+    locked = Locked(here.fate)
+    locked.store, here.vault = originals, locked
+    confirmed = await here.desk.confirm("i1", "Ada", "seen")
+    assert await here.desk.confirm("i1", "Bob", "seen too") == confirmed
+    # Its account is banned by that word, whatever becomes of the vault.
+    assert [each.id for each in await ledger.unpublished(9)] == ["ban-i1"]
+    steps = here.steps()
+    await here.work(steps)
+    assert not here.servers[False].reports
+    locked.sound = True
+    here.fate.now += MOST_MS
+    await here.work(steps)
+    one = await here.one()
+    assert (one.standing, one.who, one.purged) == (Standing.REPORTED, "Ada", True)
+    assert [list(each.files.values()) for each in here.servers[False].finished().values()] == [list(one.kept())]
+    assert not originals
+    assert [each.id for each in await ledger.unpublished(9)] == ["ban-i1"]
+
+
 class Away(Safe):
     """A vault that does not answer yet."""
 
@@ -240,6 +297,71 @@ async def test_the_next_report_about_an_account_names_the_earlier_ones(ledger: L
     first, second = here.servers[False].finished().values()
     assert b'"earlier": []' in first.document
     assert b'"earlier": ["real-1"]' in second.document
+
+
+async def moved(ledger: Ledger, call: str) -> tuple[Bench, Server]:
+    """A reporter that died within a call; reports go elsewhere now. And the server of before."""
+
+    async def dies(*_: object) -> NoReturn:
+        raise asyncio.CancelledError
+
+    here = await bench(ledger)
+    old = here.servers[False]
+    setattr(old, call, dies)
+    with pytest.raises(asyncio.CancelledError):
+        await here.work(here.steps(hold=False))
+    here.fate.now += LEASE_MS
+    here.servers[False] = Server(here.fate, "new")
+    return here, old
+
+
+async def test_what_is_open_at_another_address_is_left_there(ledger: Ledger) -> None:
+    here, old = await moved(ledger, "upload")
+    await here.work(here.steps(hold=False))
+    assert list(here.servers[False].finished()) == ["new-1"]
+    assert not old.finished()
+    assert (await here.report()).endpoint == "new"
+
+
+async def test_what_may_be_finished_at_another_address_waits_for_a_person(ledger: Ledger) -> None:
+    here, _ = await moved(ledger, "finish")
+    await here.work(here.steps(hold=False))
+    report = await here.report()
+    assert (report.phase, report.report_id, report.endpoint) == (Phase.FAILED, "real-1", "real")
+    assert "real-1 may have been finished at real" in report.problem
+    assert not here.servers[False].reports
+    # It was not.
+    await here.desk.report("i1", "Ada")
+    await here.work(here.steps(hold=False))
+    assert list(here.servers[False].finished()) == ["new-1"]
+
+
+async def test_a_person_says_that_it_was_finished_at_the_other_address(ledger: Ledger) -> None:
+    here, _ = await moved(ledger, "finish")
+    await here.work(here.steps(hold=False))
+    await here.desk.filed("i1", "real-1", "Ada", "asked there")
+    await here.work(here.steps(hold=False))
+    report = await here.report()
+    assert (report.phase, report.report_id) == (Phase.FINISHED, "real-1")
+    assert (await here.one()).standing is Standing.REPORTED
+    assert not here.servers[False].reports
+    # What follows goes to the new address, where that id means nothing.
+    await ledger.add(filed(an_incident(2, [PICTURE]), here.fate.now))
+    await here.work(here.steps(hold=False))
+    assert b'"earlier": []' in here.servers[False].reports["new-1"].document
+
+
+async def test_a_person_need_not_wait_for_the_claim_of_one_who_died(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    await here.work(here.steps(hold=False, tests=()))
+    await ledger.gather(here.fate.now, 9)
+    assert await ledger.claim_report(here.fate.now, (False,)) is not None
+    here.fate.now += ALIVE_MS
+    await here.work(here.steps(hold=False))
+    assert (await here.one()).standing is Standing.REPORTING
+    await here.desk.report("i1", "Ada")
+    await here.work(here.steps(hold=False))
+    assert (await here.one()).standing is Standing.REPORTED
 
 
 async def test_whoever_was_overtaken_leaves_it_to_the_other(ledger: Ledger) -> None:
@@ -400,3 +522,27 @@ async def test_files_that_never_arrive_are_not_filed_and_a_person_is_shown(ledge
     report = await here.report()
     assert (report.phase, report.attempts, report.spoiled) == (Phase.FAILED, MOST_SPOILED, MOST_SPOILED)
     assert all(one.retracted for one in here.servers[False].reports.values())
+
+
+class Forgetful(SqlLedger):
+    """One that does not write an incident down, once."""
+
+    async def save_incident(self, incident: Filed, events: Sequence[Event] = ()) -> Filed:
+        if incident.tries == 0:
+            raise RetryableError("the ledger does not answer")
+        return await super().save_incident(incident, events)
+
+
+async def test_what_could_not_be_written_down_does_not_wait_for_its_lease(tmp_path: Path) -> None:
+    ledger = Forgetful(await open_database(str(tmp_path / "reporter.db"), LEDGER))
+    here = await bench(ledger)
+    steps = here.steps()
+    with pytest.raises(RetryableError):
+        await steps.once()
+    before = await here.one()
+    assert (before.standing, before.due_ms) == (Standing.NEW, here.fate.now + LEASE_MS)
+    assert not await steps.once()
+    one = await here.one()
+    assert (one.due_ms, one.tries) == (here.fate.now + FIRST_MS, 1)
+    assert "written down" in one.problem
+    await ledger.close()

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from reporter.backoff import NEVER
-from reporter.incident import Standing
+from reporter.incident import Saying, Standing
 from reporter.report import File, Phase, Report
-from reporter.told import PHASES, STATES, incident_told
+from reporter.told import PHASES, STATES, counts_told, incident_told
 from sluice.v1.reporter_pb2 import (
     INCIDENT_STATE_CONFIRMED,
     REPORT_PHASE_DESCRIBING,
@@ -38,6 +38,26 @@ def test_all_that_is_known_is_told() -> None:
     assert (found.begun_at_ms, found.opened_at_ms, found.finished_at_ms) == (NOW, 11, 0)
     assert (found.attempts, found.code, found.problem, found.due_at_ms) == (2, 1000, "away", 99)
     assert (list(found.incident_ids), found.files, found.files_described) == (["i1", "i2"], 2, 1)
+
+
+def test_who_said_what_and_what_it_waits_for_is_told() -> None:
+    one = replace(confirmed(), said=(Saying("confirmed", "ada", "seen", NOW), Saying("report", "bob", "", NOW + 1)))
+    told = incident_told(one, None, {True})
+    assert [(each.what, each.who, each.why, each.at_ms) for each in told.said] == [
+        ("confirmed", "ada", "seen", NOW),
+        ("report", "bob", "", NOW + 1),
+    ]
+    assert told.waits_for == "a tip line: there is none for real incidents (SLUICE_TIPLINE_URL)"
+    assert incident_told(confirmed(test=True), None, {False}).waits_for.startswith(
+        "a tip line: there is none for inc"
+    )
+    assert incident_told(one, None, {False}).waits_for == ""
+    assert incident_told(replace(one, standing=Standing.HELD), None, ()).waits_for == ""
+
+
+def test_counts_are_of_incidents_alone() -> None:
+    found = counts_told({"confirmed": 2, "held": 0, "report failed": 1, "unpublished": 4})
+    assert [(each.state, each.incidents) for each in found] == [(INCIDENT_STATE_CONFIRMED, 2)]
 
 
 def test_what_is_part_of_no_report_tells_of_none() -> None:

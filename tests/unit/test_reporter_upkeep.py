@@ -7,6 +7,7 @@ import pytest
 
 from reporter import upkeep as upkeeps
 from reporter.upkeep import NOTE, Upkeep
+from reporter.watching import VAULT, VaultWatch
 from sluice.errors import RetryableError
 from sluice.host.readiness import Readiness
 from sluice.telemetry.logging import Log
@@ -115,3 +116,21 @@ async def test_who_is_stopped_leaves_the_rest_for_the_next_time(monkeypatch: pyt
 
 async def _cancelled(task: "asyncio.Task[object]") -> None:
     await asyncio.wait({task})
+
+
+async def test_a_line_of_the_log_that_was_changed_after_it_was_read_stops_the_vault() -> None:
+    here = Here(2)
+    here.place.now += 400 * DAY
+    line = here.place.shelf.find("audit/")[0]
+    whole, here.place.shelf.objects[line] = here.place.shelf.objects[line], b"something else"
+    assert not await here.upkeep._tried()
+    assert values(here.metrics, FAILING) == {(): 1}
+    watching = asyncio.create_task(VaultWatch(here.vault, here.readiness).run(0.001))
+    while VAULT not in here.readiness.conditions:
+        await asyncio.sleep(0.001)
+    assert "not sound" in here.readiness.conditions[VAULT]
+    here.place.shelf.objects[line] = whole
+    while VAULT in here.readiness.conditions:
+        await asyncio.sleep(0.001)
+    watching.cancel()
+    assert len((await here.upkeep.once()).done) == 2

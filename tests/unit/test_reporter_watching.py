@@ -2,19 +2,18 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from obstore import store as stores
 
 from reporter.incident import Standing
 from reporter.ledger import Event, Ledger
 from reporter.opened import open_ledger
 from reporter.report import Phase
-from reporter.watching import LEDGER, STORE, VAULT, EvidenceWatch, LedgerWatch
+from reporter.watching import LEDGER, STORE, VAULT, LedgerWatch, StoreWatch, VaultWatch
 from sluice.errors import RetryableError
 from sluice.host.readiness import Readiness
 from sluice.objects import ObjectStore
@@ -32,9 +31,6 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     ledger = await open_ledger(str(tmp_path / "reporter.db"))
     yield ledger
     await ledger.close()
-
-
-STORE_HERE = ObjectStore("memory://objects", stores.MemoryStore())
 
 
 @pytest.fixture
@@ -80,6 +76,44 @@ async def test_what_there_is_is_counted_and_how_old_it_is(ledger: Ledger, board:
     assert values(metrics, "sluice_reporter_oldest_held_seconds") == {}
 
 
+async def test_where_nobody_takes_them_it_is_said_as_long_as_some_wait(ledger: Ledger, board: Readiness) -> None:
+    metrics = Metrics("reporter")
+    looking = LedgerWatch(ledger, board, metrics, lambda: NOW + 5_000, ())
+    await looking.once()
+    assert board.notes == {}
+    await ledger.add(confirmed(1, test=True, at=NOW - 9_000))
+    await ledger.add(confirmed(2))
+    await looking.once()
+    assert board.notes == {
+        "tip line for real incidents": "there is none: 1 wait (SLUICE_TIPLINE_URL)",
+        "tip line for incidents of test lists": "there is none: 1 wait (SLUICE_TIPLINE_URL)",
+    }
+    # A match of a test list that nobody takes is no duty left undone.
+    assert values(metrics, "sluice_reporter_oldest_unreported_seconds") == {(): 5.0}
+    for one in await ledger.incidents({Standing.CONFIRMED}, 9):
+        await ledger.save_incident(replace(one, standing=Standing.RELEASED))
+    await looking.once()
+    assert board.notes == {}
+
+
+async def test_tests_that_no_tip_line_takes_are_owed_to_nobody_and_real_ones_always_are(
+    ledger: Ledger, board: Readiness
+) -> None:
+    metrics = Metrics("reporter")
+    looking = LedgerWatch(ledger, board, metrics, lambda: NOW + 5_000, (False,))
+    await ledger.add(confirmed(1, test=True, at=NOW))
+    await looking.once()
+    assert values(metrics, "sluice_reporter_oldest_unreported_seconds") == {}
+    await ledger.add(confirmed(2, at=NOW + 1_000))
+    await looking.once()
+    assert values(metrics, "sluice_reporter_oldest_unreported_seconds") == {(): 4.0}
+    for kinds, seconds in (((), 4.0), ((True,), 5.0)):
+        metrics = Metrics("reporter")
+        looking = LedgerWatch(ledger, board, metrics, lambda: NOW + 5_000, kinds)
+        await looking.once()
+        assert values(metrics, "sluice_reporter_oldest_unreported_seconds") == {(): seconds}
+
+
 class Away:
     """A ledger that does not answer until it is told to."""
 
@@ -91,7 +125,10 @@ class Away:
             raise RetryableError("the ledger: OperationalError")
         return {}
 
-    async def oldest(self) -> Mapping[Standing, int]:
+    async def oldest(self, tests: Collection[bool]) -> Mapping[Standing, int]:
+        return {}
+
+    async def waiting(self) -> Mapping[bool, int]:
         return {}
 
 
@@ -117,7 +154,7 @@ async def test_a_vault_whose_log_is_not_sound_is_told_until_it_is(board: Readine
     for _ in range(2):
         place.vault().log.append(Said("a test", Action.READ))
     taken = place.shelf.objects.pop("audit/000000000001")
-    running = asyncio.create_task(EvidenceWatch(vault, STORE_HERE, board).run(0.001))
+    running = asyncio.create_task(VaultWatch(vault, board).run(0.001))
     await until(lambda: VAULT in board.conditions)
     assert "not sound" in board.conditions[VAULT]
     assert "sluice audit verify" in board.conditions[VAULT]
@@ -134,7 +171,7 @@ async def test_a_vault_that_does_not_answer_is_told(board: Readiness) -> None:
         raise RetryableError(f"no answer about {folder} after {after}")
 
     place.shelf.keys_now = keys_now  # type: ignore[method-assign] # a shelf that is away
-    running = asyncio.create_task(EvidenceWatch(vault, STORE_HERE, board).run(0.001))
+    running = asyncio.create_task(VaultWatch(vault, board).run(0.001))
     await until(lambda: VAULT in board.conditions)
     assert board.conditions[VAULT].startswith("the vault does not answer")
     running.cancel()
@@ -144,7 +181,7 @@ async def test_an_object_store_that_does_not_answer_is_told_until_it_does(board:
     store = ObjectStore.open(tmp_path.as_uri())
     in_the_way = tmp_path / "held"
     in_the_way.touch()
-    running = asyncio.create_task(EvidenceWatch(Place().vault(), store, board).run(0.001))
+    running = asyncio.create_task(StoreWatch(store, board).run(0.001))
     await until(lambda: STORE in board.conditions)
     assert board.conditions[STORE].startswith("the object store does not answer")
     in_the_way.unlink()

@@ -17,6 +17,7 @@ from reporter.bell import Bell
 from reporter.counted import CountedTipline, CountedVault, call_counters
 from reporter.desk import Desk
 from reporter.evidence import open_evidence
+from reporter.exempting import exempting
 from reporter.forms import CyberForms
 from reporter.intake import Intake
 from reporter.ledger import Ledger
@@ -89,7 +90,7 @@ class Whole:
         )  # fmt: skip
         record = Record(Topic.INCIDENTS, 0, 0, b"key", incident.SerializeToString(), 1)
         for _ in range(5):
-            assert await Intake(self.ledger, now_ms).handle(record) == ()
+            assert await Intake(self.ledger, now_ms, exempting(self.store)).handle(record) == ()
         return incident
 
     async def told(self, incident: Incident) -> IncidentRecord:

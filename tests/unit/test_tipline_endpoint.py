@@ -29,6 +29,20 @@ def test_what_an_address_is(url: str, simulator: bool, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        (PRODUCTION, "real report.cybertip.org"),
+        ("https://REPORT.cybertip.org.:443/elsewhere/", "real report.cybertip.org"),
+        (TEST, "test exttest.cybertip.org"),
+        ("http://127.0.0.1:8090/ispws", "simulator 127.0.0.1:8090"),
+        ("https://reports.company.invalid:8443/ispws", "real reports.company.invalid:8443"),
+    ],
+)
+def test_which_place_an_address_is(url: str, where: str) -> None:
+    assert read_endpoint(url).where == where
+
+
+@pytest.mark.parametrize(
     ("url", "simulator"),
     [
         ("http://report.cybertip.org/ispws", False),

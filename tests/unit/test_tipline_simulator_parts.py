@@ -37,6 +37,16 @@ def test_a_report_is_finished_once() -> None:
     assert refused(lambda: reports.retract(report.id)) == 5102
 
 
+def test_no_id_comes_again_with_another_simulator() -> None:
+    clock = Clock()
+    first = Reports(clock)
+    ids = [first.submit(b"", ()).id for _ in range(3)]
+    clock.advance(1)
+    later = Reports(clock).submit(b"", ()).id
+    assert later not in ids
+    assert len(set(ids)) == 3
+
+
 def test_a_report_is_retracted_once() -> None:
     reports = Reports(Clock())
     report = reports.submit(b"", ())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporter.tipline.facts import Account, ReportFacts
+from reporter.tipline.facts import Account, Happening, ReportFacts
 from reporter.tipline.schema import load_schema, problems_of
 from reporter.tipline.write_report import report_document
 from reporter.tipline.xml_read import read_xml
@@ -81,10 +81,23 @@ def test_a_test_says_so_before_anything_else() -> None:
 
 
 def test_what_is_too_long_loses_its_prompts_before_its_incidents() -> None:
-    many = [replace(happening(id_=f"incident-{at}"), prompts=[*happening().prompts] * 3) for at in range(90)]
+    many = [replace(happening(id_=f"incident-{at}"), prompts=[*happening().prompts] * 3) for at in range(75)]
     info = made(replace(least_report(), happenings=many)).findtext("additionalInfo", "")
-    assert "Incident incident-89, request" in info
-    assert "incident-89: the service" not in info
+    assert "Incident incident-74, request" in info
+    assert "incident-74: the service" not in info
+    # Whole lines, and how many are not there.
+    lines = info.splitlines()
+    assert all(line.endswith(".") for line in lines)
+    assert f"{1 + 75 + 3 * 75 - (len(lines) - 1)} more lines are left out here" in lines[-1]
+    assert len(info) <= 20_000
+
+
+def test_as_many_incidents_as_a_report_may_have_are_all_named() -> None:
+    stage = "a picture that was generated, before anybody got it"
+    widest = Happening("i" * 36, "r" * 36, AT, stage, "known-csam", "g" * 36)
+    info = made(replace(least_report(), happenings=[widest] * 75, test=True)).findtext("additionalInfo", "")
+    assert info.count(f"Incident {'i' * 36}, request {'r' * 36}, generation {'g' * 36}") == 75
+    assert "left out" not in info
 
 
 def test_no_incident_is_in_the_future() -> None:

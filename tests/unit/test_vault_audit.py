@@ -7,7 +7,7 @@ import pytest
 from sluice.errors import RetryableError
 from sluice.vault.audit import AuditLog, Said
 from sluice.vault.entry import FIRST, Action, Head, parse_head, read_line
-from sluice.vault.errors import TamperedError
+from sluice.vault.errors import TamperedError, UnsoundLogError
 from tests.unit.vault_shelf import NOW, Faulty, LostAnswerError, MemoryAnchor, MemoryShelf
 
 KEY = b"k" * 32
@@ -206,3 +206,27 @@ def test_what_is_not_wanted_any_more_is_not_written() -> None:
     shelf = written(1)
     assert not opened(shelf).append(said("no"), unless=lambda _: True)
     assert len(shelf.objects) == 1
+
+
+def test_a_line_that_was_read_and_is_changed_afterwards_is_noticed_when_all_is_read_anew() -> None:
+    shelf = written(5)
+    log = opened(shelf)
+    log.look()
+    good, shelf.objects[key(2)] = shelf.objects[key(2)], shelf.objects[key(3)]
+    log.look()
+    for work in (log.verify, log.look, lambda: log.append(said("more"))):
+        with pytest.raises(UnsoundLogError, match="audit line 2"):
+            work()
+    shelf.objects[key(2)] = good
+    assert log.append(said("more"))
+    assert log.verify().seq == 6
+
+
+def test_a_log_that_was_put_back_to_an_earlier_day_is_noticed_without_an_anchor() -> None:
+    shelf = written(5)
+    log = opened(shelf)
+    log.look()
+    for number in (4, 5):
+        del shelf.objects[key(number)]
+    with pytest.raises(UnsoundLogError, match="cut off"):
+        log.verify()

@@ -93,7 +93,7 @@ BOARD: Final = Dashboard(
             (
                 Panel(
                     "p50, by route",
-                    "From the headers to the last byte of the answer; a stream of events lasts as long as it is read.",
+                    "From the headers to the last byte of the answer; a stream lasts as long as it is read.",
                     (Query(quantile(0.5, "sluice_gateway_seconds", "route"), "{{route}}"),),
                     unit=Unit.SECONDS,
                     width=12,

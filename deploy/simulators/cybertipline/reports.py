@@ -83,7 +83,11 @@ class Reports:
 
     clock: Clock
     all: dict[str, Report] = field(default_factory=dict)
-    _first: int = 4_000_001
+    _first: int = 0
+    """Of no other simulator: who remembers ids of an earlier one must not meet them again."""
+
+    def __post_init__(self) -> None:
+        self._first = int(self.clock.now().timestamp()) * 1000 + 1
 
     def submit(self, document: bytes, elements: tuple[str, ...]) -> Report:
         """Opens one."""

@@ -34,6 +34,11 @@ class CyberTipline:
         self._seconds = settings.seconds
         self._upload_seconds = settings.upload_seconds
 
+    @property
+    def where(self) -> str:
+        """Which endpoint, without its path."""
+        return self.endpoint.where
+
     async def status(self) -> None:
         """Returns where the server answers and knows the credentials."""
         reply = await self._http.ask("GET", "/status", self._seconds)

@@ -28,6 +28,13 @@ class Endpoint:
     url: str
     kind: Kind
 
+    @property
+    def where(self) -> str:
+        """Its kind and its host, with the port where it is none of the usual ones."""
+        parts = urlsplit(self.url)
+        port = f":{parts.port}" if parts.port not in {None, 80, 443} else ""
+        return f"{self.kind} {(parts.hostname or '').rstrip('.')}{port}"
+
     def takes(self, test: bool) -> bool:
         """Whether an incident may be reported here. `test`: every match of it came from a test list."""
         return test == (self.kind is not Kind.REAL)

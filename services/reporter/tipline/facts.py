@@ -88,7 +88,7 @@ class Account:
     """Whom the report is about."""
 
     id: str
-    """In the reporter's system; at most 255 characters."""
+    """In the reporter's system; at most 255 characters. Empty where `info` tells it."""
     screen_name: str = ""
     display_names: Sequence[str] = ()
     profile_urls: Sequence[str] = ()

@@ -13,8 +13,10 @@ INCIDENT_TYPE: Final = "Child Pornography (possession, manufacture, and distribu
 """The schema's own term for what a known-content match is."""
 _TEST: Final = "TEST. Every match is of a test list: nothing real was found, and nobody is to act on this report."
 _MOST_PROSE: Final = 3000
-_MOST_INFO: Final = 20_000
+MOST_INFO: Final = 20_000
 """Ours: the documentation gives no limit."""
+_MOST_NOTE: Final = 200
+_FILES: Final = "What is said of each file names its incident and request."
 
 
 def report_document(facts: ReportFacts, now: datetime) -> bytes:
@@ -34,7 +36,7 @@ def report_document(facts: ReportFacts, now: datetime) -> bytes:
     _reporter(element, facts.reporter)
     if facts.account is not None:
         _account(element, facts.account, facts.reporter.service)
-    add(element, "additionalInfo", clip("\n".join(_lines(facts, happenings)), _MOST_INFO))
+    add(element, "additionalInfo", clip("\n".join(_fitting(_lines(facts, happenings))), MOST_INFO))
     return document(element)
 
 
@@ -109,7 +111,7 @@ def _account(parent: Element, account: Account, service: str) -> None:
         told = None if disabled.user_notified is None else ("true" if disabled.user_notified else "false")
         name = "accountPermanentlyDisabled" if disabled.permanent else "accountTemporarilyDisabled"
         add(element, name, text=True, disabledDate=written(disabled.at), userNotified=told)
-    add_known(element, {"additionalInfo": clip(account.info, _MOST_INFO)})
+    add_known(element, {"additionalInfo": clip(account.info, MOST_INFO)})
 
 
 def capture(parent: Element, one: IpCapture) -> None:
@@ -130,10 +132,24 @@ def _lines(facts: ReportFacts, happenings: Sequence[Happening]) -> list[str]:
     lines = [_TEST] if facts.test else []
     lines.append("Sent by an automated system of an image generator, which found known content by its hash.")
     lines += [f"Incident {one.id}, {', '.join(_words(one))}." for one in happenings]
-    # Behind all incidents: where it is too much, it is these that are cut off.
+    # Behind all incidents: where it is too much, it is these that are left out.
     for one in happenings:
         lines += [line for prompt in one.prompts for line in _prompt(one, prompt)]
     return [*lines, facts.info] if facts.info else lines
+
+
+def _fitting(lines: Sequence[str]) -> list[str]:
+    """Whole lines alone, and how many are left out: nobody is to take a part for the whole."""
+    if sum(len(line) + 1 for line in lines) <= MOST_INFO:
+        return list(lines)
+    found: list[str] = []
+    room = MOST_INFO - _MOST_NOTE
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        found.append(line)
+    return [*found, f"{len(lines) - len(found)} more lines are left out here: ask for them. {_FILES}"]
 
 
 def _words(one: Happening) -> Iterator[str]:

@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from sluice.bus.assignment import Assignment, Key
 from sluice.bus.member import MOST_BYTES, Deliver, GroupMember
 from sluice.bus.offsets import OffsetTracker
+from sluice.bus.places import PlaceKeeper, Places
 from sluice.bus.record import Outgoing, Record
 from sluice.telemetry.logging import Log
 
@@ -26,8 +27,11 @@ class GroupReader(GroupMember):
         log: Log,
         most_bytes: int = MOST_BYTES,
         ends: Consumer | None = None,
+        places: Places | None = None,
     ) -> None:
+        """`places`: who says where to read on, instead of the broker, and is told how far it got."""
         super().__init__(consumer, topics, deliver, most, log, most_bytes, ends)
+        self._keeper = PlaceKeeper(places, consumer, self._loop, self._stopping, log) if places is not None else None
         self._committed: dict[Key, int] = {}
         self._committed_at = 0.0
 
@@ -36,6 +40,8 @@ class GroupReader(GroupMember):
 
     def _assigned(self, partitions: list[TopicPartition]) -> Assignment:
         assignment = Assignment()
+        if self._keeper is not None:
+            partitions = self._keeper.begin(partitions)
         for found in partitions:
             assignment.adopt(found.topic, found.partition, OffsetTracker())
         self._committed = {}
@@ -46,6 +52,8 @@ class GroupReader(GroupMember):
         if time.monotonic() - self._committed_at >= _COMMIT_SECONDS:
             self._committed_at = time.monotonic()
             self._commit(asynchronous=True)
+            if self._keeper is not None and self._assignment is not None:
+                self._keeper.tell(self._assignment.marks())
 
     def _finished(
         self,
@@ -60,6 +68,8 @@ class GroupReader(GroupMember):
         return
 
     def _end(self) -> bool:
+        if self._keeper is not None and self._assignment is not None:
+            self._keeper.flush(self._assignment.marks())
         # What was sent without waiting may not have arrived.
         self._committed = {}
         return self._commit(asynchronous=False)

@@ -1,4 +1,4 @@
-"""`sluice incidents list | show | confirm | release | report | schema`: what a person does about matches."""
+"""`sluice incidents list | show | confirm | release | report | filed | schema`: what a person does about matches."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from sluice.cli.incidents_ask import LONGEST_WHO, LONGEST_WHY, Address, Json, a_line, answer, asking
 from sluice.cli.incidents_form import form, is_stuck
-from sluice.cli.incidents_tell import lines, table, what_follows
+from sluice.cli.incidents_tell import lines, others, table, what_follows
 from sluice.cli.outside import run_outside
 from sluice.cli.tell import put_json, refuse, say, wants_json
 from sluice.contract.names import number_of, short_names
@@ -15,10 +15,12 @@ from sluice.v1.reporter_pb2 import (
     INCIDENT_STATE_HELD,
     INCIDENT_STATE_REPORTING,
     ConfirmIncidentRequest,
+    FileIncidentRequest,
     GetIncidentRequest,
     IncidentRecord,
     IncidentState,
     ListIncidentsRequest,
+    ListIncidentsResponse,
     ReleaseIncidentRequest,
     ReportIncidentRequest,
 )
@@ -47,7 +49,8 @@ def list_incidents(
     address: Address = "",
     as_json: Json = False,
 ) -> None:
-    """What waits for a person, the first seen first: held, failed, or part of a report that has failed.
+    """What waits for a person, the first seen first: held, failed, or part of a report that has failed. How many
+    others are not over is said below.
 
     Exit status: 0 told, 1 no answer, 2 wrong usage, 78 wrong configuration.
     """
@@ -56,9 +59,10 @@ def list_incidents(
         refuse("--state and --all exclude each other")
     with asking(address) as reporter:
         if states or everything:
-            found, more = _listed(reporter, states, limit)
+            told, beside = _listed(reporter, states, limit), ""
+            found, more = list(told.incidents), told.more
         else:
-            found, more = _waiting(reporter, limit)
+            found, more, beside = _waiting(reporter, limit)
     if wants_json(as_json):
         for one in found:
             put_json(form(one))
@@ -68,6 +72,8 @@ def list_incidents(
         say("there are more: --limit")
     elif not found:
         say("no such incidents" if states else "no incidents" if everything else "no incident waits for a person")
+    if beside:
+        say(beside)
 
 
 @app.command()
@@ -94,7 +100,8 @@ def confirm(
     address: Address = "",
     as_json: Json = False,
 ) -> None:
-    """It is a match: it will be reported, and the account is to be banned. Nothing takes this back.
+    """It is a match: it will be reported, and the account is to be banned. Until it is part of a report, `release`
+    takes both back.
 
     Without --viewed the report says that nobody has looked at the files.
 
@@ -108,7 +115,7 @@ def confirm(
 @app.command()
 def release(incident: Id, who: Who, why: Why, address: Address = "", as_json: Json = False) -> None:
     """It is no match: it is not reported. Its evidence stays in the vault (`sluice vault release`), and the decision
-    about the request as it was.
+    about the request as it was. Where it was confirmed before, `accounts.actions` says that its ban is lifted.
 
     Exit status: 0 released, now or before; 1 not possible, or no answer; 2 wrong usage; 78 wrong configuration.
     """
@@ -122,12 +129,37 @@ def report(incident: Id, who: Who, address: Address = "", as_json: Json = False)
     """Go on with it: a confirmed one is reported now, without waiting for others of its account; what has failed is
     tried again.
 
-    Exit status: 0 it goes on, or has been reported; 1 not possible, or no answer; 2 wrong usage; 78 wrong
-    configuration.
+    Exit status: 0 it goes on, or has been reported; 1 not possible, no tip line takes it, or no answer; 2 wrong
+    usage; 78 wrong configuration.
     """
     wanted = ReportIncidentRequest(incident_id=incident, who=_who(who))
     with asking(address) as reporter:
-        _done(answer(lambda: reporter.ReportIncident(wanted)).incident, as_json)
+        found = answer(lambda: reporter.ReportIncident(wanted)).incident
+    _done(found, as_json)
+    if found.waits_for:
+        raise typer.Exit(1)
+
+
+@app.command()
+def filed(
+    incident: Id,
+    report_id: Annotated[str, typer.Option("--report-id", metavar="N", help="As the tip line gave it.")],
+    who: Who,
+    why: Why,
+    address: Address = "",
+    as_json: Json = False,
+) -> None:
+    """You filed a report about it yourself, on the tip line's site: it counts as reported, and is not sent. The year
+    for which its evidence is kept begins.
+
+    One that is confirmed, or failed, or part of a report that has failed.
+
+    Exit status: 0 reported, now or before under that id, or as soon as its own report is taken back; 1 not possible,
+    or no answer; 2 wrong usage; 78 wrong configuration.
+    """
+    wanted = FileIncidentRequest(incident_id=incident, report_id=report_id, who=_who(who), why=_why(why))
+    with asking(address) as reporter:
+        _done(answer(lambda: reporter.FileIncident(wanted)).incident, as_json)
 
 
 @app.command(
@@ -139,19 +171,18 @@ def schema(context: typer.Context) -> None:
     run_outside("incidents-schema", context.args, "sluice incidents schema")
 
 
-def _listed(
-    reporter: ReporterStub, states: "list[IncidentState.ValueType]", limit: int
-) -> tuple[list[IncidentRecord], bool]:
-    found = answer(lambda: reporter.ListIncidents(ListIncidentsRequest(states=states, limit=limit)))
-    return list(found.incidents), found.more
+def _listed(reporter: ReporterStub, states: "list[IncidentState.ValueType]", limit: int) -> ListIncidentsResponse:
+    return answer(lambda: reporter.ListIncidents(ListIncidentsRequest(states=states, limit=limit)))
 
 
-def _waiting(reporter: ReporterStub, limit: int) -> tuple[list[IncidentRecord], bool]:
-    """Those that a person has to decide about, then those whose report has failed; whether there are more."""
-    found, more = _listed(reporter, [INCIDENT_STATE_HELD, INCIDENT_STATE_FAILED], limit)
-    under_way, _ = _listed(reporter, [INCIDENT_STATE_REPORTING], _MOST_UNDER_WAY)
-    found += [one for one in under_way if is_stuck(one)]
-    return found[:limit], more or len(found) > limit
+def _waiting(reporter: ReporterStub, limit: int) -> tuple[list[IncidentRecord], bool, str]:
+    """Those that a person has to decide about, then those whose report has failed; whether there are more; how many
+    go on without one, in words."""
+    told = _listed(reporter, [INCIDENT_STATE_HELD, INCIDENT_STATE_FAILED], limit)
+    under_way = _listed(reporter, [INCIDENT_STATE_REPORTING], _MOST_UNDER_WAY).incidents
+    stuck = [one for one in under_way if is_stuck(one)]
+    found = [*told.incidents, *stuck]
+    return found[:limit], told.more or len(found) > limit, others(told.counts, len(stuck))
 
 
 def _done(found: IncidentRecord, as_json: bool) -> None:

@@ -41,6 +41,11 @@ def form(one: IncidentRecord) -> dict[str, object]:
         "purged": one.purged,
         "who": one.who or None,
         "why": one.why or None,
+        "said": [
+            {"what": each.what, "who": each.who, "why": each.why or None, "at": time_of(each.at_ms)}
+            for each in one.said
+        ],
+        "waits_for": one.waits_for or None,
         "problem": one.problem or None,
         "tries": one.tries,
         "due_at": time_of(one.due_at_ms),
@@ -76,6 +81,8 @@ def _report_form(report: ReportRecord) -> dict[str, object]:
         "report_id": report.report_id or None,
         "phase": phase_of(report),
         "attempts": report.attempts,
+        "opened_at": time_of(report.opened_at_ms),
+        "due_at": time_of(report.due_at_ms),
         "finished_at": time_of(report.finished_at_ms),
         "code": report.code or None,
         "problem": report.problem or None,

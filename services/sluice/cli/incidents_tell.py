@@ -1,6 +1,7 @@
 """Incidents on a terminal and as JSON. Ids of accounts on a terminal only where one incident is shown."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from sluice.cli.incidents_form import is_stuck, phase_of, state_of, time_of
 from sluice.cli.tell import one_line, show_table
@@ -9,11 +10,19 @@ from sluice.v1.reporter_pb2 import (
     INCIDENT_STATE_CONFIRMED,
     INCIDENT_STATE_FAILED,
     INCIDENT_STATE_HELD,
+    INCIDENT_STATE_NEW,
+    INCIDENT_STATE_RELEASED,
+    INCIDENT_STATE_REPORTING,
     IncidentRecord,
+    IncidentState,
     ReportRecord,
+    Saying,
+    StateCount,
 )
 from sluice.v1.request_pb2 import Role, Stage
 from sluice.v1.verdict_pb2 import ListMatch
+
+_ON_THEIR_WAY: Final = (INCIDENT_STATE_NEW, INCIDENT_STATE_CONFIRMED, INCIDENT_STATE_REPORTING)
 
 
 def table(found: Sequence[IncidentRecord]) -> None:
@@ -37,13 +46,12 @@ def lines(one: IncidentRecord) -> Iterator[str]:
         ("requested", time_of(incident.requested_at_ms)),
         ("seen", time_of(one.seen_at_ms)),
         ("confirmed", time_of(one.confirmed_at_ms)),
-        ("who", one.who),
-        ("why", one.why),
         ("problem", one.problem),
         ("tries", str(one.tries) if one.tries else ""),
         ("next", time_of(one.due_at_ms)),
     ]
     yield from (one_line(f"{name:<12} {value}") for name, value in rows if value)
+    yield from (one_line(f"{'said':<12} {_said(each)}") for each in one.said)
     for content in incident.contents:
         yield one_line(f"{'content':<12} {content.content_id} {(short_name(Role, content.role) or '').lower()}")
         yield from (one_line(f"  {'match':<10} {_match(match)}") for match in content.matches)
@@ -56,19 +64,44 @@ def lines(one: IncidentRecord) -> Iterator[str]:
 
 def what_follows(one: IncidentRecord) -> str:
     """What has become of it, and what comes next: for who has just said something about it."""
-    return one_line(f"incident {one.incident.id} is {_state(one)}")
+    return one_line(f"incident {one.incident.id} is {_state(one)}{_lifted(one)}")
+
+
+def _lifted(one: IncidentRecord) -> str:
+    if one.state != INCIDENT_STATE_RELEASED or not one.confirmed_at_ms or one.incident.test:
+        return ""
+    if not one.incident.account_id:
+        return ""
+    return ": it had been confirmed, so accounts.actions says that the ban of its account is lifted"
+
+
+def others(counts: Iterable[StateCount], stuck: int) -> str:
+    """How many there are that wait for nobody and are not over, and how to list them; empty for none. `stuck`: of
+    those in a report, how many wait for a person."""
+    found = {count.state: count.incidents for count in counts}
+    found[INCIDENT_STATE_REPORTING] = max(0, found.get(INCIDENT_STATE_REPORTING, 0) - stuck)
+    words = {(short_name(IncidentState, each) or "").lower(): found.get(each, 0) for each in _ON_THEIR_WAY}
+    told = {word: count for word, count in words.items() if count}
+    if not told:
+        return ""
+    options = " ".join(f"--state {word}" for word in told)
+    return f"not listed: {', '.join(f'{count} {word}' for word, count in told.items())} ({options})"
 
 
 def _state(one: IncidentRecord) -> str:
     state = state_of(one)
     if is_stuck(one):
         return f"{state}; its report has failed: `sluice incidents report` tries again"
+    if one.waits_for:
+        return f"{state}: it waits for {one.waits_for}"
     if one.HasField("report"):
         return f"{state}; report {one.report.report_id or 'not opened yet'}, {phase_of(one.report)}"
+    if one.state == INCIDENT_STATE_NEW and one.confirmed_at_ms:
+        return f"{state}: confirmed; what is left of its evidence is preserved first"
     if one.state == INCIDENT_STATE_HELD:
         return f"{state}: `sluice incidents confirm` or `release`"
     if one.state == INCIDENT_STATE_CONFIRMED:
-        return f"{state}: it waits for others of its account (`sluice incidents report` ends that), or for a tip line"
+        return f"{state}: it waits for others of its account (`sluice incidents report` ends that)"
     if one.state == INCIDENT_STATE_FAILED:
         return f"{state}: `sluice incidents report` tries again; it can be confirmed or released, too"
     return state
@@ -102,6 +135,10 @@ def _report_lines(report: ReportRecord) -> Iterator[str]:
     ]
     yield from (one_line(f"  {name:<10} {value}") for name, value in rows if value)
     yield from (one_line(f"  {'incident':<10} {each}") for each in report.incident_ids)
+
+
+def _said(each: Saying) -> str:
+    return f"{time_of(each.at_ms) or '-'} {each.what} by {each.who}{f': {each.why}' if each.why else ''}"
 
 
 def _match(match: ListMatch) -> str:

@@ -226,7 +226,7 @@ def reviews(context: typer.Context) -> None:
 
 @app.command(context_settings=_FORWARD)
 def incidents(context: typer.Context) -> None:
-    """Known-content matches: `sluice incidents list | show | confirm | release | report | schema`."""
+    """Known-content matches: `sluice incidents list | show | confirm | release | report | filed | schema`."""
     _forward("sluice.cli.incidents", "sluice incidents", context.args)
 
 

@@ -26,7 +26,7 @@ from sluice.local.interrupts import interruptible
 from sluice.local.state import Running
 from sluice.local.temporary import temporary
 from sluice.settings import sluice_home
-from sluice.v1.decision_pb2 import Action
+from sluice.v1.decision_pb2 import Action, Decision
 
 TEXTS_AT_ONCE: Final = 128
 """Requests under way unless something else is asked for: enough to keep every check of one machine busy."""
@@ -61,7 +61,7 @@ def moderate(
         refuse(str(error).replace("\n", "\nsluice: "))
     at_once = concurrency or (PICTURES_AT_ONCE if batch.pictures else TEXTS_AT_ONCE)
     printer = Printer(as_json=wants_json(as_json), explain=explain)
-    with interruptible(), _stack() as running:
+    with interruptible(), _stack(printer) as running:
         return asyncio.run(_send_all(running, batch, at_once, out, printer))
 
 
@@ -72,9 +72,12 @@ class Printer:
         self._as_json = as_json
         self._explain = explain
         self._console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+        self.matched = 0
+        """Decisions about known material: each makes an incident, unless policy has no rule for it."""
 
     def put(self, outcome: Outcome) -> None:
         """One outcome."""
+        self.matched += outcome.decision is not None and is_known(outcome.decision)
         signed = str(outcome.signed_file) if outcome.signed_file else None
         if outcome.decision is None:
             if self._as_json:
@@ -91,8 +94,21 @@ class Printer:
             show_decision(self._console, outcome.decision, signed, self._explain)
 
 
+def is_known(decision: Decision) -> bool:
+    """Whether some of it matched known CSAM."""
+    return any(match.kind == "csam" for one in decision.inputs for found in one.results for match in found.matches)
+
+
+def gone_words(count: int) -> str:
+    """What is to be said when a temporary stack took so many matches with it."""
+    return (
+        f"{count} matched known CSAM. The incident and the evidence of each go with the temporary stack, "
+        "and nothing is reported: `sluice up` keeps them, send it again there"
+    )
+
+
 @contextmanager
-def _stack() -> Iterator[Running]:
+def _stack(printer: Printer) -> Iterator[Running]:
     home = sluice_home(os.environ)
     running = find_running(home, say)
     if running is not None:
@@ -102,8 +118,12 @@ def _stack() -> Iterator[Running]:
     begun = time.monotonic()
     with temporary(home, os.environ, service_commands(), say) as started:
         say(f"ready after {time.monotonic() - begun:.0f} s")
-        yield started
-        say("stopping the temporary stack")
+        try:
+            yield started
+            say("stopping the temporary stack")
+        finally:
+            if printer.matched:
+                say(gone_words(printer.matched))
 
 
 async def _send_all(running: Running, batch: Batch, at_once: int, out: Path, printer: Printer) -> int:

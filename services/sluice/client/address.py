@@ -32,6 +32,8 @@ def read_base(text: str) -> Base:
     if "@" in parts.netloc:
         raise ValueError("it should hold no name and no password: the key goes to SLUICE_API_KEY")
     path = parts.path.rstrip("/")
+    if path.endswith("/v1"):
+        raise ValueError("it should end before /v1, which the client adds")
     return Base(
         f"{parts.scheme}://{parts.netloc}{path}", parts.netloc, parts.scheme == "https", _loopback(parts.hostname)
     )

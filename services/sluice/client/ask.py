@@ -14,7 +14,7 @@ from sluice.media import sniff
 AgeBand = Literal["UNKNOWN", "UNDER_13", "TEEN", "ADULT"]
 Operation = Literal["GENERATE", "EDIT"]
 LONGEST_CHECKS: Final = 300.0
-LONGEST_ACCOUNT: Final = 256
+LONGEST_ACCOUNT: Final = 255
 _UNKNOWN: Final = "image/x-unknown"
 
 

@@ -7,15 +7,15 @@ from typing import Protocol
 
 from sluice.errors import RetryableError
 from sluice.vault.entry import Head, parse_head
-from sluice.vault.errors import TamperedError
+from sluice.vault.errors import UnsoundLogError
 
 
 class Anchor(Protocol):
     """One head, which only ever moves on."""
 
     def head(self) -> Head:
-        """The last one that was kept; that of an empty log where there is none. Raises TamperedError where it cannot
-        be read as one, or RetryableError."""
+        """The last one that was kept; that of an empty log where there is none. Raises UnsoundLogError where it
+        cannot be read as one, or RetryableError."""
 
     def advance(self, head: Head) -> None:
         """Keeps a head, durably, unless it has a later one. Raises RetryableError."""
@@ -38,7 +38,7 @@ class FileAnchor:
         try:
             return parse_head(text)
         except ValueError:
-            raise TamperedError(f"{self._path} is no anchor of an audit log") from None
+            raise UnsoundLogError(f"{self._path} is no anchor of an audit log") from None
 
     def advance(self, head: Head) -> None:
         """See `Anchor`. Writers take turns by a lock beside it."""

@@ -14,7 +14,7 @@ from sluice.errors import RetryableError
 from sluice.objects import NotFoundError, TooLargeError
 from sluice.vault.anchor import Anchor
 from sluice.vault.entry import FIRST, MOST_LINE, Action, Entry, Head, line_digest, read_line
-from sluice.vault.errors import TamperedError
+from sluice.vault.errors import UnsoundLogError
 from sluice.vault.index import Index
 from sluice.vault.shelf import Shelf
 
@@ -55,7 +55,7 @@ class AuditLog:
     def look(self) -> Index:
         """Reads on to the log's end, and holds it against the anchor.
 
-        Raises TamperedError, which names the first bad line, or RetryableError.
+        Raises UnsoundLogError, which names the first bad line, or RetryableError.
         """
         with self._lock:
             # Before the lines: others write on, and move it.
@@ -76,7 +76,7 @@ class AuditLog:
         """Appends a line, on the shelf when this returns; False where `unless` says of all lines before it that it
         is not wanted.
 
-        Raises TamperedError, or RetryableError: the line may be there all the same.
+        Raises UnsoundLogError, or RetryableError: the line may be there all the same.
         """
         nonce = secrets.token_hex(8)
         with self._lock:
@@ -110,9 +110,20 @@ class AuditLog:
         """Reads the whole log anew; its head. `known`: a head that somebody wrote down, which it has to contain.
         `told`: gets every line that is sound.
 
-        Raises TamperedError, naming the first bad line, or RetryableError.
+        What was read before is looked at again, too. Where it is not what it was, nothing of it counts any more: the
+        next `look` begins at the first line.
+
+        Raises UnsoundLogError, naming the first bad line, or RetryableError.
         """
-        wanted = [one for one in (self._anchor.head(), known) if one is not None]
+        try:
+            return self._verified(known, told)
+        except UnsoundLogError:
+            with self._lock:
+                self._digests, self._nonces, self._index = [FIRST], set(), Index()
+            raise
+
+    def _verified(self, known: Head | None, told: Callable[[Entry], None]) -> Head:
+        wanted = [one for one in (self._anchor.head(), self.head, known) if one is not None]
         digests = [FIRST]
         for number, line in self._lines(0):
             entry, digest = self._checked(number, line, digests[-1])
@@ -138,9 +149,9 @@ class AuditLog:
                     zip(some, pool.map(self._line, some), strict=True), after + start + 1
                 ):
                     if key != _key(number):
-                        raise TamperedError(f"audit line {number} is missing")
+                        raise UnsoundLogError(f"audit line {number} is missing")
                     if line is None:
-                        raise TamperedError(f"audit line {number} is far too long, or went away")
+                        raise UnsoundLogError(f"audit line {number} is far too long, or went away")
                     yield number, line
 
     def _line(self, key: str) -> bytes | None:
@@ -153,22 +164,24 @@ class AuditLog:
         try:
             entry = read_line(line, self._key)
         except ValueError as error:
-            raise TamperedError(f"audit line {number}: {error}") from None
+            raise UnsoundLogError(f"audit line {number}: {error}") from None
         if entry.seq != number:
-            raise TamperedError(f"audit line {number} is line {entry.seq}, moved")
+            raise UnsoundLogError(f"audit line {number} is line {entry.seq}, moved")
         if entry.previous != before:
-            raise TamperedError(f"audit line {number} does not follow line {number - 1}: one of the two was replaced")
+            raise UnsoundLogError(
+                f"audit line {number} does not follow line {number - 1}: one of the two was replaced"
+            )
         return entry, line_digest(line)
 
 
 def _meets(digests: Sequence[str], anchor: Head) -> None:
     if anchor.seq >= len(digests):
-        raise TamperedError(
+        raise UnsoundLogError(
             f"the audit log ends at line {len(digests) - 1}, and its anchor knows line {anchor.seq}: "
             "its end was cut off"
         )
     if digests[anchor.seq] != anchor.digest:
-        raise TamperedError(f"audit line {anchor.seq} is not the one that the anchor knows: it was replaced")
+        raise UnsoundLogError(f"audit line {anchor.seq} is not the one that the anchor knows: it was replaced")
 
 
 def _key(seq: int) -> str:

@@ -104,7 +104,9 @@ def why(event: Event) -> str:
             return f"report {event.report_id} of incident {event.incident_id}"[:200]
         case Destroying():
             return f"{event.cause}: {event.why}"
-        case Held() | ReleaseAsked() | HoldLifted():
+        case HoldLifted():
+            return f"hold {event.hold}, {event.first} first: {event.why}"
+        case Held() | ReleaseAsked():
             return f"hold {event.hold}: {event.why}" if event.hold else event.why
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sluice.errors import NotReadyError, TerminalError
 from sluice.vault.audit import Said
 from sluice.vault.entry import Action, Head
-from sluice.vault.errors import TamperedError, UnknownEvidenceError
+from sluice.vault.errors import TamperedError, UnknownEvidenceError, UnsoundLogError
 from sluice.vault.folder import Folder
 from sluice.vault.root import root_series
 from sluice.vault.store import REPORTER, Vault
@@ -103,6 +103,8 @@ def _each(vault: Vault, work: Callable[[str], bool], enough: Callable[[], bool] 
                 done.append(evidence)
         except UnknownEvidenceError:
             continue
+        except UnsoundLogError:
+            raise
         except (TerminalError, NotReadyError) as error:
             failed[evidence] = str(error)
     return Done(tuple(done), failed, len(ids))

@@ -57,7 +57,7 @@ async def read_json(request: Request, most: int, reading: Reading, form: Callabl
 
 
 def parse_json(data: bytes) -> object:
-    """Strict JSON in UTF-8: no member twice, no NaN, nothing nested for its own sake, and no more of it than a request
+    """Strict JSON in UTF-8: no member twice, no NaN, nothing nested for its own sake, no more of it than a request
     takes (see `structure`). ApiError 400."""
     check_structure(data)
     try:

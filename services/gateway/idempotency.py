@@ -27,8 +27,8 @@ PARAMETER: Final = {
 
 
 class RequestIds:
-    """`secret`: 32 bytes that every replica has and no caller: nobody makes up the id that another tenant's key stands
-    for, to take it or to see whether it is taken."""
+    """`secret`: 32 bytes that every replica has and no caller: nobody makes up the id that another tenant's key
+    stands for, to take it or to see whether it is taken."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret

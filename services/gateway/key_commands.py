@@ -71,8 +71,8 @@ class Wanted:
 
 
 def create(wanted: Wanted, as_json: bool) -> int:
-    """Makes a key; prints it, and nothing but it, on standard output: `KEY=$(sluice keys create --name me)`. Everything
-    else goes to standard error. `as_json`: it and all that is known of it, as JSON."""
+    """Makes a key; prints it alone on standard output, as for `KEY=$(sluice keys create --name me)`, and everything
+    else on standard error. `as_json`: it and all that is known of it, as JSON."""
     secret, now = new_secret(), now_ms()
     key = wanted.key(secret, now)
     _with_store(lambda store: store.add(key))

@@ -21,11 +21,10 @@ Good = Callable[[], Awaitable[object]]
 
 
 class Streams:
-    """`most`: at once; one key has a quarter of them at most. `look_seconds`: how often keys are looked at."""
+    """`most`: at once; one key has a quarter of them at most."""
 
-    def __init__(self, most: int, metrics: Metrics, look_seconds: float = LOOK_SECONDS) -> None:
+    def __init__(self, most: int, metrics: Metrics) -> None:
         self._shares = Shares(most, "streams of events are open")
-        self._look_seconds = look_seconds
         about = "Streams of server-sent events that are open."
         metrics.gauge_of("gateway_event_streams", about, lambda: float(self._shares.held))
 
@@ -33,7 +32,7 @@ class Streams:
         """Streams it, and holds a place until its end, whoever ends it. It ends once `good` raises. OverloadedError
         where there is no place, ApiError 429 where this key has its share of them."""
         self._shares.take(who.key_id)
-        return _Stream(while_good(pieces, good, self._look_seconds), lambda: self._shares.leave(who.key_id))
+        return _Stream(while_good(pieces, good, LOOK_SECONDS), lambda: self._shares.leave(who.key_id))
 
 
 async def rung(bells: Iterable[asyncio.Event], seconds: float) -> bool:

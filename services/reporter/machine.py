@@ -58,8 +58,8 @@ class Machine:
         if not doubt or report.moved:
             return _anew(report, now, now)
         problem = (
-            f"report {report.report_id} may have been finished at {report.endpoint}, but reports go to {endpoint} now: "
-            "ask there. If it was, say so (`sluice incidents filed`); otherwise trying again sends another one"
+            f"report {report.report_id} may have been finished at {report.endpoint}, but reports go to {endpoint} "
+            "now: ask there. If it was, say so (`sluice incidents filed`); otherwise trying again sends another one"
         )
         return replace(report, phase=Phase.FAILED, moved=True, code=0, problem=problem, due_ms=NEVER)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway.follower import Follower
 from gateway.follower_settings import FollowerSettings
-from gateway.follower_watch import CONDITION, watch_logs
+from gateway.follower_watch import CONDITION, Behind, watch_logs
 from sluice.bus.clients import plain_producer
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
@@ -58,10 +58,11 @@ async def test_a_broker_that_goes_away_and_comes_back(tmp_path: Path) -> None:
         await asyncio.to_thread(cluster.start)
         await asyncio.to_thread(create_topics, cluster, PARTITIONS)
         before = await asyncio.to_thread(decide, cluster.kafka)
-        follower = Follower(cluster.kafka, FollowerSettings(), told, Metrics("gateway"), now_ms)
+        metrics = Metrics("gateway")
+        follower = Follower(cluster.kafka, FollowerSettings(), told, metrics, now_ms)
         await follower.start()
         readiness = Readiness("gateway", told)
-        watching = asyncio.create_task(watch_logs(follower.tails, readiness, every=0.2))
+        watching = asyncio.create_task(watch_logs(follower.tails, readiness, Behind(metrics), every=0.2))
         await asyncio.sleep(0)
         assert CONDITION in readiness.conditions
         await until_ready(readiness, ready=True)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway import events_feed
+from gateway import events_feed, key_ring, requests_streams
 from gateway.errors import ApiError, unavailable
 from gateway.events import Event, Had, had, status_of, verdict_event
 from gateway.events_feed import SIGNING_MS
@@ -210,6 +210,22 @@ async def test_a_stream_ends_with_its_key(error: SluiceError) -> None:
             good.clear()
     assert found == [b"one"]
     assert closed.is_set()
+
+
+async def test_events_end_when_their_key_is_revoked(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests_streams, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(key_ring, "KEPT_SECONDS", 0.0)
+    door.road.wait = asyncio.Event()
+    request_id = str(uuid.uuid4())
+    await door.client.post("/v1/requests", json={**PROMPT, "request_id": request_id, "wait": False})
+    following = asyncio.create_task(events(door, request_id))
+    await asyncio.sleep(0.3)
+    assert not following.done()
+    (key,) = await door.store.all()
+    await door.store.revoke(key.id, now_ms())
+    async with asyncio.timeout(60):
+        assert names(await following) == ["accepted"]
+    door.road.wait.set()
 
 
 async def test_a_stream_whose_key_stays_good_has_all_of_it() -> None:

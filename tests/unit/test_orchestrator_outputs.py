@@ -110,7 +110,7 @@ def test_incidents_of_different_requests_under_one_id_are_different(policy: Poli
         return made(asked, policy, **looks(csam=True)).incidents[0].id
 
     ids = [
-        changed(lambda one: None),
+        changed(lambda _: None),
         changed(lambda one: setattr(one, "content_digest", b"another")),
         changed(lambda one: setattr(one.subject, "tenant", "another")),
         changed(lambda one: setattr(one.subject, "account_id", "another")),

@@ -10,10 +10,10 @@ from reporter.incident import Filed, Saying, Standing, WrongStandingError
 from reporter.ledger import Ledger
 from reporter.opened import open_ledger
 from reporter.report import Phase
+from tests.unit.reporter_bench import Bench, Refuses, Silent, bench
 from tests.unit.reporter_incidents import PICTURE
 from tests.unit.reporter_server import Moment
 from tests.unit.reporter_world import an_incident
-from tests.unit.test_reporter_steps import Bench, Refuses, Silent, bench
 
 
 @pytest.fixture

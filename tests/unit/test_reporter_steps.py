@@ -1,67 +1,30 @@
-"""What is done of an incident and a report when something is in the way; and what a person can do about it."""
+"""What is done of an incident and a report when something is in the way."""
 
-import asyncio
 import hashlib
-import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
 from reporter.backoff import FIRST_MS, LEASE_MS, MOST_MS
-from reporter.desk import Desk, UnknownIncidentError
-from reporter.incident import Ended, Filed, Standing, WrongStandingError, filed
+from reporter.incident import Ended, Filed, Standing, filed
 from reporter.ledger import Event, Ledger
-from reporter.machine import ALIVE_MS, MOST_SPOILED
+from reporter.machine import MOST_SPOILED
 from reporter.manner import Manner
 from reporter.migrations import LEDGER
 from reporter.opened import open_ledger
-from reporter.ports import Finished, Refusal, Submitted, Tipline, TiplineError, Uploaded
+from reporter.ports import Refusal, TiplineError, Uploaded
 from reporter.report import Phase, Report
 from reporter.sql_ledger import SqlLedger
 from reporter.steps import Steps
 from sluice.errors import RetryableError, TerminalError
 from sluice.sql.database import open_database
 from sluice.v1.incident_pb2 import Incident, IncidentContent
+from tests.unit.reporter_bench import Refuses, bench
 from tests.unit.reporter_incidents import PICTURE
-from tests.unit.reporter_server import Fate, Moment, Papers, Safe, Server
+from tests.unit.reporter_server import Moment, Papers, Safe, Server
 from tests.unit.reporter_world import an_incident, announce
-
-
-class Bench:
-    """A worker, a person, and everything around them. `hold`: as the operator wants it."""
-
-    def __init__(self, ledger: Ledger, incidents: list[Incident]) -> None:
-        self.ledger = ledger
-        self.fate = Fate(random.Random(0))
-        self.vault = Safe(self.fate)
-        self.servers = {False: Server(self.fate, "real"), True: Server(self.fate, "trial")}
-        self.vault.store = {each.original.uri: PICTURE for one in incidents for each in one.contents}
-        self.desk = Desk(ledger, announce, Manner(gather_ms=1000), lambda: self.fate.now)
-
-    def steps(self, hold: bool = True, tests: tuple[bool, ...] = (False, True)) -> Steps:
-        tiplines: dict[bool, Tipline] = {kind: self.servers[kind] for kind in tests}
-        now = lambda: self.fate.now  # noqa: E731 - shorter than a function
-        return Steps(self.ledger, self.vault, tiplines, Papers(), announce, Manner(hold, gather_ms=1000), now)
-
-    async def work(self, steps: Steps) -> None:
-        """Until nothing is due, now and after the others of an account were waited for."""
-        for _ in range(2):
-            while await steps.once():
-                pass
-            self.fate.now += 1000
-
-    async def one(self, incident_id: str = "i1") -> Filed:
-        found = await self.ledger.incident(incident_id)
-        assert found is not None
-        return found
-
-    async def report(self) -> Report:
-        found = await self.desk.report_of(await self.one())
-        assert found is not None
-        return found
 
 
 @pytest.fixture
@@ -77,36 +40,6 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Moment, "__await__", lambda _: iter(()))
 
 
-async def bench(ledger: Ledger, *incidents: Incident) -> Bench:
-    made = list(incidents) or [an_incident(1, [PICTURE])]
-    for one in made:
-        await ledger.add(filed(one, 0))
-    return Bench(ledger, made)
-
-
-async def test_by_default_a_person_confirms_before_anything_is_sent(ledger: Ledger) -> None:
-    here = await bench(ledger)
-    steps = here.steps()
-    await here.work(steps)
-    one = await here.one()
-    assert (one.standing, one.purged, len(one.evidence)) == (Standing.HELD, True, 1)
-    assert not here.servers[False].reports
-    assert not here.vault.store
-    await here.desk.confirm("i1", "Ada", "seen")
-    await here.work(steps)
-    assert (await here.one()).standing is Standing.REPORTED
-    assert len(here.servers[False].finished()) == 1
-    assert [each.id for each in await ledger.unpublished(9)] == ["ban-i1"]
-    assert here.vault.reads == [((await here.one()).evidence[0], "report 1")]
-
-
-async def test_an_operator_may_do_without_but_not_for_entries_in_doubt(ledger: Ledger) -> None:
-    here = await bench(ledger, an_incident(1, [PICTURE]), an_incident(2, [PICTURE], held=True))
-    await here.work(here.steps(hold=False))
-    assert (await here.one("i1")).standing is Standing.REPORTED
-    assert (await here.one("i2")).standing is Standing.HELD
-
-
 async def test_a_test_goes_to_the_trial_alone_and_bans_nobody(ledger: Ledger) -> None:
     here = await bench(ledger, an_incident(1, [PICTURE], test=True))
     await here.work(here.steps(hold=False, tests=(False,)))
@@ -117,27 +50,6 @@ async def test_a_test_goes_to_the_trial_alone_and_bans_nobody(ledger: Ledger) ->
     assert len(here.servers[True].finished()) == 1
     assert not here.servers[False].reports
     assert list(await ledger.unpublished(9)) == []
-
-
-async def test_what_is_released_is_never_sent_and_its_evidence_stays(ledger: Ledger) -> None:
-    here = await bench(ledger)
-    steps = here.steps()
-    await here.work(steps)
-    assert (await here.desk.release("i1", "Ada", "no match")).standing is Standing.RELEASED
-    assert (await here.desk.release("i1", "Ada", "again")).why == "no match"
-    await here.work(steps)
-    assert not here.servers[False].reports
-    assert here.vault.kept
-    with pytest.raises(WrongStandingError, match="released"):
-        await here.desk.confirm("i1", "Ada", "changed my mind")
-
-
-async def test_confirming_twice_is_confirming_once(ledger: Ledger) -> None:
-    here = await bench(ledger)
-    await here.work(here.steps())
-    first = await here.desk.confirm("i1", "Ada", "seen")
-    assert await here.desk.confirm("i1", "Bob", "seen too") == first
-    assert len(await ledger.unpublished(9)) == 1
 
 
 async def test_an_original_that_is_nowhere_is_shown_to_a_person(ledger: Ledger) -> None:
@@ -251,13 +163,6 @@ async def test_what_cannot_be_removed_stays_visible_and_is_reported_all_the_same
     assert (one.standing, one.purged, one.problem) == (Standing.REPORTED, False, "nothing can be removed")
 
 
-class Refuses(Server):
-    """One that refuses documents."""
-
-    async def submit(self, report: bytes) -> Submitted:
-        raise TiplineError(Refusal.TERMINAL, 4100, "the document is not valid")
-
-
 async def test_a_refusal_is_shown_to_a_person_who_has_it_tried_again(ledger: Ledger) -> None:
     here = await bench(ledger)
     good, here.servers[False] = here.servers[False], Refuses(here.fate, "real")
@@ -299,71 +204,6 @@ async def test_the_next_report_about_an_account_names_the_earlier_ones(ledger: L
     assert b'"earlier": ["real-1"]' in second.document
 
 
-async def moved(ledger: Ledger, call: str) -> tuple[Bench, Server]:
-    """A reporter that died within a call; reports go elsewhere now. And the server of before."""
-
-    async def dies(*_: object) -> NoReturn:
-        raise asyncio.CancelledError
-
-    here = await bench(ledger)
-    old = here.servers[False]
-    setattr(old, call, dies)
-    with pytest.raises(asyncio.CancelledError):
-        await here.work(here.steps(hold=False))
-    here.fate.now += LEASE_MS
-    here.servers[False] = Server(here.fate, "new")
-    return here, old
-
-
-async def test_what_is_open_at_another_address_is_left_there(ledger: Ledger) -> None:
-    here, old = await moved(ledger, "upload")
-    await here.work(here.steps(hold=False))
-    assert list(here.servers[False].finished()) == ["new-1"]
-    assert not old.finished()
-    assert (await here.report()).endpoint == "new"
-
-
-async def test_what_may_be_finished_at_another_address_waits_for_a_person(ledger: Ledger) -> None:
-    here, _ = await moved(ledger, "finish")
-    await here.work(here.steps(hold=False))
-    report = await here.report()
-    assert (report.phase, report.report_id, report.endpoint) == (Phase.FAILED, "real-1", "real")
-    assert "real-1 may have been finished at real" in report.problem
-    assert not here.servers[False].reports
-    # It was not.
-    await here.desk.report("i1", "Ada")
-    await here.work(here.steps(hold=False))
-    assert list(here.servers[False].finished()) == ["new-1"]
-
-
-async def test_a_person_says_that_it_was_finished_at_the_other_address(ledger: Ledger) -> None:
-    here, _ = await moved(ledger, "finish")
-    await here.work(here.steps(hold=False))
-    await here.desk.filed("i1", "real-1", "Ada", "asked there")
-    await here.work(here.steps(hold=False))
-    report = await here.report()
-    assert (report.phase, report.report_id) == (Phase.FINISHED, "real-1")
-    assert (await here.one()).standing is Standing.REPORTED
-    assert not here.servers[False].reports
-    # What follows goes to the new address, where that id means nothing.
-    await ledger.add(filed(an_incident(2, [PICTURE]), here.fate.now))
-    await here.work(here.steps(hold=False))
-    assert b'"earlier": []' in here.servers[False].reports["new-1"].document
-
-
-async def test_a_person_need_not_wait_for_the_claim_of_one_who_died(ledger: Ledger) -> None:
-    here = await bench(ledger)
-    await here.work(here.steps(hold=False, tests=()))
-    await ledger.gather(here.fate.now, 9)
-    assert await ledger.claim_report(here.fate.now, (False,)) is not None
-    here.fate.now += ALIVE_MS
-    await here.work(here.steps(hold=False))
-    assert (await here.one()).standing is Standing.REPORTING
-    await here.desk.report("i1", "Ada")
-    await here.work(here.steps(hold=False))
-    assert (await here.one()).standing is Standing.REPORTED
-
-
 async def test_whoever_was_overtaken_leaves_it_to_the_other(ledger: Ledger) -> None:
     here = await bench(ledger)
     claimed = await ledger.claim_incident(here.fate.now)
@@ -374,93 +214,6 @@ async def test_whoever_was_overtaken_leaves_it_to_the_other(ledger: Ledger) -> N
     steps = here.steps()
     await steps._overtaken(steps._incidents.once(replace(claimed)))
     assert await here.one() == before
-
-
-async def test_an_incident_that_nobody_knows(ledger: Ledger) -> None:
-    here = await bench(ledger)
-    with pytest.raises(UnknownIncidentError, match="i9"):
-        await here.desk.confirm("i9", "Ada", "")
-    with pytest.raises(UnknownIncidentError, match="i9"):
-        await here.desk.report("i9", "Ada")
-
-
-async def test_a_person_who_wants_it_reported_now_does_not_wait(ledger: Ledger) -> None:
-    here = await bench(ledger, an_incident(1, [PICTURE]), an_incident(2, [PICTURE]))
-    steps = here.steps()
-    while await steps.once():
-        pass
-    await here.desk.confirm("i1", "Ada", "seen")
-    await here.desk.confirm("i2", "Ada", "seen")
-    while await steps.once():
-        pass
-    assert not here.servers[False].reports
-    assert (await here.desk.report("i2", "Bob")).asked == "Bob"
-    while await steps.once():
-        pass
-    assert [one.members for one in here.servers[False].finished().values()] == [["i1", "i2"]]
-    done = await here.one("i2")
-    assert done.standing is Standing.REPORTED
-    assert await here.desk.report("i2", "somebody else") == done
-
-
-async def test_one_that_a_person_releases_leaves_a_report_that_has_failed(ledger: Ledger) -> None:
-    here = await bench(ledger, an_incident(1, [PICTURE]), an_incident(2, [PICTURE]))
-    good, here.servers[False] = here.servers[False], Refuses(here.fate, "real")
-    await here.work(here.steps(hold=False))
-    assert (await here.report()).phase is Phase.FAILED
-    released = await here.desk.release("i1", "Ada", "no match")
-    assert (released.standing, released.who) == (Standing.RELEASED, "Ada")
-    here.servers[False] = good
-    await here.work(here.steps(hold=False))
-    assert (await here.one("i2")).standing is Standing.REPORTED
-    assert [one.members for one in good.finished().values()] == [["i2"]]
-    assert list(here.vault.ends) == [(released.evidence[0], "i1")]
-
-
-class Silent(Server):
-    """One whose answer to `finish` is about another report, and which takes nothing back for a while."""
-
-    away = True
-
-    async def finish(self, report_id: str) -> Finished:
-        await super().finish(report_id)
-        raise TiplineError(Refusal.TERMINAL, 0, "the answer is about another report")
-
-    async def retract(self, report_id: str) -> None:
-        if self.away:
-            raise TiplineError(Refusal.TERMINAL, 2000, "the credentials are wrong")
-        await super().retract(report_id)
-
-
-async def test_what_turns_out_to_be_filed_is_reported_whatever_a_person_said_meanwhile(ledger: Ledger) -> None:
-    here = await bench(ledger)
-    here.servers[False] = server = Silent(here.fate, "real")
-    await here.work(here.steps(hold=False))
-    assert (await here.desk.release("i1", "Ada", "no match")).standing is Standing.REPORTING
-    await here.work(here.steps(hold=False))
-    assert (await here.report()).phase is Phase.FAILED
-    server.away = False
-    assert (await here.desk.release("i1", "Bob", "no match")).standing is Standing.REPORTING
-    await here.work(here.steps(hold=False))
-    assert (await here.one()).standing is Standing.REPORTED
-    with pytest.raises(WrongStandingError, match="reported"):
-        await here.desk.release("i1", "Bob", "really")
-
-
-async def test_nobody_leaves_a_report_that_is_under_way(ledger: Ledger) -> None:
-    here = await bench(ledger)
-    await here.work(here.steps(hold=False, tests=()))
-    assert (await ledger.gather(here.fate.now, 9)) is not None
-    with pytest.raises(WrongStandingError, match="reporting"):
-        await here.desk.release("i1", "Ada", "no match")
-
-
-async def test_one_that_is_confirmed_may_be_released_until_it_is_part_of_a_report(ledger: Ledger) -> None:
-    here = await bench(ledger)
-    await here.work(here.steps(hold=False, tests=()))
-    assert (await here.desk.release("i1", "Ada", "on second thoughts")).standing is Standing.RELEASED
-    await here.work(here.steps(hold=False))
-    assert not here.servers[False].reports
 
 
 async def test_where_one_original_is_lost_the_others_are_kept_and_reported(ledger: Ledger) -> None:
@@ -491,17 +244,6 @@ async def test_what_the_vault_knows_to_be_reported_is_not_reported_by_a_new_ledg
     assert (other.standing, other.who, other.why) == (Standing.RELEASED, "Ada", "no match")
     assert not here.servers[False].reports
     assert not here.vault.store
-
-
-async def test_what_people_released_in_the_vault_is_not_reported(ledger: Ledger) -> None:
-    here = await bench(ledger)
-    await here.work(here.steps())
-    (evidence,) = (await here.one()).evidence
-    here.vault.ends[evidence, "i1"] = Ended("i1", who="Ada", why="a court says so")
-    await here.desk.confirm("i1", "Bob", "seen")
-    await here.work(here.steps())
-    assert ((await here.one()).standing, (await here.one()).who) == (Standing.RELEASED, "Ada")
-    assert not here.servers[False].reports
 
 
 class Spoils(Server):

@@ -109,7 +109,8 @@ lock-images: ## The locks of deploy/images and of the tools of verify-deploy, fr
 	  --output-file deploy/images/c2pa-signer.lock --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)
 	$(UV) pip compile pyproject.toml --extra postgres --output-file deploy/images/provenance.lock \
 	  --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)
-	$(UV) pip compile pyproject.toml --extra postgres --extra aws-kms --output-file deploy/images/reporter.lock \
+	$(UV) pip compile pyproject.toml --extra postgres --extra aws-kms --extra gcp-kms --extra azure-kms \
+	  --output-file deploy/images/reporter.lock \
 	  --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)
 	$(UV) pip compile pyproject.toml --extra gateway --extra postgres --output-file deploy/images/gateway.lock \
 	  --no-emit-package pdqhash $(call ALL_OF,cpu) $(IMAGE_LOCK_FLAGS)

@@ -141,6 +141,7 @@ WRONG: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "egress.vault.to is empty and vault.url is s3://sluice-evidence": {"egress": {"vault": {"to": []}}},
     "egress.vaultKeys.to is empty": {"vault": {"key": "awskms:///alias/evidence"}},
+    "egress.vaultKeys.to is empty and vault.key names": {"vault": {"key": "hashivault://evidence"}},
     "egress.ncmec.to is empty and tipline.url": {"tipline": TIPLINE},
     "egress.database.to is empty and services.reporter.env.SLUICE_REPORTER_DB": of(
         "reporter", persistence={"enabled": False}, env={"SLUICE_REPORTER_DB": "postgresql://db/reporter"}

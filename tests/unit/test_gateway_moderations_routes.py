@@ -151,6 +151,14 @@ async def test_an_idempotency_key_that_is_none_is_refused(tmp_path: Path, key: s
         assert not door.road.asked
 
 
+async def test_two_idempotency_keys_are_none(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door:
+        headers = [("idempotency-key", "a"), ("idempotency-key", "b")]
+        answer = await door.client.post(PATH, json={"input": "x"}, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_idempotency_key")
+        assert not door.road.asked
+
+
 @pytest.mark.parametrize(
     ("error", "status"),
     [

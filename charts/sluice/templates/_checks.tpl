@@ -130,7 +130,7 @@
 {{- if and (not (hasPrefix "file://" $v.vault.url)) (not $v.egress.vault.to) -}}
 {{- fail (printf "egress.vault.to is empty and vault.url is %s: say where that store is, as narrowly as you can" $v.vault.url) -}}
 {{- end -}}
-{{- if and (contains "awskms:" $v.vault.key) (not $v.egress.vaultKeys.to) -}}
+{{- if and (regexMatch "(awskms|gcpkms|azurekms|hashivault):" $v.vault.key) (not $v.egress.vaultKeys.to) -}}
 {{- fail "egress.vaultKeys.to is empty and vault.key names a key management service" -}}
 {{- end -}}
 {{- if and $v.tipline.url (not $v.egress.ncmec.to) -}}

@@ -30,7 +30,7 @@
 {{- if eq .row "triton" -}}{{- ternary "true" "" $v.triton.enabled -}}
 {{- else if hasKey (get $v.egress .row) "prefixes" -}}{{- ternary "" "true" (hasPrefix "file://" $v.objectStore.url) -}}
 {{- else if eq .row "vault" -}}{{- ternary "" "true" (hasPrefix "file://" $v.vault.url) -}}
-{{- else if eq .row "vaultKeys" -}}{{- ternary "true" "" (contains "awskms:" $v.vault.key) -}}
+{{- else if eq .row "vaultKeys" -}}{{- ternary "true" "" (regexMatch "(awskms|gcpkms|azurekms|hashivault):" $v.vault.key) -}}
 {{- else if eq .row "ncmec" -}}{{- ternary "true" "" (ne $v.tipline.url "") -}}
 {{- else if eq .row "telemetry" -}}{{- ternary "true" "" (ne $v.monitoring.otlpEndpoint "") -}}
 {{- else if eq .row "modelStore" -}}{{- ternary "true" "" (and $v.triton.enabled (eq $v.triton.models.source "s3")) -}}

@@ -13,7 +13,7 @@ from gateway.parts import Parts
 from gateway.road import INLINE_TOTAL_BYTES
 from sluice.contract.names import short_name
 from sluice.deadline import Deadline
-from sluice.v1.contents_pb2 import Unprocessable
+from sluice.v1.contents_pb2 import UNPROCESSABLE_FORBIDDEN_URI, Unprocessable
 from sluice.v1.request_pb2 import Content, ObjectReference, Role
 
 _DATA_URL: Final = re.compile(r"data:image/[A-Za-z0-9.+-]{1,64};base64,")
@@ -129,7 +129,10 @@ async def _fetched(parts: Parts, item: Address, deadline: Deadline) -> ObjectRef
         return answer.reference
     # There is nothing to decide about, not even a digest.
     word = (short_name(Unprocessable, answer.content.unprocessable) or "unknown").lower()
-    raise unprocessable_content(item.param, f"{word}: {answer.content.detail}")
+    detail = f"{word}: {answer.content.detail}"
+    if answer.content.unprocessable == UNPROCESSABLE_FORBIDDEN_URI:
+        detail += " (pictures are fetched only from where the operator allows it: send it as a data URL)"
+    raise unprocessable_content(item.param, detail)
 
 
 async def _stored(parts: Parts, item: Picture, deadline: Deadline) -> ObjectReference:

@@ -8,10 +8,11 @@ are made of keys with a secret of the installation's.
 import hmac
 import re
 import uuid
-from http import HTTPStatus
 from typing import Final
 
-from gateway.errors import ApiError
+from starlette.datastructures import Headers
+
+from gateway.errors import ApiError, bad_request
 from sluice.ids import new_request_id
 
 HEADER: Final = "idempotency-key"
@@ -24,6 +25,14 @@ PARAMETER: Final = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 """The header in the OpenAPI document."""
+
+
+def key_of(headers: Headers) -> str | None:
+    """What the header says; None where there is none. ApiError 400 where there are two."""
+    found = headers.getlist(HEADER)
+    if len(found) > 1:
+        raise _no_key("There is more than one Idempotency-Key.")
+    return found[0] if found else None
 
 
 class RequestIds:
@@ -39,14 +48,13 @@ class RequestIds:
         if key is None:
             return [new_request_id() for _ in range(count)]
         if not _GOOD.fullmatch(key):
-            raise ApiError(
-                HTTPStatus.BAD_REQUEST,
-                "invalid_idempotency_key",
-                "An Idempotency-Key is 1 to 255 visible ASCII characters.",
-                HEADER,
-            )
+            raise _no_key("An Idempotency-Key is 1 to 255 visible ASCII characters.")
         return [self._id(f"{len(tenant)} {tenant} {key} {index}") for index in range(count)]
 
     def _id(self, name: str) -> str:
         # Version 5: made of a name. Of HMAC-SHA-256, its first 128 bits.
         return str(uuid.UUID(bytes=hmac.digest(self._secret, name.encode(), "sha256")[:16], version=5))
+
+
+def _no_key(message: str) -> ApiError:
+    return bad_request("invalid_idempotency_key", message, HEADER)

@@ -13,7 +13,7 @@ from gateway.body import read_json
 from gateway.call import Call, call_of
 from gateway.contents import Item, contents_of
 from gateway.errors import ApiError
-from gateway.idempotency import HEADER
+from gateway.idempotency import key_of
 from gateway.moderations_in import read_moderation
 from gateway.moderations_out import moderation_json
 from gateway.moderations_shape import DESCRIBED
@@ -38,7 +38,7 @@ def moderations_router(parts: Parts) -> APIRouter:
         found = await read_json(
             request, parts.settings.max_body, parts.reading, lambda body: read_moderation(body, account)
         )
-        key = request.headers.get(HEADER)
+        key = key_of(request.headers)
         ids = parts.ids.of(who.tenant, key, len(found.requests))
         await parts.usage.spend(who, len(ids))
         subject = Subject(account_id=found.account, tenant=who.tenant)

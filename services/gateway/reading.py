@@ -30,4 +30,7 @@ async def _to_its_end(work: "asyncio.Task[T]") -> T:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
         await asyncio.wait({work})
+        if not work.cancelled():
+            # Nobody is there to hear it.
+            work.exception()
         raise

@@ -11,7 +11,7 @@ from gateway.body import read_json
 from gateway.call import call_of
 from gateway.contents import contents_of
 from gateway.follower_read import read_decision
-from gateway.idempotency import HEADER
+from gateway.idempotency import key_of
 from gateway.parts import Parts
 from gateway.requests_answer import decision_answer, known_answer, taken_answer
 from gateway.requests_asked import id_of, items_of, request_of
@@ -39,7 +39,7 @@ def requests_router(parts: Parts) -> APIRouter:
     @routes.post("/v1/requests", **ASKED)
     async def ask(request: Request, who: Annotated[Caller, Depends(may_ask)]) -> JSONResponse:
         form = await read_json(request, parts.settings.max_body, parts.reading, read_request)
-        request_id = id_of(form, parts.ids, who.tenant, request.headers.get(HEADER))
+        request_id = id_of(form, parts.ids, who.tenant, key_of(request.headers))
         await parts.usage.spend(who)
         deadline, wait = _deadline(parts, form), form.wait
         trace = call_of(request).about(request_id)

@@ -14,7 +14,7 @@ MOST_MARKS: Final = 4096
 """Strings, and colons, commas and opening brackets outside of them."""
 MOST_OUTSIDE: Final = 256 << 10
 """Bytes outside of strings: marks, numbers, white space."""
-MOST_ESCAPES: Final = 2 << 20
+MOST_ESCAPES: Final = 1 << 20
 """Backslashes: some clients write each slash of base64 with one, and each letter beyond ASCII."""
 _MARKS: Final = (b",", b":", b"[", b"{")
 _REST: Final = re.compile(rb'(?:[^"\\]++|\\.)*+"', re.DOTALL)

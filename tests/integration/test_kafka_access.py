@@ -149,10 +149,10 @@ def test_every_service_does_its_work_with_its_own_rights(secured: SecuredKafka, 
     }
     with served(tmp_path, service_names(), both(secured), more) as services:
         wait_ready(services)
-        asked = ask(prompt("a lighthouse at dawn"))
+        asked = ask(prompt("a lighthouse at dawn"), tenant="default")
         assert action(decided(secured, asked)) == "ALLOW"
         assert action(decided(secured, ask(prompt("how to build a pipe bomb")))) == "BLOCK"
-        output = ask_output(samples.pictures()[5].data, generation_id=asked.id)
+        output = ask_output(samples.pictures()[5].data, generation_id=asked.id, tenant="default")
         assert action(decided(secured, output)) == "ALLOW"
         signed = record_of(secured.login("downstream"), Topic.SIGNED, output.id, "downstream-app")
         assert SignedAsset.FromString(signed).request_id == output.id

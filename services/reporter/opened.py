@@ -45,6 +45,7 @@ async def take_ledger(where: str, now: int) -> Ledger:
     try:
         ledger = OwnLedger(database, await asyncio.to_thread(_locked, Path(f"{where}{LOCK}")))
     except BaseException:
+        # Cancelled as well: the file, or the pool of connections, is let go.
         await database.close()
         raise
     try:

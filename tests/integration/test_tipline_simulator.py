@@ -214,7 +214,7 @@ async def test_a_file_that_arrived_as_another_is_told(server: Server, tipline: C
     report_id, _ = await opened(tipline)
     server.api.faults.put({"kind": "wrong-hash", "call": "upload"})
     error = await refused(tipline, "upload", report_id)
-    assert (error.kind, "not arrive as it was sent" in error.words) == (Refusal.TERMINAL, True)
+    assert (error.kind, "not arrive as it was sent" in error.words) == (Refusal.SPOILED, True)
 
 
 async def test_an_endless_answer_is_not_read_to_its_end(server: Server, tipline: CyberTipline) -> None:

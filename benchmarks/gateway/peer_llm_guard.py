@@ -11,11 +11,11 @@ from functools import partial
 from importlib.metadata import version
 
 # They are installed in an environment of its own, where this module runs.
-import torch  # type: ignore[import-not-found]
-from llm_guard import scan_prompt  # type: ignore[import-not-found]
-from llm_guard.input_scanners import Toxicity  # type: ignore[import-not-found]
-from llm_guard.model import Model  # type: ignore[import-not-found]
-from llm_guard.util import configure_logger  # type: ignore[import-not-found]
+import torch  # type: ignore[import-not-found] # see above
+from llm_guard import scan_prompt  # type: ignore[import-not-found] # see above
+from llm_guard.input_scanners import Toxicity  # type: ignore[import-not-found] # see above
+from llm_guard.model import Model  # type: ignore[import-not-found] # see above
+from llm_guard.util import configure_logger  # type: ignore[import-not-found] # see above
 from onnxruntime import SessionOptions
 
 from benchmarks.gateway.lines import Judge, serve

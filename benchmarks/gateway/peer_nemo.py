@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 # It is installed in an environment of its own, where this module runs.
-from nemoguardrails import LLMRails, RailsConfig  # type: ignore[import-not-found]
+from nemoguardrails import LLMRails, RailsConfig  # type: ignore[import-not-found] # see above
 from onnxruntime import InferenceSession, SessionOptions
 from tokenizers import Tokenizer
 

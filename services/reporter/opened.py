@@ -51,6 +51,7 @@ async def take_ledger(where: str, now: int) -> Ledger:
     try:
         await ledger.take_over(now)
     except BaseException:
+        # Cancelled as well: the lock goes with the ledger.
         await ledger.close()
         raise
     return ledger

@@ -13,6 +13,7 @@ from orchestrator.flow import Limits
 from orchestrator.publish import Publisher
 from orchestrator.reading import ReadingOn
 from orchestrator.recovery import Recovery
+from orchestrator.recovery_clients import Clients, Renewed
 from orchestrator.service import GROUP
 from orchestrator.stream import DecisionLoop
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
@@ -34,9 +35,11 @@ def run(kafka: KafkaSettings, policy: Path) -> None:
     clock = BrokerClock()
     current = Current(load(policy))
     recovery = Recovery(
-        log_reader(kafka, group=GROUP),
-        log_reader(kafka),
-        log_reader(kafka, read_committed=False),
+        Renewed(
+            lambda: Clients(
+                log_reader(kafka, group=GROUP), log_reader(kafka), log_reader(kafka, read_committed=False)
+            )
+        ),
         current,
         _REMEMBER,
         log,

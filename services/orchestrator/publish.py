@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from orchestrator.beats import Beats
 from orchestrator.clock import BrokerClock
 from orchestrator.counts import Counts
 from orchestrator.pending import Conflict, Decided
@@ -75,6 +76,8 @@ class Publisher:
         self._bases: dict[int, int] = {}
         self._sending_since: float | None = None
         self.count = 0
+        self.beats = Beats()
+        """Of the thread that publishes."""
         self._refused = Refusals()
 
     def init(self) -> None:
@@ -218,6 +221,7 @@ class Publisher:
                 else:
                     self._producer.produce(topic, value, key, partition, on_delivery=on_delivery)
             except BufferError:
+                self.beats.beat()
                 self._producer.poll(0.05)
             else:
                 return
@@ -239,6 +243,7 @@ class Publisher:
     def _again(self, call: Callable[..., object], *arguments: object) -> None:
         """A transactional call, repeated as long as the client says that it may be."""
         while True:
+            self.beats.beat()
             try:
                 call(*arguments)
             except KafkaException as error:

@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterable, Mapping
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from orchestrator.clock import BrokerClock
 from orchestrator.flow import OPEN, Flow
 from orchestrator.marks import LANES
 from orchestrator.pending import Partition
+from sluice.bus.ends import log_ends
 from sluice.bus.lag import Lag
 from sluice.bus.problems import is_refusal, words
 from sluice.bus.stalls import Key, Stalls, find_ends
@@ -17,6 +18,7 @@ from sluice.deadline import now_ms
 from sluice.errors import FatalError
 
 _IDLE_SECONDS = 0.1
+_END_SECONDS = 2.0
 
 
 def positions(partitions: Mapping[int, Partition], flows: Mapping[int, Flow]) -> dict[Key, int]:
@@ -56,6 +58,14 @@ def steer(consumer: Consumer, number: int, before: Flow, after: Flow) -> None:
             consumer.pause([TopicPartition(topic, number)])
         elif does and not did:
             consumer.resume([TopicPartition(topic, number)])
+
+
+def verdicts_end(consumer: Consumer, number: int) -> int | None:
+    """Where a partition's verdicts end now; None where the broker does not say."""
+    try:
+        return log_ends(consumer, Topic.VERDICTS, number, _END_SECONDS)[1]
+    except KafkaException:
+        return None
 
 
 class ReadingOn:

@@ -15,14 +15,15 @@ for a broker) does not hold up the others, and the group's member goes on pollin
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from google.protobuf.message import DecodeError
 
+from orchestrator.beats import Beats
 from orchestrator.marks import TOPICS, from_offsets, read_back_from
 from orchestrator.pending import Marks, Partition
-from sluice.bus.clients import TRANSACTION_TIMEOUT_MS
+from orchestrator.recovery_clients import STUCK_SECONDS, Renewed
 from sluice.bus.ends import log_ends
 from sluice.bus.problems import is_end_of_partition
 from sluice.bus.record import Record
@@ -34,12 +35,10 @@ from sluice.refreshed import Current
 from sluice.telemetry.logging import Log
 from sluice.v1.decision_pb2 import Decision
 
-STUCK_SECONDS = TRANSACTION_TIMEOUT_MS / 1000 + 15.0
-"""A recovery that takes longer waits for something that does not end by itself: the transaction's timeout, and the
-10 s (and some) at which brokers look for transactions that are over it."""
 _ALL_SECONDS = 5.0
 _ONE_SECONDS = 1.0
 _PAUSE_SECONDS = 0.1
+_IDLE_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -53,6 +52,13 @@ class _Job:
     position: int = 0
     end: int = 0
     told: bool = False
+    furthest: int = -1
+    """The furthest position that was ever reached, also by earlier clients; -1: not even the marks are known."""
+
+    def again(self) -> None:
+        """From the beginning."""
+        self.marks = self.partition = None
+        self.position = self.end = 0
 
 
 @dataclass(slots=True)
@@ -64,36 +70,20 @@ class _Wish:
     taken: bool = True
 
 
-@dataclass(slots=True)
-class _Clients:
-    """`decisions` reads committed records; `ends` uncommitted ones; `group` is in the group, but is no member."""
-
-    group: Consumer
-    decisions: Consumer
-    ends: Consumer
-    jobs: dict[int, _Job] = field(default_factory=dict)
-
-    def close(self) -> None:
-        for consumer in (self.group, self.decisions, self.ends):
-            consumer.close()
-
-
 class Recovery:
     """Rebuilds partitions from the log, each as soon as it can be."""
 
     def __init__(
         self,
-        group: Consumer,
-        decisions: Consumer,
-        ends: Consumer,
+        clients: Renewed,
         policy: Current[Policy],
         remember: int,
         log: Log,
     ) -> None:
-        """`decisions` reads committed records, `ends` uncommitted ones; `group` has the group's id, but subscribes
-        to nothing. They are closed by `close`.
-        """
-        self._clients = _Clients(group, decisions, ends)
+        """`clients`: closed by `close`. `remember`: decisions of each partition that are known at least."""
+        self._renewed = clients
+        self._jobs: dict[int, _Job] = {}
+        self.beats = Beats()
         self._policy = policy
         self._remember = remember
         self._log = log
@@ -141,7 +131,7 @@ class Recovery:
         self._changed.set()
         if self._thread.is_alive():
             self._thread.join()
-        self._clients.close()
+        self._renewed.now.close()
 
     def _run(self) -> None:
         try:
@@ -150,9 +140,10 @@ class Recovery:
             self._ended = True
 
     def _serve(self) -> None:
-        jobs = self._clients.jobs
+        jobs = self._jobs
         generation = 0
         while not self._stopping.is_set():
+            self.beats.beat()
             with self._lock:
                 wish, self._wish.taken = self._wish, True
             if wish.generation != generation:
@@ -160,23 +151,24 @@ class Recovery:
                 now = time.monotonic()
                 jobs.clear()
                 jobs.update({number: _Job(number, now) for number in wish.numbers})
-                self._clients.decisions.unassign()
+                self._renewed.now.decisions.unassign()
             if not jobs:
-                self._changed.wait()
+                self._changed.wait(_IDLE_SECONDS)
                 self._changed.clear()
                 continue
             self._find_marks()
             self._read_back()
             self._hand_over(generation)
             self._tell()
+            self._renew(generation)
 
     def _find_marks(self) -> None:
         """Steps 1 and 2, for every partition that has not been through them."""
-        waiting = [job for job in self._clients.jobs.values() if job.partition is None]
+        waiting = [job for job in self._jobs.values() if job.partition is None]
         if not waiting:
             return
         before = len(waiting)
-        if before == len(self._clients.jobs):
+        if before == len(self._jobs):
             self._ask_marks(waiting, _ALL_SECONDS)
         # One that cannot be had makes the whole answer wait; so each is asked for by itself.
         for job in waiting:
@@ -190,13 +182,16 @@ class Recovery:
 
     def _assign(self) -> None:
         """Reads the decisions of the partitions that are still behind, and of no others."""
-        behind = [job for job in self._clients.jobs.values() if job.partition is not None and job.position < job.end]
-        self._clients.decisions.assign([TopicPartition(Topic.DECISIONS, job.number, job.position) for job in behind])
+        behind = [job for job in self._jobs.values() if job.partition is not None and job.position < job.end]
+        self._renewed.now.decisions.assign(
+            [TopicPartition(Topic.DECISIONS, job.number, job.position) for job in behind]
+        )
 
     def _ask_marks(self, jobs: Sequence[_Job], seconds: float) -> None:
+        self.beats.beat()
         wanted = [TopicPartition(topic, job.number) for job in jobs for topic in TOPICS]
         try:
-            found = self._clients.group.committed(wanted, seconds)
+            found = self._renewed.now.group.committed(wanted, seconds)
         except KafkaException as error:
             self._check(error.args[0])
             self._log.debug("waiting for stable offsets", error=error.args[0].name())
@@ -208,8 +203,9 @@ class Recovery:
 
     def _begin(self, job: _Job, marks: Marks) -> bool:
         """Whether the end of the decisions is known, and reading back can begin."""
+        self.beats.beat()
         try:
-            low, high = log_ends(self._clients.ends, Topic.DECISIONS, job.number, _ALL_SECONDS)
+            low, high = log_ends(self._renewed.now.ends, Topic.DECISIONS, job.number, _ALL_SECONDS)
         except KafkaException as error:
             self._check(error.args[0], Topic.DECISIONS)
             self._log.debug("waiting for the end of the decisions", error=error.args[0].name())
@@ -224,10 +220,10 @@ class Recovery:
 
     def _read_back(self) -> None:
         """A part of step 3."""
-        jobs = self._clients.jobs
+        jobs = self._jobs
         if not any(job.partition is not None and job.position < job.end for job in jobs.values()):
             return
-        for message in self._clients.decisions.consume(1000, 0.05):
+        for message in self._renewed.now.decisions.consume(1000, 0.05):
             job = jobs.get(message.partition() or 0)
             error = message.error()
             if job is None or job.partition is None:
@@ -248,7 +244,7 @@ class Recovery:
             self._stopping.set()
 
     def _hand_over(self, generation: int) -> None:
-        jobs = self._clients.jobs
+        jobs = self._jobs
         done = [job for job in jobs.values() if job.partition is not None and job.position >= job.end]
         if not done:
             return
@@ -266,7 +262,7 @@ class Recovery:
 
     def _tell(self) -> None:
         now = time.monotonic()
-        late = [job for job in self._clients.jobs.values() if now - job.begun > STUCK_SECONDS]
+        late = [job for job in self._jobs.values() if now - job.begun > STUCK_SECONDS]
         self._late = frozenset(job.number for job in late)
         for job in late:
             if not job.told:
@@ -277,6 +273,18 @@ class Recovery:
                     seconds=round(now - job.begun),
                     detail="recovery waits for committed offsets or decisions; run: sluice repair --check",
                 )
+
+    def _renew(self, generation: int) -> None:
+        """Begins anew, with other clients, where these get nowhere; what was an end may no longer be one."""
+        now = time.monotonic()
+        for job in self._jobs.values():
+            job.furthest = max(job.furthest, -1 if job.marks is None else job.position)
+        steps = frozenset((job.number, job.furthest) for job in self._jobs.values())
+        if self._jobs and self._renewed.stands(now, (generation, steps)):
+            self._log.warning("recovery stands still: it begins anew, with new clients", count=len(self._jobs))
+            self._renewed.renew(now)
+            for job in self._jobs.values():
+                job.again()
 
     def _interrupted(self) -> bool:
         return self._stopping.is_set() or not self._wish.taken

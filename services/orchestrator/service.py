@@ -9,6 +9,7 @@ from typing import Any
 import grpc.aio
 from confluent_kafka import KafkaException
 
+from orchestrator.beats import Standing
 from orchestrator.clock import BrokerClock
 from orchestrator.counts import Counts
 from orchestrator.flow import Limits
@@ -17,6 +18,7 @@ from orchestrator.moderate import OrchestratorRpc, Road
 from orchestrator.publish import STUCK_SECONDS, Publisher
 from orchestrator.reading import ReadingOn
 from orchestrator.recovery import Recovery
+from orchestrator.recovery_clients import Clients, Renewed
 from orchestrator.stream import DecisionLoop
 from orchestrator.told import Told
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
@@ -38,6 +40,8 @@ from sluice.v1.orchestrator_pb2_grpc import add_OrchestratorServicer_to_server
 
 GROUP = "sluice-orchestrator"
 _WATCH_SECONDS = 0.25
+_STANDING_LOOKS = 240
+"""A minute: far longer than any call of a client takes that keeps its time limit."""
 
 
 class OrchestratorService(Service):
@@ -101,11 +105,12 @@ class OrchestratorService(Service):
             counts,
         )
         consumer, ends = group_consumer(settings.kafka, GROUP, settings.instance), log_reader(settings.kafka)
-        reading = ReadingOn(ends, consumer)
+        reading, recovery = ReadingOn(ends, consumer), self._recovery(context, policy)
+        threads = {"the decision loop": publisher.beats, "recovery": recovery.beats}
         decider = DecisionLoop(
             consumer,
             publisher,
-            self._recovery(context, policy),
+            recovery,
             policy,
             reading,
             self._limits,
@@ -120,7 +125,7 @@ class OrchestratorService(Service):
             watch_lag(context.metrics, reading.lag, str(topic), GROUP)
         async with watching([policy], context), beginning(counts, policy):
             try:
-                await self._decide(decider, publisher, context, stop, stopping)
+                await self._decide(decider, publisher, Standing(threads, _STANDING_LOOKS), context, stop, stopping)
             finally:
                 await asyncio.to_thread(told.close)
 
@@ -138,12 +143,13 @@ class OrchestratorService(Service):
         self,
         decider: DecisionLoop,
         publisher: Publisher,
+        standing: Standing,
         context: Context,
         stop: asyncio.Event,
         stopping: threading.Event,
     ) -> None:
         """Runs the loop until it is to stop, or cannot go on."""
-        watch = asyncio.create_task(_watch(decider, publisher, context.readiness))
+        watch = asyncio.create_task(_watch(decider, publisher, standing, context.readiness))
         working = _on_thread(decider.run)
         stopped = asyncio.create_task(stop.wait())
         ends: set[asyncio.Future[Any]] = {working, stopped, watch}
@@ -169,14 +175,11 @@ class OrchestratorService(Service):
 
     def _recovery(self, context: Context, policy: Refreshed[Policy]) -> Recovery:
         kafka = context.settings.kafka
-        return Recovery(
-            log_reader(kafka, group=GROUP),
-            log_reader(kafka),
-            log_reader(kafka, read_committed=False),
-            policy,
-            self._remember,
-            context.log,
-        )
+
+        def clients() -> Clients:
+            return Clients(log_reader(kafka, group=GROUP), log_reader(kafka), log_reader(kafka, read_committed=False))
+
+        return Recovery(Renewed(clients), policy, self._remember, context.log)
 
 
 def _on_thread(work: Callable[[], None]) -> "asyncio.Future[None]":
@@ -227,7 +230,7 @@ async def beginning(counts: Counts, policy: Current[Policy]) -> AsyncIterator[No
         await asyncio.gather(following, return_exceptions=True)
 
 
-async def _watch(decider: DecisionLoop, publisher: Publisher, readiness: Readiness) -> None:
+async def _watch(decider: DecisionLoop, publisher: Publisher, standing: Standing, readiness: Readiness) -> None:
     """Keeps the readiness board true; FatalError where the loop hangs. An ordinary recovery is no reason to be taken
     out of service.
     """
@@ -235,6 +238,8 @@ async def _watch(decider: DecisionLoop, publisher: Publisher, readiness: Readine
     while True:
         if publisher.hangs():
             raise FatalError("a transaction's call does not return; a restart ends the transaction and recovers")
+        if name := standing.look():
+            raise FatalError(f"{name} waits for a call that does not return; a restart recovers")
         reason = decider.waits_for()
         started = started or reason is None
         if reason is None or (started and not decider.stuck()):

@@ -22,10 +22,9 @@ from orchestrator.flow import OPEN, Flow, Limits, flow
 from orchestrator.marks import LANES, TOPICS, to_offsets
 from orchestrator.pending import Conflict, Decided, Effect, Partition
 from orchestrator.publish import Publisher
-from orchestrator.reading import ReadingOn, check_readable, patience, positions, steer
+from orchestrator.reading import ReadingOn, check_readable, patience, positions, steer, verdicts_end
 from orchestrator.recovery import Recovery
 from orchestrator.telling import Telling
-from sluice.bus.ends import log_ends
 from sluice.bus.leaving import leave
 from sluice.bus.problems import is_end_of_partition, is_fatal
 from sluice.bus.record import Record, trace_of
@@ -144,6 +143,7 @@ class DecisionLoop:
         return self._owned is None or bool(self._recovery.late())
 
     def _turn(self) -> None:
+        self._publisher.beats.beat()
         self._adopt()
         generation = self._generation
         messages = self._read()
@@ -269,15 +269,10 @@ class DecisionLoop:
             deadline = partition.next_deadline()
             if deadline is None:
                 continue
-            until = self._clocks[number].until(deadline, now, partial(self._verdicts_end, number))
+            self._publisher.beats.beat()
+            until = self._clocks[number].until(deadline, now, partial(verdicts_end, self._consumer, number))
             if until > deadline:
                 self._publish(partition.expire(until), number, None)
-
-    def _verdicts_end(self, number: int) -> int | None:
-        try:
-            return log_ends(self._consumer, Topic.VERDICTS, number, 2.0)[1]
-        except KafkaException:
-            return None
 
     def _steer(self) -> None:
         """Bounds what is in hand."""

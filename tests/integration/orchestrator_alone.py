@@ -13,7 +13,7 @@ from confluent_kafka import Message, Producer
 from sluice.bus.create_topics import create
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
-from sluice.ids import partition_for
+from sluice.ids import new_request_id, partition_for
 from sluice.local.kafka import QUICK_START, start_broker
 from sluice.settings import KafkaSettings
 from sluice.v1.contents_pb2 import Contents
@@ -34,6 +34,15 @@ def own_broker(data: Path, extra: Mapping[str, str] | None = None) -> Iterator[K
         yield found.kafka
     finally:
         found.stop()
+
+
+def one_per_partition() -> dict[int, str]:
+    """A new request id for every partition."""
+    found: dict[int, str] = {}
+    while len(found) < PARTITIONS:
+        request_id = new_request_id()
+        found[partition_for(request_id, PARTITIONS)] = request_id
+    return found
 
 
 def start(kafka: KafkaSettings, home: Path, **settings: str) -> "subprocess.Popen[bytes]":

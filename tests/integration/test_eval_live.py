@@ -13,7 +13,7 @@ import pytest
 from sluice import samples
 from sluice.local.state import Running
 
-Evaluate: TypeAlias = Callable[..., tuple[int, dict[str, Any]]]
+Evaluate: TypeAlias = Callable[..., dict[str, Any]]
 
 ROWS = [
     {"text": "a watercolor of a lighthouse at dawn", "label": "allow", "area": "benign"},
@@ -34,17 +34,18 @@ ROWS = [
 
 @pytest.fixture
 def evaluate(stack: Running, home: Path, tmp_path: Path) -> Evaluate:
-    """Runs `sluice eval` with the stack's own policy: the exit status and report.json."""
+    """Runs `sluice eval` with the stack's own policy: report.json."""
 
-    def run(*words: str | Path) -> tuple[int, dict[str, Any]]:
+    def run(*words: str | Path) -> dict[str, Any]:
         command = [sys.executable, "-m", "sluice.cli.main", "eval", *map(str, words), "--out", str(tmp_path / "out")]
         at = Path(stack.object_store.removeprefix("file://")).parent
         env = {"SLUICE_HOME": str(at), "SLUICE_POLICY": str(home / "policy.yaml"), "PATH": ""}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)
-        # Who waits for long is told how far it is.
-        assert all(re.fullmatch(r"sluice: \d+ of \d+ \w+", line) for line in done.stderr.splitlines())
+        # Who waits for long is told how far it is, and nothing else.
+        assert re.fullmatch(r"(sluice: \d+ of \d+ \w+\n)*", done.stderr), done.stderr[-1000:]
+        assert done.returncode == 0, f"exit status {done.returncode}: {done.stdout[-1000:]} {done.stderr[-1000:]}"
         form: dict[str, Any] = json.loads((tmp_path / "out" / "report.json").read_text())
-        return done.returncode, form
+        return form
 
     return run
 
@@ -57,12 +58,10 @@ def rows(tmp_path: Path) -> Path:
 
 
 def test_in_process_says_what_the_stack_says(evaluate: Evaluate, rows: Path) -> None:
-    status, alone = evaluate("text", rows)
-    assert status == 0
-    live_status, live = evaluate("text", rows, "--live")
-    assert live_status == 0
-    same = ("metrics", "rows", "counts", "policy")
-    assert {name: live[name] for name in same} == {name: alone[name] for name in same}
+    alone = evaluate("text", rows)
+    live = evaluate("text", rows, "--live")
+    for name in ("counts", "policy", "rows", "metrics"):
+        assert live[name] == alone[name]
     for mine, theirs in zip(alone["categories"], live["categories"], strict=True):
         assert mine == pytest.approx(theirs, abs=1e-3)
     assert (alone["road"], live["road"]) == ("in-process", "live")
@@ -82,8 +81,7 @@ def pictures(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("stage", ["prompt", "output"])
 def test_pictures_are_judged_at_either_stage(evaluate: Evaluate, pictures: Path, stage: str) -> None:
-    status, form = evaluate("images", pictures, "--stage", stage)
-    assert status == 0
+    form = evaluate("images", pictures, "--stage", stage)
     assert form["metrics"]["all"]["not_unsafe"]["value"] == 1.0
     assert form["metrics"]["all"]["not_overrefuse"]["value"] == 1.0
     assert [row["n"] for row in form["persons"]] == [0, 0, 0]
@@ -93,5 +91,5 @@ def test_the_person_table_alone(evaluate: Evaluate, pictures: Path) -> None:
     # A terminal rule decides about the listed picture before the person check has answered.
     lines = pictures.read_text().splitlines()[:2]
     pictures.write_text("\n".join(lines))
-    status, form = evaluate("person", pictures)
-    assert (status, form["counts"]) == (0, {"read": 2, "unreadable": 0, "unanswered": 0})
+    form = evaluate("person", pictures)
+    assert form["counts"] == {"read": 2, "unreadable": 0, "unanswered": 0}

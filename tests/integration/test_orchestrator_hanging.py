@@ -12,10 +12,17 @@ import pytest
 from sluice.bus.clients import plain_producer
 from sluice.bus.topics import Topic
 from sluice.deadline import now_ms
-from sluice.ids import new_request_id, partition_for
 from sluice.settings import KafkaSettings
 from sluice.v1.decision_pb2 import ACTION_ALLOW, Decision
-from tests.integration.orchestrator_alone import CHECKS, PARTITIONS, answer, ask, orchestrator, own_broker, send
+from tests.integration.orchestrator_alone import (
+    CHECKS,
+    answer,
+    ask,
+    one_per_partition,
+    orchestrator,
+    own_broker,
+    send,
+)
 from tests.integration.raw_kafka import RawClient
 from tests.integration.topics import of_request
 
@@ -28,14 +35,6 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
     lax = {"transaction.partition.verification.enable": "false"}
     with own_broker(tmp_path_factory.mktemp("kafka"), lax) as kafka:
         yield kafka
-
-
-def one_per_partition() -> dict[int, str]:
-    found: dict[int, str] = {}
-    while len(found) < PARTITIONS:
-        request_id = new_request_id()
-        found[partition_for(request_id, PARTITIONS)] = request_id
-    return found
 
 
 def wait_for_line(log: Path, words: str, seconds: float) -> bool:

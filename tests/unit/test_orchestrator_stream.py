@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.beats import Beats
 from orchestrator.clock import BrokerClock
 from orchestrator.flow import Limits
 from orchestrator.pending import Decided, Marks, Partition
@@ -52,6 +53,7 @@ class Written:
     def __init__(self) -> None:
         self.found: list[tuple[int, str, bytes]] = []
         self.count = self.committed = 0
+        self.beats = Beats()
 
     def decided(self, effect: Decided, partition: int) -> None:
         decision = effect.outputs.decision

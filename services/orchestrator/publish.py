@@ -29,6 +29,8 @@ SERVICE = "orchestrator"
 STUCK_SECONDS = TRANSACTION_TIMEOUT_MS / 1000 + 5
 """After this long the broker has given the transaction up, whatever becomes of the call."""
 _CALL_SECONDS = 3.0
+_TRIES = 5
+"""After so many calls of that length that had no answer, another producer asks."""
 
 # The client wants plain strings.
 _DECISIONS = str(Topic.DECISIONS)
@@ -74,15 +76,23 @@ class Publisher:
         self._begun = False
         self._decided: dict[int, int] = {}
         self._bases: dict[int, int] = {}
-        self._sending_since: float | None = None
+        self._committing_since: float | None = None
         self.count = 0
         self.beats = Beats()
         """Of the thread that publishes."""
         self._refused = Refusals()
 
     def init(self) -> None:
-        """First of all: ends what a dead predecessor with the same id left open, and fences a living one."""
-        self._again(self._producer.init_transactions, _CALL_SECONDS)
+        """First of all: ends what a dead predecessor with the same id left open, and fences a living one.
+
+        It waits for a broker for as long as it takes. A client may not see that its coordinator is back (ADR 11), so
+        a new one asks now and then.
+        """
+        tries = 0
+        while not self._done(self._producer.init_transactions, _CALL_SECONDS):
+            tries += 1
+            if tries % _TRIES == 0:
+                self._producer = self._make()
 
     def open_seconds(self) -> float | None:
         """How long the oldest record has waited to be committed; None: there is none."""
@@ -101,9 +111,10 @@ class Publisher:
     def hangs(self) -> bool:
         """Whether a call has not returned for so long that no transaction can come of it. Asked on another thread.
 
-        librdkafka's `send_offsets_to_transaction` does not keep its time limit (librdkafka issues 5456 and 5511).
+        librdkafka's `send_offsets_to_transaction` does not keep its time limit (librdkafka issues 5456 and 5511), and
+        a commit that is asked for again and again may look for a coordinator that is long back.
         """
-        since = self._sending_since
+        since = self._committing_since
         return since is not None and time.monotonic() - since > STUCK_SECONDS
 
     def decided(self, effect: Decided, partition: int) -> None:
@@ -142,22 +153,25 @@ class Publisher:
 
         Returns, per partition decided in, an offset of the decisions log below which its decisions lie.
         """
-        self._producer.begin_transaction()
-        self._begun = True
-        if offsets:
-            self._sending_since = time.monotonic()
-            try:
-                self._again(self._producer.send_offsets_to_transaction, list(offsets), group, _CALL_SECONDS)
-            finally:
-                self._sending_since = None
-        for record in self._records:
-            self._produce(record)
-        self._again(self._producer.commit_transaction, _CALL_SECONDS)
+        self._committing_since = time.monotonic()
+        try:
+            self._transact(offsets, group)
+        finally:
+            self._committing_since = None
         ends = {number: base + self._decided[number] for number, base in self._bases.items()}
         self._told.final()
         self._counts.final()
         self._forget()
         return ends
+
+    def _transact(self, offsets: Sequence[TopicPartition], group: object) -> None:
+        self._producer.begin_transaction()
+        self._begun = True
+        if offsets:
+            self._again(self._producer.send_offsets_to_transaction, list(offsets), group, _CALL_SECONDS)
+        for record in self._records:
+            self._produce(record)
+        self._again(self._producer.commit_transaction, _CALL_SECONDS)
 
     def abort(self) -> None:
         """Nothing of it has happened: a new producer ends it (ADR 10).
@@ -242,13 +256,17 @@ class Publisher:
 
     def _again(self, call: Callable[..., object], *arguments: object) -> None:
         """A transactional call, repeated as long as the client says that it may be."""
-        while True:
-            self.beats.beat()
-            try:
-                call(*arguments)
-            except KafkaException as error:
-                problem = error.args[0]
-                if not problem.retriable() or problem.txn_requires_abort() or self._stopping.is_set():
-                    raise
-            else:
-                return
+        while not self._done(call, *arguments):
+            pass
+
+    def _done(self, call: Callable[..., object], *arguments: object) -> bool:
+        """Whether a transactional call was answered; False: it may be repeated."""
+        self.beats.beat()
+        try:
+            call(*arguments)
+        except KafkaException as error:
+            problem = error.args[0]
+            if not problem.retriable() or problem.txn_requires_abort() or self._stopping.is_set():
+                raise
+            return False
+        return True

@@ -61,6 +61,8 @@ class Upstream:
         self.acknowledged: set[str] = set()
         """Requests that are in the log for certain, and all their verdicts."""
         self.asked: set[str] = set()
+        self.unplaced: set[str] = set()
+        """Requests that are in the log at a place that was not told."""
         self._producer = producer
         self._answers: Counter[str] = Counter()
 
@@ -81,8 +83,14 @@ class Upstream:
             if topic is Topic.VERDICTS:
                 self._answered(request_id, value, error)
             elif error is None:
+                offset = message.offset()
+                if offset is None:
+                    # In the log since an earlier attempt, says a broker that no longer knows where. A verdict has to
+                    # name the place, so nobody can answer for it.
+                    self.unplaced.add(request_id)
+                    return
                 for check in CHECKS:
-                    self._produce(Topic.VERDICTS, request_id, answer(check, request_id, message.offset() or 0))
+                    self._produce(Topic.VERDICTS, request_id, answer(check, request_id, offset))
 
         self._producer.produce(
             topic,

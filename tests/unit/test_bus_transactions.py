@@ -197,6 +197,13 @@ def test_after_a_failed_transaction_another_producer_goes_on(member: Member) -> 
     assert (second.log, second.began, second.offsets) == ([b"0"], 1, {0: 1})
 
 
+def test_a_producer_that_never_finds_the_coordinator_is_replaced(member: Member) -> None:
+    lost, other = MemoryBroker(init=[retriable()] * 1000), MemoryBroker()
+    found = member.transactions(lost, [member.finished(0)], other)
+    assert found.flush(SECONDS)
+    assert (lost.log, other.log) == ([], [b"0"])
+
+
 def test_results_of_partitions_lost_while_a_transaction_failed_are_dropped(member: Member) -> None:
     broker = MemoryBroker(send=[abortable()])
     first = [member.finished(0)]

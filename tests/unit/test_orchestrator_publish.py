@@ -91,6 +91,29 @@ def test_what_failed_is_ended_by_another_producer() -> None:
     assert second.calls == ["init", "init", "begin", "send", "commit"]
 
 
+def test_a_producer_that_never_finds_the_coordinator_is_replaced() -> None:
+    lost, other = Twin(*[later()] * 1000), Twin()
+    publisher(lost, other).commit(OFFSETS, "group")
+    assert set(lost.calls) == {"init"}
+    assert other.calls == ["init", "begin", "send", "commit"]
+
+
+def test_a_commit_that_is_asked_for_for_too_long_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+
+    class Slow(Twin):
+        def commit_transaction(self, seconds: float) -> None:
+            monkeypatch.setattr("orchestrator.publish.STUCK_SECONDS", -1.0)
+            seen.append(found.hangs())
+            super().commit_transaction(seconds)
+
+    found = publisher(Slow())
+    assert not found.hangs()
+    found.commit(OFFSETS, "group")
+    assert seen == [True]
+    assert not found.hangs()
+
+
 def test_where_nothing_is_open_nothing_is_ended() -> None:
     twin = Twin()
     publisher(twin).abort()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
@@ -28,6 +29,8 @@ STUCK_SECONDS = TRANSACTION_TIMEOUT_MS / 1000 + 5
 """After this long the broker has given the transaction up, whatever became of the call."""
 
 _CALL_SECONDS = 1.0
+_TRIES = 15
+"""After so many calls of that length that had no answer, another producer asks."""
 _LONGEST_PAUSE = 2.0
 _NEVER = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD})
 """What is wrong with a record itself: no other try would help."""
@@ -166,14 +169,21 @@ class Transactions:
         return begun
 
     def _init(self, over: Callable[[], bool]) -> bool:
-        """Ends what another producer with this id left open, and fences it off; False: it was `over` before."""
-        while not over():
+        """Ends what another producer with this id left open, and fences it off; False: it was `over` before.
+
+        A client may not see that its coordinator is back (ADR 11), so a new one asks now and then.
+        """
+        for tries in count(1):
+            if over():
+                break
             try:
                 self._producer.init_transactions(_CALL_SECONDS)
             except KafkaException as error:
                 if not error.args[0].retriable():
                     raise
                 self._wait_for(error.args[0])
+                if tries % _TRIES == 0:
+                    self._producer = self._make()
             else:
                 self._trouble = ""
                 return True

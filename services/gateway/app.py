@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +23,8 @@ from gateway.requests_routers import request_routers
 from gateway.requests_streams import Streams
 from sluice.errors import SluiceError
 from sluice.host.room import Room
+
+_NOWHERE: Final = "There is nothing at this path. What clients ask is below /v1, and has no slash at its end."
 
 
 def build_app(parts: Parts, room: Room) -> FastAPI:
@@ -65,6 +68,9 @@ def _error_of(error: Exception) -> ApiError:
         return bad_request("invalid_value", "A parameter has no good value.", ".".join(where[1:]) or None)
     assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
-    found = ApiError(status, status.phrase.lower().replace(" ", "_"), f"{status.phrase}.")
+    message = _NOWHERE if status is HTTPStatus.NOT_FOUND else f"{status.phrase}."
+    found = ApiError(status, status.phrase.lower().replace(" ", "_"), message)
     found.more_headers.update(error.headers or {})
+    if found.more_headers.get("Allow") == "GET":
+        found.more_headers["Allow"] = "GET, HEAD"
     return found

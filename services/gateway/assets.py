@@ -6,6 +6,8 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
 from gateway.auth import caller
 from gateway.errors import ApiError, not_found
@@ -16,13 +18,16 @@ from gateway.requests_shape import RequestId
 from gateway.scopes import Caller, Scope
 from gateway.shape import EVERY, answers
 from sluice.host.room import Room
-from sluice.objects import NotFoundError
+from sluice.objects import NotFoundError, ObjectStore
 from sluice.v1.asset_pb2 import SignedAsset
+from sluice.v1.request_pb2 import ObjectReference
 
 MOST_BYTES: Final = 64 << 20
 """Of a signed picture; what the signer signs is smaller."""
 ROOM_BYTES: Final = 256 << 20
 """Of pictures that are handed out at once."""
+PIECE_BYTES: Final = 64 << 10
+"""So a client that takes a picture slowly is told from one that takes nothing (see `protocol`)."""
 _SAFE: Final[Mapping[str, str]] = {
     # Whoever opens it in a browser gets a picture and nothing that runs.
     "content-security-policy": "default-src 'none'; sandbox",
@@ -65,14 +70,32 @@ def assets_router(parts: Parts) -> APIRouter:
         headers = {**_SAFE, "etag": tag}
         if has_tag(request.headers.get("if-none-match", ""), tag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        with room.held(asset.signed.size_bytes):
-            try:
-                data = await parts.store.get(asset.signed, MOST_BYTES)
-            except NotFoundError:
-                raise not_found("The signed picture is not kept any more.", code="asset_expired") from None
-        return Response(data, headers=headers, media_type=asset.signed.media_type)
+        return _Picture(asset.signed, parts.store, room, headers)
 
     return routes
+
+
+class _Picture(Response):
+    """Bytes out of the store, sent piece by piece. They have a place in `room` until the last is on its way."""
+
+    def __init__(self, signed: ObjectReference, store: ObjectStore, room: Room, headers: Mapping[str, str]) -> None:
+        length = {"content-length": str(signed.size_bytes)}
+        super().__init__(headers={**headers, **length}, media_type=signed.media_type)
+        self._signed = signed
+        self._store = store
+        self._room = room
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - of ASGI
+        with self._room.held(self._signed.size_bytes):
+            try:
+                data = await self._store.get(self._signed, MOST_BYTES)
+            except NotFoundError:
+                raise not_found("The signed picture is not kept any more.", code="asset_expired") from None
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            for at in range(0, len(data), PIECE_BYTES):
+                piece = data[at : at + PIECE_BYTES]
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
 
 
 def signed_asset(known: Known) -> SignedAsset:

@@ -18,11 +18,14 @@ BODY_SECONDS: Final = 60.0
 """For a whole body."""
 QUIET_SECONDS: Final = 15.0
 """Without a byte of it."""
+_PLAIN: Final = "identity"
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """All of it. ApiError: 413 for one that is larger than `most` bytes, 408 for one that does not come.
-    OverloadedError where there is no room for it."""
+    """All of it. ApiError: 413 for one that is larger than `most` bytes, 408 for one that does not come, 415 for one
+    that is compressed. OverloadedError where there is no room for it."""
+    if request.headers.get("content-encoding", _PLAIN).strip().lower() != _PLAIN:
+        raise _compressed()
     said = request.headers.get("content-length", "0")
     if said.isdecimal() and int(said) > most:
         raise _too_large(most)
@@ -79,6 +82,13 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_constant(word: str) -> object:
     raise ValueError(word)
+
+
+def _compressed() -> ApiError:
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    found = ApiError(status, "unsupported_encoding", "Send the body as it is, without a Content-Encoding.")
+    found.more_headers["accept-encoding"] = _PLAIN
+    return found
 
 
 def _too_large(most: int) -> ApiError:

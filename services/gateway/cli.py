@@ -60,7 +60,7 @@ def create(
 
 @app.command("list")
 def list_keys(as_json: AsJson = False) -> None:
-    """Show every key, without itself: what it is for, what it may, when it was last used."""
+    """Show every key, without itself: what it is for, what it may, when something was last asked with it."""
     from gateway.key_commands import show as run
 
     raise typer.Exit(run(as_json))

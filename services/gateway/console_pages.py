@@ -20,9 +20,13 @@ from gateway.refused import api_error
 from gateway.requests_known import canonical, follower_of, look_up
 from gateway.scopes import Caller, Scope
 from sluice.errors import SluiceError
+from sluice.host.room import Room
 
 HOME: Final = "/console/decisions"
 LOGIN: Final = "/console/login"
+MOST_LOGINS: Final = 16
+"""Forms that are read at once. No other body is taken without a key: who sends these slowly takes no room from those
+who have one."""
 SAFE: Final[Mapping[str, str]] = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -46,6 +50,7 @@ class Console:
         self.parts = parts
         self.sessions = Sessions(parts.database)
         self.templates = Templates()
+        self._logins = Room(MOST_LOGINS)
 
     def page(self, name: str, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> HTMLResponse:
         """A template, filled in."""
@@ -71,7 +76,8 @@ class Console:
 
     async def log_in(self, request: Request) -> Response:
         """Takes the login's form."""
-        body = await read_body(request, MOST_FORM)
+        with self._logins.held():
+            body = await read_body(request, MOST_FORM)
         secret, aim = field_of(body, "key"), field_of(body, "next")
         if not is_own(request):
             return self._login(HTTPStatus.FORBIDDEN, "This form did not come from this page.")

@@ -56,7 +56,8 @@ def console_router(parts: Parts, streams: Streams) -> APIRouter:
             f"/console/requests/{quote(request.query_params.get('id', '').strip(), safe='')}", HTTPStatus.SEE_OTHER
         )
 
-    @routes.get("/console/requests/{request_id}")
+    # Whatever somebody types, slashes and nothing among it, is answered by a page.
+    @routes.get("/console/requests/{request_id:path}")
     async def one(request: Request, request_id: str) -> Response:
         return await console.shown(request, lambda who: console.one(request_id, who))
 

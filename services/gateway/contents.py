@@ -16,10 +16,14 @@ from sluice.deadline import Deadline
 from sluice.v1.contents_pb2 import UNPROCESSABLE_FORBIDDEN_URI, Unprocessable
 from sluice.v1.request_pb2 import Content, ObjectReference, Role
 
-_DATA_URL: Final = re.compile(r"data:image/[A-Za-z0-9.+-]{1,64};base64,")
+DATA_URL: Final = "data:image/[A-Za-z0-9.+-]{1,64}(?:;[A-Za-z0-9_.-]{1,64}=[A-Za-z0-9_.%+-]{1,255}){0,4};base64,"
+"""How one begins. Parameters say nothing here: some programs give the file's name."""
+_DATA_URL: Final = re.compile(DATA_URL)
 BASE64: Final = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)"
 """Of at least one byte."""
 LONGEST_ADDRESS: Final = 2048
+MOST_TEXT_BYTES: Final = 3 << 20
+"""Of one request: with the pictures inside it they fit into one message. Ingest reads far less of each."""
 _ADDRESS: Final = re.compile(r"https?://[!-~]+")
 
 
@@ -105,11 +109,15 @@ def read_picture(role: Role.ValueType, found: object, param: str) -> Picture | A
 
 async def contents_of(parts: Parts, items: Sequence[Item], deadline: Deadline) -> list[Content]:
     """The contents of one request, in order. Pictures that do not fit into it are stored first. ApiError."""
-    room = INLINE_TOTAL_BYTES
+    room, text_room = INLINE_TOTAL_BYTES, MOST_TEXT_BYTES
     found: list[Content] = []
     for item in items:
         match item:
             case Text():
+                text_room -= len(item.text.encode())
+                if text_room < 0:
+                    detail = f"too_large: the texts of a request have at most {MOST_TEXT_BYTES} bytes together"
+                    raise unprocessable_content(item.param, detail)
                 found.append(Content(role=item.role, text=item.text))
             case Stored():
                 found.append(Content(role=item.role, reference=item.reference))

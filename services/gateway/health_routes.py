@@ -5,19 +5,17 @@ from starlette.responses import JSONResponse, PlainTextResponse
 
 from gateway.parts import Parts
 
-_METHODS = ["GET", "HEAD"]
-
 
 def health_router(parts: Parts) -> APIRouter:
     """`/livez` and `/readyz`."""
     routes = APIRouter(include_in_schema=False)
 
-    @routes.api_route("/livez", methods=_METHODS)
+    @routes.get("/livez")
     async def livez() -> PlainTextResponse:
         """The loop turns."""
         return PlainTextResponse("ok\n")
 
-    @routes.api_route("/readyz", methods=_METHODS)
+    @routes.get("/readyz")
     async def readyz() -> JSONResponse:
         """200 only where a moderation would be answered."""
         reasons = dict(parts.readiness.conditions)

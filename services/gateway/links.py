@@ -13,7 +13,7 @@ from sluice.tls_files import TlsFiles
 
 GRACE_SECONDS: Final = 60.0
 """For the calls of a channel that another one has taken the place of."""
-_MESSAGE_BYTES: Final = 8 << 20
+MESSAGE_BYTES: Final = 8 << 20
 _RETRIES: Final = {
     "maxAttempts": 4,
     "initialBackoff": "0.1s",
@@ -24,8 +24,8 @@ _RETRIES: Final = {
     "retryableStatusCodes": ["UNAVAILABLE"],
 }
 _OPTIONS: Final = (
-    ("grpc.max_receive_message_length", _MESSAGE_BYTES),
-    ("grpc.max_send_message_length", _MESSAGE_BYTES),
+    ("grpc.max_receive_message_length", MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MESSAGE_BYTES),
     # The services are inside; no proxy that the environment names can reach them.
     ("grpc.enable_http_proxy", 0),
     # A name with several addresses is several replicas: each call goes to the next one.

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -48,7 +49,9 @@ def moderations_router(parts: Parts) -> APIRouter:
         ]
         outcomes = await asyncio.gather(*asking, return_exceptions=True)
         decisions: list[Decision] = []
-        for outcome in outcomes:
+        for index, outcome in enumerate(outcomes):
+            if isinstance(outcome, ApiError) and outcome.status is HTTPStatus.CONFLICT:
+                outcome.param = f"input[{index}]" if len(ids) > 1 else "input"
             if isinstance(outcome, BaseException):
                 raise outcome
             decisions.append(outcome)

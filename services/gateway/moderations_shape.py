@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.contents import BASE64, LONGEST_ADDRESS
+from gateway.contents import BASE64, DATA_URL, LONGEST_ADDRESS
 from gateway.idempotency import PARAMETER
 from gateway.moderations_in import ACCOUNT, LONGEST_ACCOUNT, MODELS, MOST_INPUTS, MOST_PARTS
 from gateway.moderations_out import THEIRS
@@ -33,7 +33,7 @@ _PART: Final = {
                         "url": {
                             "description": "A data URL, or an address that this installation may fetch.",
                             "anyOf": [
-                                {"type": "string", "pattern": f"^data:image/[A-Za-z0-9.+-]{{1,64}};base64,{BASE64}$"},
+                                {"type": "string", "pattern": f"^{DATA_URL}{BASE64}$"},
                                 {"type": "string", "pattern": "^https?://[!-~]+$", "maxLength": LONGEST_ADDRESS},
                             ],
                         }

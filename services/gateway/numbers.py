@@ -11,6 +11,8 @@ _REQUESTS: Final = ("gateway_requests", "HTTP calls, by route and status; 0: the
 _REFUSED: Final = ("gateway_refused", "Calls that ended with an error of the door, by its code.")
 OTHER: Final = "other"
 """The route of what has none, and of what the load balancer asks."""
+LIVES: Final = "/livez"
+_PROBES: Final = frozenset({LIVES, "/readyz"})
 USUAL: Final = (
     "missing_api_key",
     "invalid_api_key",
@@ -61,5 +63,8 @@ class Numbers:
 
 def route_of(scope: Scope) -> str:
     """The route that answers, as "POST /v1/moderations"."""
-    path = getattr(scope.get("route"), "path", None)
-    return f"{scope['method']} {path}" if path else OTHER
+    route = scope.get("route")
+    path, method = getattr(route, "path", None), scope["method"]
+    # A method that a route does not have is the caller's own word.
+    known = path is not None and path not in _PROBES and method in (getattr(route, "methods", None) or ())
+    return f"{method} {path}" if known else OTHER

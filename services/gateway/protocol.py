@@ -75,7 +75,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
-        self._state = _IDLE
+        # The head of the next one may begin in the same piece.
+        self._state, self._head_bytes = _IDLE, 0
         self._wait(None)
 
     def on_response_complete(self) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from gateway.contents import BASE64, LONGEST_ADDRESS, is_text
+from gateway.contents import BASE64, DATA_URL, LONGEST_ADDRESS, is_text
 from gateway.errors import ApiError, bad_request
 from gateway.moderations_in import ACCOUNT, LONGEST_ACCOUNT
 from sluice.ids import parse_request_id
@@ -39,9 +39,7 @@ Operation: TypeAlias = Annotated[Literal["GENERATE", "EDIT"], BeforeValidator(_u
 AgeBand: TypeAlias = Annotated[Literal["UNKNOWN", "UNDER_13", "TEEN", "ADULT"], BeforeValidator(_upper)]
 Lane: TypeAlias = Annotated[Literal["INTERACTIVE", "BULK"], BeforeValidator(_upper)]
 Said: TypeAlias = Annotated[str, Field(min_length=1)]
-DataUrl: TypeAlias = Annotated[
-    Said, Field(json_schema_extra={"pattern": f"^data:image/[A-Za-z0-9.+-]{{1,64}};base64,{BASE64}$"})
-]
+DataUrl: TypeAlias = Annotated[Said, Field(json_schema_extra={"pattern": f"^{DATA_URL}{BASE64}$"})]
 """A long text: whoever reads the picture looks at its form, and nobody twice."""
 HttpUrl: TypeAlias = Annotated[Said, Field(max_length=LONGEST_ADDRESS, pattern="^https?://[!-~]+$")]
 

@@ -43,7 +43,7 @@ class GrpcRoad:
         asking = OrchestratorStub(self._orchestrator.channel).Moderate(
             ModerateRequest(request=request), timeout=deadline.remaining(), metadata=metadata
         )
-        answer = await self._answer(asking, "sluice.v1.Orchestrator/Moderate")
+        answer = await self._answer(asking, "sluice.v1.Orchestrator/Moderate", request.id)
         if not answer.HasField("decision"):
             raise unavailable("no_decision", "No decision came. That means: not allowed.")
         decision = answer.decision
@@ -66,14 +66,15 @@ class GrpcRoad:
         asking = IngestStub(self._ingest.channel).Prepare(_parts(data, header), timeout=deadline.remaining())
         return await self._answer(asking, "sluice.v1.Ingest/Prepare")
 
-    async def _answer(self, asking: Awaitable[T], method: str) -> T:
+    async def _answer(self, asking: Awaitable[T], method: str, request_id: str | None = None) -> T:
         try:
             return await asking
         except grpc.aio.AioRpcError as error:
             found = of_status(error.code(), dict(error.trailing_metadata() or ()))
             if found.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 # Words of ours: the services keep content out of them.
-                self._log.warning("call failed", method=method, code=error.code().name, detail=error.details())
+                told = {"method": method, "code": error.code().name, "detail": error.details()}
+                self._log.warning("call failed", request_id=request_id, **told)
             raise found from error
 
 

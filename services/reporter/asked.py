@@ -13,7 +13,9 @@ from sluice.v1 import reporter_pb2
 
 MOST_ID: Final = 128
 MOST_WHO: Final = 200
-_REPORT_ID: Final = re.compile("[A-Za-z0-9_-]{1,64}")
+_REPORT_ID: Final = re.compile("[0-9]{1,19}")
+_MOST_REPORT: Final = (1 << 63) - 1
+"""The next report about the account names it, as a number of 64 bits."""
 MOST_WHY: Final = 4000
 DEFAULT_LIMIT: Final = 100
 MOST_LIMIT: Final = 1000
@@ -25,11 +27,17 @@ def id_of(text: str) -> str:
 
 
 def report_id_of(text: str) -> str:
-    """A tip line's id of a report: 1 to 64 ASCII letters and digits, `-` and `_`."""
+    """A tip line's id of a report: a whole number. What is none would make every later report about the account
+    invalid."""
     found = text.strip()
-    if not _REPORT_ID.fullmatch(found):
-        raise _refused("report_id should be 1 to 64 of A-Z, a-z, 0-9, - and _, as the tip line gave it")
+    if not _REPORT_ID.fullmatch(found) or int(found) > _MOST_REPORT:
+        raise _refused("report_id should be a number, as the tip line gave it")
     return found
+
+
+def after_of(text: str) -> str:
+    """The id of an incident behind which a list begins; empty: at the first."""
+    return _text("after", text, MOST_ID) if text else ""
 
 
 def who_of(text: str) -> str:

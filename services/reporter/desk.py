@@ -67,8 +67,10 @@ class Desk:
             return await self._change(
                 incident_id, _RELEASED, lambda one: standing.release(one, who, why, self._now())
             )
-        leaves = any(each.incident_id == incident_id for each in report.leaving)
-        if report.phase is Phase.FAILED or not leaves:
+        leaving = next((each for each in report.leaving if each.incident_id == incident_id), None)
+        if leaving is not None and leaving.report_id:
+            raise WrongStandingError(f"incident {incident_id} leaves its report already, otherwise")
+        if report.phase is Phase.FAILED or leaving is None:
             ended = Ended(incident_id, "", self._now(), who, why)
             await self._save(self._machine.parted(report, [ended], self._now()))
         return await self._found(incident_id)

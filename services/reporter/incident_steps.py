@@ -3,12 +3,17 @@ told how it ended."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from reporter.incident import Ended, Filed, Standing, dated, failed, preserved, purged, put_off, rested, settled
 from reporter.ledger import Event, Ledger
 from reporter.manner import ANNOUNCED, Announce, Manner
 from reporter.ports import LostError, Vault
 from sluice.errors import RetryableError, TerminalError
+
+PATIENCE: Final = 8
+"""Tries of preserving, some nine minutes in all, after which what the vault refuses of one incident is one for a
+person: all of the vault being away or not sound is no such refusal."""
 
 
 class IncidentSteps:
@@ -72,7 +77,8 @@ class IncidentSteps:
 
     async def _preserved(self, one: Filed) -> Filed:
         """All that is left of it: where one original is lost, the others are not. Raises as `Vault`: what the vault
-        does not take now is no less there."""
+        does not take now is no less there. A piece of the vault that is damaged for good would be waited for for
+        ever, and nobody could say anything of the incident meanwhile: that ends."""
         incident, evidence, lost = one.incident(), [], ""
         refused: TerminalError | None = None
         for each in one.pictures():
@@ -82,9 +88,11 @@ class IncidentSteps:
                 evidence.append("")
                 lost = lost or str(error)
             except TerminalError as error:
+                evidence.append("")
                 refused = refused or error
-        if refused is not None:
+        if refused is not None and one.tries < PATIENCE:
             raise refused
+        lost = lost or str(refused or "")
         # Who has confirmed it all the same knows that something is lost.
         if lost and not one.confirmed_at_ms:
             return failed(one, tuple(evidence), lost)

@@ -48,8 +48,9 @@ class Ledger(Protocol):
     async def incident(self, incident_id: str) -> Filed | None:
         """The incident with this id."""
 
-    async def incidents(self, standings: Collection[Standing], limit: int) -> Sequence[Filed]:
-        """Incidents that stand so, the first seen first."""
+    async def incidents(self, standings: Collection[Standing], limit: int, after: str = "") -> Sequence[Filed]:
+        """Incidents that stand so, the first seen first; those behind the one with the id `after`, where it is given:
+        none where there is no such incident."""
 
     async def claim_incident(self, now: int) -> Filed | None:
         """One that is due, for the caller alone for `LEASE_MS`; None where none is."""

@@ -107,9 +107,10 @@ KEEP_PLACE: Final = (
 PING: Final = "SELECT 1 FROM reporter_incidents LIMIT 1"
 
 
-def incidents(count: int) -> str:
-    """Of so many standings."""
-    return f"{_INCIDENTS} WHERE standing IN ({_marks(count)}) ORDER BY seen_at_ms, id LIMIT ?"
+def incidents(count: int, after: bool = False) -> str:
+    """Of so many standings. `after`: those behind one of which the id is given."""
+    behind = "AND (seen_at_ms, id) > (SELECT seen_at_ms, id FROM reporter_incidents WHERE id = ?) " if after else ""
+    return f"{_INCIDENTS} WHERE standing IN ({_marks(count)}) {behind}ORDER BY seen_at_ms, id LIMIT ?"
 
 
 def ripe(count: int) -> str:

@@ -9,7 +9,7 @@ import grpc
 import grpc.aio
 from google.protobuf.message import Message
 
-from reporter.asked import id_of, limit_of, report_id_of, states_of, who_of, why_of
+from reporter.asked import after_of, id_of, limit_of, report_id_of, states_of, who_of, why_of
 from reporter.desk import Desk, UnknownIncidentError
 from reporter.incident import Filed, WrongStandingError
 from reporter.ledger import KINDS, Ledger
@@ -64,10 +64,12 @@ class ReporterRpc(ReporterServicer):
         request: ListIncidentsRequest,
         context: "grpc.aio.ServicerContext[Any, Any]",  # noqa: ARG002 - gRPC gives it
     ) -> ListIncidentsResponse:
-        """The first seen first; no more than fit into a message."""
-        states, limit = states_of(request.states), limit_of(request.limit)
+        """The first seen first; no more than fit into a message. NOT_FOUND."""
+        states, limit, after = states_of(request.states), limit_of(request.limit), after_of(request.after)
         with self._held(request) as behind:
-            found = await behind.ledger.incidents(states, limit + 1)
+            if after:
+                await _known(behind, after)
+            found = await behind.ledger.incidents(states, limit + 1, after)
             reports: dict[int, Report | None] = {}
             told = ListIncidentsResponse(more=len(found) > limit, counts=counts_told(await behind.ledger.counts()))
             size = 0
@@ -90,10 +92,7 @@ class ReporterRpc(ReporterServicer):
         """NOT_FOUND."""
         incident_id = id_of(request.incident_id)
         with self._held(request) as behind:
-            one = await behind.ledger.incident(incident_id)
-            if one is None:
-                raise UnknownIncidentError(f"there is no incident {incident_id}")
-            return GetIncidentResponse(incident=await _record(behind, one))
+            return GetIncidentResponse(incident=await _record(behind, await _known(behind, incident_id)))
 
     async def ConfirmIncident(  # noqa: N802 - the contract names it
         self,
@@ -155,6 +154,13 @@ class ReporterRpc(ReporterServicer):
             raise RefusalError(grpc.StatusCode.NOT_FOUND, str(error)) from error
         except WrongStandingError as error:
             raise RefusalError(grpc.StatusCode.FAILED_PRECONDITION, str(error)) from error
+
+
+async def _known(behind: Behind, incident_id: str) -> Filed:
+    one = await behind.ledger.incident(incident_id)
+    if one is None:
+        raise UnknownIncidentError(f"there is no incident {incident_id}")
+    return one
 
 
 async def _record(behind: Behind, one: Filed) -> IncidentRecord:

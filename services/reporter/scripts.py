@@ -20,9 +20,9 @@ def incident(incident_id: str) -> Script[Filed | None]:
     return _first_incident((yield rows.INCIDENT, (incident_id,)))
 
 
-def incidents(standings: Collection[Standing], limit: int) -> Script[Sequence[Filed]]:
+def incidents(standings: Collection[Standing], limit: int, after: str = "") -> Script[Sequence[Filed]]:
     wanted = sorted(standings)
-    found = yield rows.incidents(len(wanted)), (*wanted, limit)
+    found = yield rows.incidents(len(wanted), bool(after)), (*wanted, *([after] if after else []), limit)
     return [rows.incident_of(row) for row in found]
 
 

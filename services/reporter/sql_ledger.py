@@ -31,8 +31,8 @@ class SqlLedger:
     async def incident(self, incident_id: str) -> Filed | None:
         return await self._run(scripts.incident(incident_id))
 
-    async def incidents(self, standings: Collection[Standing], limit: int) -> Sequence[Filed]:
-        return await self._run(scripts.incidents(standings, limit)) if standings else ()
+    async def incidents(self, standings: Collection[Standing], limit: int, after: str = "") -> Sequence[Filed]:
+        return await self._run(scripts.incidents(standings, limit, after)) if standings else ()
 
     async def claim_incident(self, now: int) -> Filed | None:
         return await self._run(scripts.claim_incident(now))

@@ -90,7 +90,12 @@ def record(
     return found
 
 
-RECORDS = (
+def _seen(one: IncidentRecord, place: int) -> IncidentRecord:
+    one.seen_at_ms += place
+    return one
+
+
+_OF_EACH_KIND = (
     record("new", INCIDENT_STATE_NEW),
     record("under-way", INCIDENT_STATE_REPORTING, REPORT_PHASE_UPLOADING),
     record("stuck", INCIDENT_STATE_REPORTING, REPORT_PHASE_FAILED),
@@ -100,21 +105,29 @@ RECORDS = (
     record("nowhere", INCIDENT_STATE_REPORTING),
     record("released", INCIDENT_STATE_RELEASED),
 )
+RECORDS = tuple(_seen(one, at) for at, one in enumerate(_OF_EACH_KIND))
+"""In the order in which they were seen."""
 NO_TIP_LINE = "a tip line: there is none for real incidents (SLUICE_TIPLINE_URL)"
 
 
 class Reporter(ReporterServicer):
-    """Tells `RECORDS`, and remembers what it was asked to do. What is called "busy" is never answered in time."""
+    """Tells `RECORDS`, at most `page` at once, and remembers what it was asked to do, and to list. What is called
+    "busy" is never answered in time."""
 
     def __init__(self) -> None:
         self.asked: list[object] = []
+        self.lists: list[ListIncidentsRequest] = []
+        self.page = 1000
 
     def ListIncidents(self, request: ListIncidentsRequest, context: grpc.ServicerContext) -> ListIncidentsResponse:  # noqa: N802 - the contract
         states: Sequence[int] = request.states
-        found = [one for one in RECORDS if not states or one.state in states]
+        self.lists.append(request)
+        after = RECORDS.index(self._found(request.after, context)) + 1 if request.after else 0
+        found = [one for one in RECORDS[after:] if not states or one.state in states]
         numbers = Counter(one.state for one in RECORDS)
         counts = [StateCount(state=state, incidents=count) for state, count in numbers.items()]
-        return ListIncidentsResponse(incidents=found[: request.limit], more=len(found) > request.limit, counts=counts)
+        page = min(request.limit, self.page)
+        return ListIncidentsResponse(incidents=found[:page], more=len(found) > page, counts=counts)
 
     def GetIncident(self, request: GetIncidentRequest, context: grpc.ServicerContext) -> GetIncidentResponse:  # noqa: N802 - the contract
         return GetIncidentResponse(incident=self._found(request.incident_id, context))

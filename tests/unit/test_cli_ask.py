@@ -36,6 +36,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
             "stage": "Output",
             "operation": "EDIT",
             "age_band": "teen",
+            "account": "4711",
             "tenant": "acme",
             "prompt": "",
             "transcript": "before",
@@ -51,6 +52,7 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         stage=Stage.STAGE_OUTPUT,
         operation=Operation.OPERATION_EDIT,
         age_band=AgeBand.AGE_BAND_TEEN,
+        account="4711",
         tenant="acme",
         prompt="",
         transcript="before",
@@ -76,7 +78,10 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
         ({"deadline_ms": 0}, "deadline_ms should be a whole number from 1"),
         ({"deadline_ms": True}, "deadline_ms should be a whole number from 1"),
         ({"deadline_ms": "5"}, "deadline_ms should be a whole number from 1"),
-        ({"promt": "x"}, "unknown key 'promt'; there are: age_band"),
+        ({"account": 4711}, "account should be a string"),
+        ({"account": "a\nb"}, "account holds a control character"),
+        ({"tenant": "x" * 256}, "tenant has 256 characters, at most 255"),
+        ({"promt": "x"}, "unknown key 'promt'; there are: account"),
     ],
 )
 def test_what_is_wrong_is_said(fields: dict[str, object], problem: str) -> None:
@@ -91,14 +96,23 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 
 
 def test_a_line_takes_what_it_leaves_out_from_the_options() -> None:
-    defaults = read_ask({"tenant": "acme", "deadline_ms": 900, "request_id": ID, "lane": "bulk"})
+    defaults = read_ask({"tenant": "acme", "account": "a", "deadline_ms": 900, "request_id": ID, "lane": "bulk"})
     first = read_line(json.dumps({"prompt": "one"}), 1, defaults)
-    second = read_line(json.dumps({"prompt": "two", "tenant": "other", "lane": "interactive"}), 2, defaults)
+    other = {"prompt": "two", "tenant": "other", "account": "b", "lane": "interactive"}
+    second = read_line(json.dumps(other), 2, defaults)
     assert first is not None
     assert second is not None
     assert (first.prompt, first.tenant, first.deadline_ms, first.lane) == ("one", "acme", 900, Lane.LANE_BULK)
     assert (second.prompt, second.tenant, second.lane) == ("two", "other", Lane.LANE_INTERACTIVE)
+    assert (first.account, second.account) == ("a", "b")
     assert len({ID, first.request_id, second.request_id}) == 3
+
+
+def test_nobody_sees_whose_request_it_is() -> None:
+    assert "canary" not in repr(read_ask({"prompt": "x", "account": "canary"}))
+    with pytest.raises(AskError) as caught:
+        read_ask({"account": "canary" * 100})
+    assert "canary" not in str(caught.value)
 
 
 def test_an_empty_line_is_no_request() -> None:

@@ -58,22 +58,43 @@ def _run(capsys: pytest.CaptureFixture[str], *words: str) -> Ran:
 @pytest.mark.parametrize(
     ("words", "names"),
     [
-        ([], ["held", "failed", "stuck"]),
-        (["--limit", "2"], ["held", "failed"]),
-        (["--limit", "1"], ["held"]),
+        ([], ["stuck", "held", "failed"]),
+        (["--limit", "2"], ["stuck", "held"]),
+        (["--limit", "1"], ["stuck"]),
+        (["--after", "stuck"], ["held", "failed"]),
+        (["--after", "new", "--limit", "2"], ["stuck", "held"]),
+        (["--after", "failed"], []),
         (["--state", "released"], ["released"]),
         (["--state", "reporting", "--state", "NEW"], ["new", "under-way", "stuck", "nowhere"]),
         (["--all"], ["new", "under-way", "stuck", "held", "failed", "reported", "nowhere", "released"]),
         (["--all", "--limit", "3"], ["new", "under-way", "stuck"]),
+        (["--all", "--limit", "3", "--after", "stuck"], ["held", "failed", "reported"]),
+        (
+            ["--all", "--limit", "8"],
+            ["new", "under-way", "stuck", "held", "failed", "reported", "nowhere", "released"],
+        ),
+        (["--all", "--after", "released"], []),
     ],
 )
-def test_what_is_listed(words: list[str], names: list[str], run: Run) -> None:
+@pytest.mark.parametrize("page", [1, 3, 1000])
+def test_what_is_listed(
+    words: list[str], names: list[str], page: int, run: Run, service: tuple[Reporter, str]
+) -> None:
+    service[0].page = page
     status, forms, said = run("list", *words)
     assert (status, [form["incident_id"] for form in forms]) == (0, names)
-    assert ("there are more: --limit" in said) == ("--limit" in words)
+    more = "--limit" in words and words[-1] != "8"
+    assert ("there are more" in said) == more
+    assert (f"--after {names[-1] if names else ''}, or a larger --limit" in said) == more
     # Two are in reports under way: the third one is listed, for its report has failed.
     others = "not listed: 1 new, 2 reporting (--state new --state reporting)"
     assert (others in said) == (not words or words[0] == "--limit")
+
+
+def test_no_answer_is_asked_to_hold_more_than_it_can(run: Run, service: tuple[Reporter, str]) -> None:
+    assert len(run("list", "--all", "--limit", "5000")[1]) == 8
+    run("list", "--limit", "7")
+    assert [asked.limit for asked in service[0].lists] == [1000, 1000, 8]
 
 
 def test_nothing_is_said_as_what_it_is(run: Run) -> None:
@@ -136,6 +157,8 @@ def test_what_does_not_go_on_is_no_success(run: Run) -> None:
         (("list", "--state", "lost"), 2, "should be one of new, held, confirmed"),
         (("list", "--all", "--state", "held"), 2, "exclude each other"),
         (("list", "--limit", "0"), 2, "--limit"),
+        (("list", "--after", "none"), 1, "there is no incident none"),
+        (("list", "--all", "--after", "none"), 1, "there is no incident none"),
         (("nonsense",), 2, "No such command"),
     ],
 )

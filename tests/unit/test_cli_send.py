@@ -115,6 +115,14 @@ async def test_the_lane_is_told(street: Street, lane: Lane.ValueType) -> None:
     assert street.peer.requests[0].lane == lane
 
 
+async def test_whose_request_it_is_is_told(street: Street) -> None:
+    street.peer.failure = grpc.StatusCode.INVALID_ARGUMENT
+    outcome = await street.sender.moderate(Ask(ID, prompt="p", account="canary", tenant="acme"))
+    subject = street.peer.requests[0].subject
+    assert (subject.account_id, subject.tenant) == ("canary", "acme")
+    assert "canary" not in repr(outcome)
+
+
 async def test_an_empty_picture_is_asked_about_too(street: Street, tmp_path: Path) -> None:
     street.peer.answer = ModerateResponse(decision=Decision(action=Action.ACTION_BLOCK))
     await street.sender.moderate(Ask(ID, images=(file_of(tmp_path, b""),)))

@@ -138,6 +138,7 @@ async def test_a_proxy_of_the_environment_is_used_for_other_machines_and_never_f
     async with serving() as direct:
         assert isinstance(await ask(direct.url), Reply)
     assert len(gateway.asked) == 1
-    monkeypatch.setenv("http_proxy", "http://[broken")
-    with pytest.raises(ConfigError, match="proxy"):
-        http("http://sluice.invalid", plain_http=True)
+    for wrong in ("http://[broken", "socks5://127.0.0.1:1080"):
+        monkeypatch.setenv("http_proxy", wrong)
+        with pytest.raises(ConfigError, match="proxy"):
+            http("http://sluice.invalid", plain_http=True)

@@ -1,6 +1,7 @@
 """Bodies: how large, how fast, of what kind, and what is JSON."""
 
 import asyncio
+import gzip
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,21 @@ async def test_nothing_else_is(tmp_path: Path, kind: str) -> None:
     async with open_door(tmp_path) as door:
         found = await door.client.post(PATH, content=b'{"input": "x"}', headers={"content-type": kind})
         assert (found.status_code, found.json()["error"]["code"]) == (415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(("path", "kind"), [(PATH, "application/json"), ("/v1/uploads", "image/png")])
+async def test_a_compressed_body_is_refused_and_not_taken_for_something_else(
+    tmp_path: Path, path: str, kind: str
+) -> None:
+    async with open_door(tmp_path) as door:
+        data = b'{"input": "x"}'
+        plain = {"content-type": kind, "content-encoding": "identity"}
+        assert (await door.client.post(path, content=data, headers=plain)).is_success
+        headers = {"content-type": kind, "content-encoding": "gzip"}
+        found = await door.client.post(path, content=gzip.compress(data), headers=headers)
+        assert (found.status_code, found.json()["error"]["code"]) == (415, "unsupported_encoding")
+        assert found.headers["accept-encoding"] == "identity"
+        assert len(door.road.prepared) + len(door.road.asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -195,8 +195,11 @@ async def test_the_list_has_the_tenants_own_decisions_the_newest_first(door: Doo
         assert re.findall(r'<tr data-id="([^"]+)"', only) == [ids[1]]
         assert ids[2] not in page
         assert (await browser.get(f"/console/requests/{ids[2]}")).status_code == 404
-        none = await browser.get(f"/console/requests/{uuid.uuid4()}")
-        assert none.status_code == 404
+        for nothing in (str(uuid.uuid4()), "", "a/b", "%2F", "x?"):
+            none = await browser.get("/console/requests", params={"id": nothing})
+            assert none.status_code == 404
+            assert "There is no such request" in none.text
+            assert none.headers["content-type"].startswith("text/html")
 
 
 async def test_one_request_from_its_id(door: Door, log: LogOf) -> None:

@@ -7,12 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from gateway.contents import Item, Picture, Stored, Text, contents_of
+from gateway.contents import MOST_TEXT_BYTES, Item, Picture, Stored, Text, contents_of
+from gateway.errors import ApiError
+from gateway.links import MESSAGE_BYTES
 from gateway.parts import Parts
 from gateway.road import INLINE_TOTAL_BYTES
 from sluice.deadline import Deadline
 from sluice.v1.ingest_pb2 import PrepareResponse
-from sluice.v1.request_pb2 import ROLE_PROMPT, ROLE_UPLOAD, Content, ObjectReference
+from sluice.v1.request_pb2 import ROLE_PROMPT, ROLE_UPLOAD, Content, ObjectReference, Request
 from tests.unit.gateway_door import TableRoad
 
 MIB = 1 << 20
@@ -59,6 +61,20 @@ async def test_small_pictures_travel_inside_as_long_as_they_fit(sizes: list[int]
     assert [content.WhichOneof("body") == "image" for content in found] == inside
     assert sum(len(content.image) for content in found) <= INLINE_TOTAL_BYTES
     assert len(parts.road.prepared) == inside.count(False)
+
+
+async def test_texts_fit_into_one_message_or_are_refused() -> None:
+    """A message that is too large would be told as a door that is full, which asking again never mends."""
+    half = "ä" * (MOST_TEXT_BYTES // 4)
+    whole = [Text(ROLE_PROMPT, half, "input[0].text"), Text(ROLE_PROMPT, half, "input[1].text")]
+    pictures = [picture(MIB)] * 4
+    found = Request(contents=await made([*whole, *pictures]))
+    assert found.ByteSize() < MESSAGE_BYTES - MIB // 2
+    with pytest.raises(ApiError) as caught:
+        await made([*whole, Text(ROLE_PROMPT, "x", "input[2].text")])
+    error = caught.value
+    assert (error.status, error.code, error.param) == (400, "unprocessable_content", "input[2].text")
+    assert "too_large" in error.message
 
 
 async def test_a_picture_that_is_not_kept_is_asked_about_by_its_digest() -> None:

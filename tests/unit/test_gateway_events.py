@@ -26,6 +26,7 @@ from sluice.v1.verdict_pb2 import STATUS_ABSTAIN, STATUS_OK, ContentResult
 from tests.unit.gateway_door import Door, raising
 from tests.unit.gateway_followed import open_followed
 from tests.unit.gateway_log import LogOf, a_log, heard
+from tests.unit.metric_values import values
 
 PROMPT = {"prompt": "a watercolor of a lighthouse at dawn"}
 OUTPUT: dict[str, Any] = {"stage": "OUTPUT", "image": {"data_url": "data:image/png;base64,aGVsbG8="}}
@@ -91,6 +92,18 @@ async def test_what_happens_is_told_as_it_happens(door: Door, log: LogOf) -> Non
         door.road.wait.set()
         # The road writes a verdict of its own before its decision.
         assert [name async for _, name, _ in coming] == ["verdict", "decision"]
+
+
+async def test_who_asks_for_the_head_of_a_stream_holds_no_place_in_it(door: Door) -> None:
+    door.road.wait = asyncio.Event()
+    request_id = (await door.client.post("/v1/requests", json={**PROMPT, "wait": False})).json()["request_id"]
+    async with asyncio.timeout(20):
+        head = await door.client.head(f"/v1/requests/{request_id}/events")
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-type"].startswith("text/event-stream")
+        while values(door.parts.metrics, "sluice_gateway_event_streams"):
+            await asyncio.sleep(0.01)
+    door.road.wait.set()
 
 
 async def test_who_comes_back_gets_the_rest(door: Door) -> None:

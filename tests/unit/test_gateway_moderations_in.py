@@ -39,6 +39,12 @@ def test_parts_are_one_request_together() -> None:
     ]
 
 
+@pytest.mark.parametrize("parameters", [";name=a.png", ";charset=utf-8;name=a%20b.png"])
+def test_a_data_url_may_have_parameters(parameters: str) -> None:
+    ((found,),) = read_moderation({"input": [part(f"data:image/png{parameters};base64,{PNG}")]}).requests
+    assert found == Picture(ROLE_UPLOAD, b"\x89PNG", "input[0].image_url.url")
+
+
 @pytest.mark.parametrize("model", [*sorted(MODELS), None])
 def test_every_model_of_theirs_is_ours(model: str | None) -> None:
     assert read_moderation({"input": "x", "model": model}).requests

@@ -175,6 +175,20 @@ async def test_no_decision_is_an_error_and_nothing_of_a_result(tmp_path: Path, e
         assert answer.json()["error"]["code"] == error.code
 
 
+@pytest.mark.parametrize(
+    ("found", "param"), [(["a", "used", "used"], "input[1]"), (["used"], "input"), ("used", "input")]
+)
+async def test_a_conflict_names_the_text_that_it_is_about(tmp_path: Path, found: object, param: str) -> None:
+    def used_before(request: Request) -> ModerateResponse:
+        if request.contents[0].text == "used":
+            raise ApiError(HTTPStatus.CONFLICT, "idempotency_conflict", "used before")
+        return ModerateResponse(decision=decision_of(request))
+
+    async with open_door(tmp_path, TableRoad(used_before)) as door:
+        answer = await ask(door, {"input": found}, **{"Idempotency-Key": "k"})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (409, param)
+
+
 def incomplete(request: Request) -> ModerateResponse:
     """A decision that a check is missing from."""
     reasons = [Reason(rule="incomplete", check="text", action=ACTION_BLOCK)]

@@ -66,6 +66,12 @@ async def test_requests_behind_one_another_are_answered_in_order(tmp_path: Path)
         assert [(await answer(reader))[0] for _ in range(3)] == [200, 404, 200]
 
 
+async def test_each_head_has_its_size_for_itself(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door, connection(door) as (reader, writer):
+        writer.write(request("/livez", f"x: {'a' * (MOST_HEAD_BYTES - 100)}") * 3)
+        assert [(await answer(reader))[0] for _ in range(3)] == [200, 200, 200]
+
+
 async def test_the_rest_of_a_body_that_nobody_wants_is_not_waited_for(tmp_path: Path, hurry: None) -> None:
     async with open_door(tmp_path) as door, connection(door) as (reader, writer):
         writer.write(request("/v1/moderations", "content-length: 1000000", method="POST"))

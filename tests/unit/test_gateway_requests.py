@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 
+from gateway import assets
 from gateway.errors import unavailable
+from gateway.protocol import Connection
 from gateway.scopes import Scope
 from sluice.objects import signed_key
 from sluice.v1.decision_pb2 import ACTION_BLOCK, Decision
 from sluice.v1.request_pb2 import ROLE_GENERATED, ROLE_PROMPT, ROLE_TRANSCRIPT, ROLE_UPLOAD, STAGE_PROMPT
+from tests.unit import gateway_followed
 from tests.unit.gateway_door import Door, bearer, open_door, raising
 from tests.unit.gateway_followed import PICTURE, open_followed
 from tests.unit.gateway_log import LogOf, a_log
+from tests.unit.gateway_wire import connection, request
 
 PROMPT = {"prompt": "a watercolor of a lighthouse at dawn"}
 NOBODYS = str(uuid.UUID(int=7))
@@ -99,6 +103,44 @@ async def test_an_allowed_output_has_an_asset(door: Door) -> None:
     found = (await door.client.get(f"/v1/requests/{told['request_id']}")).json()
     assert found["asset"]["sha256"] == asset["sha256"]
     assert [hop["hop"] for hop in found["timeline"]][-1] == "sign"
+
+
+async def test_who_takes_a_picture_slowly_gets_all_of_it(
+    tmp_path: Path, log: LogOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end is not waited for at once: a client that takes something is told from one that takes nothing."""
+    large = bytes(range(256)) * (16 << 12)
+    monkeypatch.setattr(gateway_followed, "PICTURE", large)
+    monkeypatch.setattr(Connection, "write_seconds", 1.0)
+    async with open_followed(tmp_path, log) as door, connection(door) as (reader, writer):
+        told = (await door.client.post("/v1/requests", json=OUTPUT)).json()
+        writer.write(request(told["asset"]["url"], f"authorization: Bearer {door.secret}"))
+        await reader.readuntil(b"\r\n\r\n")
+        got = 0
+        while got < len(large):
+            piece = await reader.read(128 << 10)
+            assert piece, f"the connection ended after {got} bytes"
+            got += len(piece)
+            await asyncio.sleep(0.02)
+
+
+async def test_a_picture_has_its_room_until_it_is_taken(
+    tmp_path: Path, log: LogOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = bytes(16 << 20)
+    monkeypatch.setattr(gateway_followed, "PICTURE", large)
+    monkeypatch.setattr(assets, "ROOM_BYTES", len(large) + 1)
+    async with open_followed(tmp_path, log) as door:
+        told = (await door.client.post("/v1/requests", json=OUTPUT)).json()
+        url = told["asset"]["url"]
+        async with connection(door) as (reader, writer):
+            writer.write(request(url, f"authorization: Bearer {door.secret}"))
+            await reader.readuntil(b"\r\n\r\n")
+            full = await door.client.get(url)
+            assert (full.status_code, full.json()["error"]["code"]) == (503, "overloaded")
+        async with asyncio.timeout(20):
+            while (await door.client.get(url)).content != large:
+                await asyncio.sleep(0.05)
 
 
 async def test_a_signed_picture_that_is_not_kept_any_more(door: Door) -> None:

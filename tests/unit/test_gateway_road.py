@@ -203,6 +203,8 @@ async def test_an_address_is_handed_over_instead_of_bytes() -> None:
 async def test_what_went_wrong_behind_is_in_the_log_and_the_prompt_is_not() -> None:
     said = io.StringIO()
     async with road_to(Behind([failing(RefusalError(grpc.StatusCode.INTERNAL, "a bug"))]), said) as road:
-        await refused(road, a_request(SECRET))
+        asked = a_request(SECRET)
+        await refused(road, asked)
         assert "INTERNAL" in said.getvalue()
+        assert asked.id in said.getvalue()
         assert SECRET not in said.getvalue()

@@ -110,6 +110,8 @@ async def test_what_may_be_finished_there_is_asked_first(ledger: Ledger) -> None
     with pytest.raises(WrongStandingError, match="was opened by the reporter"):
         await here.desk.filed("i1", own, "Bob", "copied from above")
     assert (await here.desk.filed("i1", "987", "Bob", "on the site")).standing is Standing.REPORTING
+    with pytest.raises(WrongStandingError, match="leaves its report already, otherwise"):
+        await here.desk.release("i1", "Ada", "no match")
     server.away = False
     await here.desk.report("i1", "Bob")
     await here.work(here.steps(hold=False))

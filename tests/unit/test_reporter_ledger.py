@@ -293,8 +293,23 @@ async def test_incidents_are_listed_by_standing_the_first_seen_first(ledger: Led
     await ledger.add(confirmed(4))
     assert [one.id for one in await ledger.incidents({Standing.NEW}, 2)] == ["i3", "i2"]
     assert len(await ledger.incidents(set(Standing), 10)) == 4
+    # Behind one that stands otherwise by now, too.
+    assert [one.id for one in await ledger.incidents({Standing.NEW}, 2, "i3")] == ["i2", "i1"]
+    assert [one.id for one in await ledger.incidents({Standing.NEW}, 2, "i4")] == []
+    assert [one.id for one in await ledger.incidents(set(Standing), 9, "i1")] == ["i4"]
+    assert list(await ledger.incidents(set(Standing), 9, "i9")) == []
     assert list(await ledger.incidents((), 10)) == []
     assert await ledger.counts() == {"new": 3, "confirmed": 1, "unpublished": 0}
+
+
+async def test_incidents_of_one_moment_are_listed_page_by_page(ledger: Ledger) -> None:
+    for number in (2, 1, 3):
+        await ledger.add(new(number))
+    found, after = list[str](), ""
+    while page := await ledger.incidents(set(Standing), 1, after):
+        found += [one.id for one in page]
+        after = found[-1]
+    assert found == ["i1", "i2", "i3"]
 
 
 async def test_everything_is_there_after_a_restart(opened: Open) -> None:

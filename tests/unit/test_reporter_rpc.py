@@ -98,6 +98,17 @@ async def test_the_first_seen_come_first_and_no_more_than_were_asked_for(door: D
     assert await door.listed([INCIDENT_STATE_NEW]) == ([], False)
 
 
+async def test_a_list_goes_on_behind_the_last_one(door: Door) -> None:
+    for number in (1, 2, 3):
+        await door.add(number)
+    told = await door.ask.ListIncidents(ListIncidentsRequest(states=[INCIDENT_STATE_HELD], limit=2, after="i1"))
+    assert ([each.incident.id for each in told.incidents], told.more) == (["i2", "i3"], False)
+    # What is decided meanwhile is no gap.
+    await door.ask.ReleaseIncident(ReleaseIncidentRequest(incident_id="i1", who="ada", why="none"))
+    told = await door.ask.ListIncidents(ListIncidentsRequest(states=[INCIDENT_STATE_HELD], limit=1, after="i1"))
+    assert ([each.incident.id for each in told.incidents], told.more) == (["i2"], True)
+
+
 async def test_a_list_is_no_larger_than_a_message(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in (1, 2, 3):
         await door.add(number)
@@ -174,6 +185,7 @@ async def test_what_a_person_filed_is_reported(door: Door) -> None:
 async def test_nobody_knows_it(door: Door) -> None:
     for call in (
         door.ask.GetIncident(GetIncidentRequest(incident_id="i9")),
+        door.ask.ListIncidents(ListIncidentsRequest(after="i9")),
         door.ask.ConfirmIncident(ConfirmIncidentRequest(incident_id="i9", who="ada", why="so")),
         door.ask.ReleaseIncident(ReleaseIncidentRequest(incident_id="i9", who="ada", why="so")),
         door.ask.ReportIncident(ReportIncidentRequest(incident_id="i9", who="ada")),

@@ -9,6 +9,7 @@ import pytest
 
 from reporter.backoff import FIRST_MS, LEASE_MS, MOST_MS
 from reporter.incident import Ended, Filed, Standing, filed
+from reporter.incident_steps import PATIENCE
 from reporter.ledger import Event, Ledger
 from reporter.machine import MOST_SPOILED
 from reporter.manner import Manner
@@ -125,6 +126,66 @@ async def test_what_is_confirmed_after_it_had_failed_is_preserved_if_it_can_be(l
     assert [list(each.files.values()) for each in here.servers[False].finished().values()] == [list(one.kept())]
     assert not originals
     assert [each.id for each in await ledger.unpublished(9)] == ["ban-i1"]
+
+
+class Damaged(Safe):
+    """A vault in which the piece of one original is not what it was."""
+
+    damaged = hashlib.sha256(PICTURE).hexdigest()
+
+    async def preserve(self, incident: Incident, content: IncidentContent) -> str:
+        if content.original.sha256.hex() == self.damaged:
+            raise TerminalError("evidence/1/body is not what was sealed there")
+        return await super().preserve(incident, content)
+
+
+async def test_a_piece_of_the_vault_that_stays_damaged_is_shown_to_a_person(ledger: Ledger) -> None:
+    here = await bench(ledger, an_incident(1, [PICTURE, b"another"]))
+    damaged = Damaged(here.fate)
+    damaged.store = {
+        each.original.uri: data
+        for each, data in zip((await here.one()).pictures(), (PICTURE, b"another"), strict=True)
+    }
+    here.vault = damaged
+    steps = here.steps()
+    for _ in range(PATIENCE):
+        await here.work(steps)
+        assert (await here.one()).standing is Standing.NEW
+        here.fate.now += MOST_MS
+    await here.work(steps)
+    one = await here.one()
+    assert (one.standing, one.problem) == (Standing.FAILED, "evidence/1/body is not what was sealed there")
+    assert one.evidence == ("", hashlib.sha256(b"another").hexdigest())
+    # Once more, now that somebody says that it is mended; and once more in vain.
+    await here.desk.report("i1", "Ada")
+    await here.work(steps)
+    assert (await here.one()).standing is Standing.NEW
+    for _ in range(PATIENCE):
+        here.fate.now += MOST_MS
+        await here.work(steps)
+    await here.desk.confirm("i1", "Ada", "its hash is enough")
+    for _ in range(PATIENCE + 1):
+        await here.work(steps)
+        here.fate.now += MOST_MS
+    assert (await here.one()).standing is Standing.REPORTED
+    assert [len(each.files) for each in here.servers[False].finished().values()] == [1]
+    # What the vault does not have stays where it is.
+    assert list(damaged.store.values()) == [PICTURE]
+
+
+async def test_a_piece_of_the_vault_that_is_mended_is_kept(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    damaged = Damaged(here.fate)
+    damaged.store, here.vault = here.vault.store, damaged
+    steps = here.steps()
+    for _ in range(PATIENCE + 1):
+        await here.work(steps)
+        here.fate.now += MOST_MS
+    assert (await here.one()).standing is Standing.FAILED
+    damaged.damaged = ""
+    await here.desk.report("i1", "Ada")
+    await here.work(steps)
+    assert ((await here.one()).standing, (await here.one()).purged) == (Standing.HELD, True)
 
 
 class Away(Safe):

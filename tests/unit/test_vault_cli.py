@@ -163,6 +163,33 @@ def test_the_log_is_verified_and_its_end_is_missed(shell: Shell, evidence: str) 
     assert "its end was cut off" in err
 
 
+def test_capitals_and_spaces_make_no_other_head(shell: Shell, evidence: str) -> None:
+    number, _, digest = json.loads(shell("audit", "verify")[1])["head"].partition(":")
+    assert shell("audit", "verify", "--head", f" {number}:{digest.upper()} ")[0] == 0
+
+
+def test_the_lines_of_a_piece_that_there_is_not_are_no_empty_table(shell: Shell, evidence: str) -> None:
+    status, out, err = shell("audit", "list", "--evidence", evidence[:16])
+    assert (status, out) == (0, "")
+    assert f"no line is about {evidence[:16]}: an id is whole" in err
+
+
+@pytest.mark.usefixtures("evidence")
+@pytest.mark.parametrize("words", [("audit", "verify"), ("audit", "list"), ("vault", "list"), ("vault", "verify")])
+def test_a_mistyped_address_is_no_empty_vault(
+    shell: Shell, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SLUICE_VAULT", (tmp_path / "typo").as_uri())
+    status, out, err = shell(*words)
+    assert (status, out) == (1, "")
+    assert "the vault is empty, and the anchor knows line 1" in err
+    monkeypatch.setenv("SLUICE_VAULT_ANCHOR", str(tmp_path / "another.head"))
+    status, out, err = shell(*words)
+    assert (status, out) == (1, "")
+    assert "there is no vault (SLUICE_VAULT)" in err
+    assert not list((tmp_path / "typo").rglob("*"))
+
+
 def test_upkeep(shell: Shell, evidence: str) -> None:
     assert json.loads(shell("vault", "verify")[1]) == {"seen": 1, "sound": [evidence], "failed": {}}
     assert json.loads(shell("vault", "expire")[1])["destroyed"] == []
@@ -187,6 +214,8 @@ def test_a_table_for_a_person(shell: Shell, evidence: str, monkeypatch: pytest.M
     assert head.split() == ["id", "kept", "due", "reports", "holds"]
     assert row.split()[0] == evidence
     assert row.endswith("0 of 1   case-7")
+    # As other commands take it.
+    assert evidence in shell("audit", "list")[1]
     shown = shell("vault", "show", evidence, *ANN)[1]
     assert "account_id   account\\x1b[2J\\n7" in shown
     assert "hold       case-7, until 2099-01-01T00:00:00Z: ann.smith: court order 7" in shown

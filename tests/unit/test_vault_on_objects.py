@@ -15,11 +15,15 @@ from obstore import store as stores
 
 from sluice.errors import ConfigError, RetryableError
 from sluice.objects import ForbiddenUriError, NotFoundError, ObjectStore, TooLargeError, held_key
+from sluice.vault.errors import UnsoundLogError
+from sluice.vault.holds import year_after
 from sluice.vault.key_file import add_key
 from sluice.vault.opened import open_vault
 from sluice.vault.settings import VaultSettings
 from sluice.vault.shelf import Shelf
-from sluice.vault.upkeep import verify
+from sluice.vault.store import Vault
+from sluice.vault.upkeep import expire, rewrap, verify
+from tests.unit.vault_shelf import DATA, NOW, facts
 
 CHILD = """
 import hashlib, sys
@@ -140,3 +144,47 @@ def test_killed_at_any_moment_a_folder_has_all_that_was_answered(tmp_path: Path)
     assert verify(vault).failed == {}
     for number, evidence in kept.items():
         assert vault.read(evidence, "ann", "x") == b"harmless %d" % number
+
+
+# A copy by hand, an editor's, an archive's: names that are no keys.
+ODD = ("000000000002 (copy)", "000000000002~", "\N{LATIN SMALL LETTER U WITH DIAERESIS}")
+
+
+def a_vault(folder: Path, now: int = NOW) -> Vault:
+    settings = VaultSettings((folder / "vault").as_uri(), (folder / "keys").as_uri(), folder / "head", None)
+    return open_vault(settings, lambda: now)
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_strange_name_in_the_log_is_a_log_that_is_not_sound(name: str, tmp_path: Path) -> None:
+    add_key(tmp_path / "keys", "one")
+    vault = a_vault(tmp_path)
+    found = vault.keep(DATA, facts())
+    (tmp_path / "vault" / "audit" / name).write_bytes(b"x")
+    for ask in (vault.log.look, vault.log.verify, lambda: a_vault(tmp_path).check(found.id)):
+        with pytest.raises(UnsoundLogError, match="audit line 2 is missing"):
+            ask()
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_a_strange_name_beside_evidence_is_in_the_way_of_nothing(name: str, tmp_path: Path) -> None:
+    add_key(tmp_path / "keys", "one")
+    found = a_vault(tmp_path).keep(DATA, facts())
+    a_vault(tmp_path).reported(found.id, "incident-1", "4000001", NOW)
+    lies = tmp_path / "vault" / "evidence"
+    own = lies / found.id / f"{0:012d}"
+    for strange in (
+        own / "record" / name,
+        own / "key" / f"{0:06d} (copy)",
+        lies / name / f"{0:012d}" / "body" / name,
+    ):
+        strange.parent.mkdir(parents=True, exist_ok=True)
+        strange.write_bytes(b"x")
+    add_key(tmp_path / "keys", "two")
+    done = rewrap(a_vault(tmp_path))
+    assert (done.done, list(done.failed)) == ((found.id,), [name])
+    assert set(verify(a_vault(tmp_path)).failed) == {found.id, name}
+    done = expire(a_vault(tmp_path, year_after(NOW)))
+    assert (done.done, list(done.failed)) == ((found.id,), [name])
+    assert not list(own.rglob(f"{1:06d}"))
+    assert list(expire(a_vault(tmp_path, year_after(NOW))).failed) == [name]

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 from sluice.contract.names import number_of, short_names
 from sluice.errors import SluiceError
-from sluice.ids import new_request_id, parse_request_id
+from sluice.ids import new_request_id, parse_request_id, subject_problem
 from sluice.v1.request_pb2 import AgeBand, Lane, Operation, Stage
 
 N = TypeVar("N", bound=int)
@@ -18,8 +18,8 @@ LONGEST_DEADLINE_MS: Final = 300_000
 
 _KEYS: Final = frozenset(
     {
-        "prompt", "transcript", "image", "upload", "stage", "operation", "age_band", "tenant", "generation_id",
-        "request_id", "deadline_ms", "lane",
+        "prompt", "transcript", "image", "upload", "stage", "operation", "age_band", "account", "tenant",
+        "generation_id", "request_id", "deadline_ms", "lane",
     }
 )  # fmt: skip
 
@@ -36,6 +36,8 @@ class Ask:
     stage: Stage.ValueType = Stage.STAGE_PROMPT
     operation: Operation.ValueType = Operation.OPERATION_GENERATE
     age_band: AgeBand.ValueType = AgeBand.AGE_BAND_UNKNOWN
+    account: str = field(default="", repr=False)
+    """The id of the account that asks. It is in no message."""
     tenant: str = ""
     generation_id: str = ""
     prompt: str | None = None
@@ -62,7 +64,8 @@ def read_ask(fields: Mapping[str, object], defaults: Ask | None = None) -> Ask:
         stage=reading.stage() or base.stage,
         operation=reading.operation() or base.operation,
         age_band=reading.age_band() or base.age_band,
-        tenant=reading.text("tenant") or base.tenant,
+        account=reading.subject("account") or base.account,
+        tenant=reading.subject("tenant") or base.tenant,
         generation_id=reading.text("generation_id") or base.generation_id,
         prompt=reading.text("prompt"),
         transcript=reading.text("transcript"),
@@ -109,6 +112,12 @@ class _Reading:
             return value
         self.problems.append(f"{name} should be a string")
         return None
+
+    def subject(self, name: str) -> str | None:
+        value = self.text(name)
+        if value and (problem := subject_problem(value)):
+            self.problems.append(f"{name} {problem}")
+        return value
 
     def request_id(self) -> str:
         given = self.text("request_id")

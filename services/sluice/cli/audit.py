@@ -1,6 +1,6 @@
 """`sluice audit`: the vault's log of who did what."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -8,6 +8,8 @@ from sluice.cli.tell import put_json, refuse, say, show_table, wants_json
 from sluice.cli.vault_where import Json, opened
 from sluice.moments import when
 from sluice.vault.entry import Entry, Head, parse_head
+
+_EMPTY: Final = "the log is empty"
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -39,7 +41,7 @@ def verify(
     else:
         typer.echo(f"{found.seq} lines, all of them sound; head {found}")
     if not found.seq:
-        say("the log is empty")
+        say(_EMPTY)
 
 
 @app.command(name="list")
@@ -54,6 +56,8 @@ def list_all(
     lines: list[Entry] = []
     opened().log.verify(told=lines.append)
     wanted = [one for one in lines if evidence in {"", one.evidence}]
+    if not wanted:
+        say(f"no line is about {evidence}: an id is whole, as `sluice vault list` tells it" if lines else _EMPTY)
     if wants_json(as_json):
         for one in wanted:
             put_json(
@@ -68,7 +72,7 @@ def list_all(
             )
         return
     rows = [["line", "at", "who", "action", "evidence", "why"]]
-    rows += [[str(one.seq), when(one.at_ms), one.who, one.action, one.evidence[:16], one.why] for one in wanted]
+    rows += [[str(one.seq), when(one.at_ms), one.who, one.action, one.evidence, one.why] for one in wanted]
     show_table(rows)
 
 

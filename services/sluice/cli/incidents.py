@@ -5,26 +5,21 @@ from typing import Annotated
 import typer
 
 from sluice.cli.incidents_ask import LONGEST_WHO, LONGEST_WHY, Address, Json, a_line, answer, asking
-from sluice.cli.incidents_form import form, is_stuck
-from sluice.cli.incidents_tell import lines, others, table, what_follows
+from sluice.cli.incidents_form import form
+from sluice.cli.incidents_list import of_states, waiting
+from sluice.cli.incidents_tell import lines, table, what_follows
 from sluice.cli.outside import run_outside
 from sluice.cli.tell import put_json, refuse, say, wants_json
 from sluice.contract.names import number_of, short_names
 from sluice.v1.reporter_pb2 import (
-    INCIDENT_STATE_FAILED,
-    INCIDENT_STATE_HELD,
-    INCIDENT_STATE_REPORTING,
     ConfirmIncidentRequest,
     FileIncidentRequest,
     GetIncidentRequest,
     IncidentRecord,
     IncidentState,
-    ListIncidentsRequest,
-    ListIncidentsResponse,
     ReleaseIncidentRequest,
     ReportIncidentRequest,
 )
-from sluice.v1.reporter_pb2_grpc import ReporterStub
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -37,15 +32,13 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As `list` tells it.")]
 Who = Annotated[str, typer.Option("--who", metavar="NAME", help="You: your id among those who review.")]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="One line; it stays with the incident.")]
 
-_MOST_UNDER_WAY = 1000
-"""Incidents of reports under way that are looked through for those whose report has failed."""
-
 
 @app.command("list")
 def list_incidents(
     state: Annotated[list[str] | None, typer.Option(metavar="STATE", help="Only these. Repeatable.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Whatever their state is.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most this many.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 50,
+    after: Annotated[str, typer.Option(metavar="ID", help="Those behind this one: the last listed.")] = "",
     address: Address = "",
     as_json: Json = False,
 ) -> None:
@@ -59,17 +52,17 @@ def list_incidents(
         refuse("--state and --all exclude each other")
     with asking(address) as reporter:
         if states or everything:
-            told, beside = _listed(reporter, states, limit), ""
-            found, more = list(told.incidents), told.more
+            found, more = of_states(reporter, states, limit, after)
+            beside = ""
         else:
-            found, more, beside = _waiting(reporter, limit)
+            found, more, beside = waiting(reporter, limit, after)
     if wants_json(as_json):
         for one in found:
             put_json(form(one))
     elif found:
         table(found)
     if more:
-        say("there are more: --limit")
+        say(f"there are more: --after {found[-1].incident.id}, or a larger --limit")
     elif not found:
         say("no such incidents" if states else "no incidents" if everything else "no incident waits for a person")
     if beside:
@@ -169,20 +162,6 @@ def filed(
 def schema(context: typer.Context) -> None:
     """The tip line's own schema: `sluice incidents schema --fetch FILE`."""
     run_outside("incidents-schema", context.args, "sluice incidents schema")
-
-
-def _listed(reporter: ReporterStub, states: "list[IncidentState.ValueType]", limit: int) -> ListIncidentsResponse:
-    return answer(lambda: reporter.ListIncidents(ListIncidentsRequest(states=states, limit=limit)))
-
-
-def _waiting(reporter: ReporterStub, limit: int) -> tuple[list[IncidentRecord], bool, str]:
-    """Those that a person has to decide about, then those whose report has failed; whether there are more; how many
-    go on without one, in words."""
-    told = _listed(reporter, [INCIDENT_STATE_HELD, INCIDENT_STATE_FAILED], limit)
-    under_way = _listed(reporter, [INCIDENT_STATE_REPORTING], _MOST_UNDER_WAY).incidents
-    stuck = [one for one in under_way if is_stuck(one)]
-    found = [*told.incidents, *stuck]
-    return found[:limit], told.more or len(found) > limit, others(told.counts, len(stuck))
 
 
 def _done(found: IncidentRecord, as_json: bool) -> None:

@@ -134,7 +134,7 @@ class Sender:
             stage=ask.stage,
             operation=ask.operation,
             lane=ask.lane,
-            subject=Subject(age_band=ask.age_band, tenant=ask.tenant),
+            subject=Subject(account_id=ask.account, age_band=ask.age_band, tenant=ask.tenant),
             contents=contents,
             deadline_ms=ask.deadline_ms,
         )

@@ -12,6 +12,7 @@ from sluice.cli.vault_where import Json, Who, Why, opened
 from sluice.cli.vault_words import evidence_form, evidence_lines, evidence_row, until_ms
 from sluice.deadline import now_ms
 from sluice.errors import NotReadyError, TerminalError
+from sluice.objects import ForbiddenUriError
 from sluice.vault.people import written
 
 app = typer.Typer(
@@ -41,7 +42,7 @@ def list_all(as_json: Json = False) -> None:
     for one in vault.ids():
         try:
             found = vault.find(one)
-        except (TerminalError, NotReadyError) as error:
+        except (TerminalError, NotReadyError, ForbiddenUriError) as error:
             broken += 1
             say(f"{one}: {error}")
             continue

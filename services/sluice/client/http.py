@@ -33,7 +33,7 @@ class Http:
         try:
             proxy = None if settings.base.loopback else find_proxy(settings.base.url)
         except ValueError:
-            raise ConfigError(["the address of the proxy cannot be read"]) from None
+            raise ConfigError(["the address of the proxy cannot be read, or is not http://HOST:PORT"]) from None
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=tls, proxy=proxy, max_connections=_CONNECTIONS, keepalive_expiry=_KEPT_SECONDS
         )

@@ -10,7 +10,9 @@ from typing import Final
 from sluice.client.outcome import Why
 from sluice.client.wire import Reply
 
-_AGAIN: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_AGAIN: Final = frozenset({408, 425, 429})
+"""Beside 5xx. What stands before a gateway has numbers of its own, such as 520."""
+_NEVER: Final = frozenset({501, 505})
 _UNREADABLE: Final = "unprocessable_content"
 _LONGEST: Final = 366 * 86_400.0
 
@@ -41,7 +43,7 @@ def refusal(reply: Reply, now_ms: int) -> Again | Unreadable | Wrong:
     code = _code(reply.body)
     if reply.status == 400 and code == _UNREADABLE:
         return Unreadable()
-    if reply.status not in _AGAIN:
+    if reply.status not in _AGAIN and (reply.status < 500 or reply.status in _NEVER):
         return Wrong(code)
     after = retry_after(reply.headers, now_ms)
     if code == "incomplete":

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import Any, Final, Self, TypeVar
 
 from sluice.errors import RetryableError, TerminalError
+from sluice.sql.private import keep_private
 from sluice.sql.schema import Dialect, Schema, migrate
 from sluice.sql.script import Row, Script
 
@@ -29,6 +30,7 @@ class SqliteDatabase:
         self._reader: sqlite3.Connection | None = None
         with self._translated():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            keep_private(path)
             self._writer = _connect(path)
         try:
             self.run_now(migrate(schema, Dialect.SQLITE))

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from sluice.errors import RetryableError
-from sluice.objects import NotFoundError, TooLargeError
+from sluice.objects import ForbiddenUriError, NotFoundError, TooLargeError
 from sluice.vault.anchor import Anchor
 from sluice.vault.entry import FIRST, MOST_LINE, Action, Entry, Head, line_digest, read_line
 from sluice.vault.errors import UnsoundLogError
@@ -149,7 +149,7 @@ class AuditLog:
                     zip(some, pool.map(self._line, some), strict=True), after + start + 1
                 ):
                     if key != _key(number):
-                        raise UnsoundLogError(f"audit line {number} is missing")
+                        raise UnsoundLogError(f"audit line {number} is missing: what comes next has another name")
                     if line is None:
                         raise UnsoundLogError(f"audit line {number} is far too long, or went away")
                     yield number, line
@@ -157,7 +157,8 @@ class AuditLog:
     def _line(self, key: str) -> bytes | None:
         try:
             return self._shelf.read_now(key, MOST_LINE)
-        except (TooLargeError, NotFoundError):
+        except (TooLargeError, NotFoundError, ForbiddenUriError):
+            # The last: a name that no line has, and that the store does not read.
             return None
 
     def _checked(self, number: int, line: bytes, before: str) -> tuple[Entry, str]:

@@ -87,4 +87,5 @@ def parse_head(text: str) -> Head:
     seq, colon, digest = text.strip().partition(":")
     if not colon or not seq.isascii() or not seq.isdecimal() or len(bytes.fromhex(digest)) != 32:
         raise ValueError("a head is NUMBER:DIGEST, as `sluice audit verify` tells it")
-    return Head(int(seq), digest)
+    # As it is written everywhere else: capitals are no other digest.
+    return Head(int(seq), bytes.fromhex(digest).hex())

@@ -10,7 +10,7 @@ from sluice.vault.events import Event, decode, encode
 from sluice.vault.index import About
 from sluice.vault.key_series import KeySeries
 from sluice.vault.keys import KeyWrapper
-from sluice.vault.shelf import Shelf
+from sluice.vault.shelf import Shelf, remove
 
 _MOST_RECORD = 1 << 20
 
@@ -98,7 +98,7 @@ class Folder:
         is fine. Raises RetryableError."""
         keys = sorted(self._shelf.keys_now(self.path), key=lambda each: (f"{self.path}/key/" not in each, each))
         for key in keys:
-            self._shelf.delete_now(key)
+            remove(self._shelf, key)
         return bool(keys)
 
     def strays(self) -> list[str]:

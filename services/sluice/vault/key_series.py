@@ -7,7 +7,7 @@ from sluice.objects import NotFoundError, TooLargeError
 from sluice.vault.envelope import KEY_BYTES
 from sluice.vault.errors import TamperedError
 from sluice.vault.keys import KeyWrapper, Wrapped
-from sluice.vault.shelf import Shelf
+from sluice.vault.shelf import Shelf, remove
 
 _MOST = 16384
 _TRIES = 16
@@ -85,7 +85,7 @@ class KeySeries:
     def _remove_below(self, number: int) -> None:
         for key in self._shelf.keys_now(self._folder):
             if key < _key(self._folder, number):
-                self._shelf.delete_now(key)
+                remove(self._shelf, key)
 
 
 def _key(folder: str, number: int) -> str:

@@ -27,8 +27,8 @@ KEY_SCHEMES: Final = (_FILE, SCHEME, *SCHEMES)
 """How the address of a wrapping key begins."""
 
 
-def open_vault(settings: VaultSettings, now: Callable[[], int] = now_ms) -> Vault:
-    """The vault; an empty one is begun. Blocks.
+def open_vault(settings: VaultSettings, now: Callable[[], int] = now_ms, begin: bool = True) -> Vault:
+    """The vault; an empty one is begun, where `begin` says so. Blocks.
 
     Raises ConfigError for settings that cannot work; TamperedError where the vault's own secret is gone;
     MissingKeyError, NotReadyError, RetryableError.
@@ -36,14 +36,19 @@ def open_vault(settings: VaultSettings, now: Callable[[], int] = now_ms) -> Vaul
     wrapper = open_wrapper(settings.key)
     people = People.read(settings.people)
     shelf = ObjectStore.open(settings.store, "SLUICE_VAULT")
-    return vault_on(shelf, wrapper, FileAnchor(settings.anchor), people, now)
+    return vault_on(shelf, wrapper, FileAnchor(settings.anchor), people, now, begin)
 
 
 def vault_on(
-    shelf: Shelf, wrapper: KeyWrapper, anchor: Anchor, people: People, now: Callable[[], int] = now_ms
+    shelf: Shelf,
+    wrapper: KeyWrapper,
+    anchor: Anchor,
+    people: People,
+    now: Callable[[], int] = now_ms,
+    begin: bool = True,
 ) -> Vault:
     """The vault on a shelf. Raises as `open_vault`."""
-    root = open_root(shelf, wrapper)
+    root = open_root(shelf, wrapper, anchor.head().seq, begin)
     return Vault(shelf, wrapper, root, AuditLog(shelf, root.audit_key, anchor, now), people, now)
 
 

@@ -5,6 +5,7 @@ import hmac
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from sluice.errors import NotReadyError
 from sluice.vault.envelope import KEY_BYTES
 from sluice.vault.errors import TamperedError
 from sluice.vault.key_series import KeySeries
@@ -37,17 +38,23 @@ def root_series(shelf: Shelf, wrapper: KeyWrapper) -> KeySeries:
     return KeySeries(shelf, wrapper, FOLDER, "the vault")
 
 
-def open_root(shelf: Shelf, wrapper: KeyWrapper) -> Root:
-    """The vault's secret; made where the vault is empty.
+def open_root(shelf: Shelf, wrapper: KeyWrapper, lines: int = 0, begin: bool = True) -> Root:
+    """The vault's secret; made where the vault is empty. `lines`: of its log, by the anchor. `begin`: whether one may
+    be made.
 
-    Raises TamperedError where the secret is gone and the vault is not empty: with a new one it would find nothing of
-    what it holds. MissingKeyError, NotReadyError, RetryableError.
+    Raises TamperedError where the secret is gone and the vault is not empty, or was not: with a new one it would find
+    nothing of what it holds. NotReadyError, also for an empty one that may not be begun; MissingKeyError,
+    RetryableError.
     """
     series = root_series(shelf, wrapper)
     secret = series.get()
     if secret is None:
         if shelf.keys_now("evidence") or shelf.keys_now("audit"):
             raise TamperedError(f"{FOLDER}/ is gone and the vault is not empty: put it back from a copy of the vault")
+        if lines:
+            raise TamperedError(f"the vault is empty, and the anchor knows line {lines} of its log: put it back")
+        if not begin:
+            raise NotReadyError("there is no vault (SLUICE_VAULT): the reporter begins one when it is first started")
         secret = series.made()
     return Root(secret)
 

@@ -1,6 +1,9 @@
 """What the vault needs of a store: objects that are written once, listed, read and removed."""
 
+from contextlib import suppress
 from typing import Protocol
+
+from sluice.objects import ForbiddenUriError
 
 
 class Shelf(Protocol):
@@ -23,3 +26,10 @@ class Shelf(Protocol):
 
     def delete_now(self, key: str) -> None:
         """Removes an object; there need not be one."""
+
+
+def remove(shelf: Shelf, key: str) -> None:
+    """Removes an object that was listed. One that somebody else put there, under a name that the vault writes none by
+    and the store does not take, stays, and is in the way of nothing. Raises RetryableError."""
+    with suppress(ForbiddenUriError):
+        shelf.delete_now(key)

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sluice.errors import NotReadyError, TerminalError
+from sluice.objects import ForbiddenUriError
 from sluice.vault.audit import Said
 from sluice.vault.entry import Action, Head
 from sluice.vault.errors import TamperedError, UnknownEvidenceError, UnsoundLogError
 from sluice.vault.folder import Folder
 from sluice.vault.root import root_series
+from sluice.vault.shelf import remove
 from sluice.vault.store import REPORTER, Vault
 
 
@@ -88,7 +90,7 @@ def _tidy(vault: Vault) -> None:
     for key in keys:
         _, evidence, number, *_ = (*key.split("/"), "", "")
         if number.isdecimal() and int(number) < index.of(evidence).generation:
-            vault.shelf.delete_now(key)
+            remove(vault.shelf, key)
 
 
 def _each(vault: Vault, work: Callable[[str], bool], enough: Callable[[], bool] = lambda: False) -> Done:
@@ -105,6 +107,6 @@ def _each(vault: Vault, work: Callable[[str], bool], enough: Callable[[], bool] 
             continue
         except UnsoundLogError:
             raise
-        except (TerminalError, NotReadyError) as error:
+        except (TerminalError, NotReadyError, ForbiddenUriError) as error:
             failed[evidence] = str(error)
     return Done(tuple(done), failed, len(ids))

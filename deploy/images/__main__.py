@@ -1,6 +1,6 @@
 """Builds images, runs them, and prints what came of it as one JSON object.
 
-python -m deploy.images [SERVICE...]        all services where none is named
+python -m deploy.images [SERVICE...]        all services where none is named; whom one asks comes with it
 
 Needs root (a build enters a chroot), buildah, crun and mmdebstrap from Debian, Rust 1.89, the package registries of
 Debian, Python and Rust, 20 GB of disk, and about ten minutes. Progress goes to standard error. Exit status 0: every
@@ -21,7 +21,7 @@ from deploy.images.builds import IMAGE, build_image
 from deploy.images.shell import ensure_programs, say
 from deploy.images.trial import try_images
 from sluice.errors import SluiceError
-from sluice.local.entry_points import service_names
+from sluice.local.entry_points import service_names, with_asked
 from sluice.local.interrupts import interruptible
 
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if unknown := sorted(set(given.services) - set(known)):
         parser.error(f"no service is called {unknown[0]}; there are: {', '.join(known)}")
-    chosen = given.services or known
+    chosen = with_asked(given.services) or known
     try:
         ensure_programs(given.install)
         who_can_build()

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from sluice.errors import TerminalError
-from sluice.local.entry_points import OPTIONAL, load_service, service_commands, service_names, told_where
+from sluice.local.entry_points import OPTIONAL, load_service, service_commands, service_names, told_where, with_asked
 
 
 def test_the_main_line_of_services_is_installed() -> None:
@@ -33,6 +33,12 @@ def test_who_asks_a_service_is_told_where_it_is() -> None:
     told = {"SLUICE_ORCHESTRATOR_ADDRESS": "127.0.0.1:1", "SLUICE_INGEST_ADDRESS": "127.0.0.1:2"}
     assert told_where("gateway", at) == told
     assert told_where("ingest", at) == {}
+
+
+def test_whom_a_service_asks_comes_with_it_once() -> None:
+    assert with_asked(["reporter", "gateway"]) == ["reporter", "gateway", "orchestrator", "ingest"]
+    assert with_asked(["ingest", "gateway"]) == ["ingest", "gateway", "orchestrator"]
+    assert with_asked([]) == []
 
 
 def test_an_optional_service_is_there_where_its_variable_says_what_for() -> None:

@@ -50,6 +50,12 @@ def service_commands(without: Sequence[str] = (), env: Mapping[str, str] | None 
     }
 
 
+def with_asked(names: Sequence[str]) -> list[str]:
+    """These services, in their order, and behind them those whom they ask."""
+    asked = [other for name in names for other in ASKS.get(name, {}).values()]
+    return list(dict.fromkeys([*names, *asked]))
+
+
 def told_where(name: str, addresses: Mapping[str, str]) -> dict[str, str]:
     """The variables that say to a service where those are whom it asks. `addresses`: of gRPC doors, by service."""
     return {variable: addresses[asked] for variable, asked in ASKS.get(name, {}).items() if asked in addresses}

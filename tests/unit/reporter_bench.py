@@ -28,8 +28,9 @@ class Bench:
 
     def steps(self, hold: bool = True, tests: tuple[bool, ...] = (False, True)) -> Steps:
         tiplines: dict[bool, Tipline] = {kind: self.servers[kind] for kind in tests}
-        now = lambda: self.fate.now  # noqa: E731 - shorter than a function
-        return Steps(self.ledger, self.vault, tiplines, Papers(), announce, Manner(hold, gather_ms=1000), now)
+        return Steps(
+            self.ledger, self.vault, tiplines, Papers(), announce, Manner(hold, gather_ms=1000), lambda: self.fate.now
+        )
 
     async def work(self, steps: Steps) -> None:
         """Until nothing is due, now and after the others of an account were waited for."""

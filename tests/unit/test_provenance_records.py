@@ -1,10 +1,9 @@
 """What both stores of records promise: one file, run on SQLite and on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,24 +12,11 @@ from provenance.opened import open_records
 from provenance.record import Record, Records
 from sluice.errors import NotReadyError, TerminalError
 from sluice.sql.schema import Migration
-from tests.unit.databases import KINDS, Databases, databases
 from tests.unit.provenance_records import digest, record
 
 MANIFEST = b"\x00\x00\x00\x10jumb" + bytes(range(256))
 
 Open = Callable[[], Awaitable[Records]]
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[Databases]:
-    with databases() as found:
-        yield found
-
-
-@pytest.fixture(params=KINDS)
-def where(request: pytest.FixtureRequest, kept: Databases, tmp_path: Path) -> str:
-    """A database of this test's own, empty."""
-    return kept.empty(request.param, tmp_path)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from reporter.opened import open_ledger
 from reporter.report import Phase
 from tests.unit.reporter_bench import Bench, Refuses, Silent, bench
 from tests.unit.reporter_incidents import PICTURE
-from tests.unit.reporter_server import Moment
 from tests.unit.reporter_world import an_incident
 
 
@@ -21,12 +20,6 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     ledger = await open_ledger(str(tmp_path / "reporter.db"))
     yield ledger
     await ledger.close()
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here nobody stands still between two effects."""
-    monkeypatch.setattr(Moment, "__await__", lambda _: iter(()))
 
 
 def words(one: Filed) -> list[tuple[str, str, str]]:

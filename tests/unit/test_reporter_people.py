@@ -16,7 +16,7 @@ from reporter.opened import open_ledger
 from reporter.report import Phase
 from tests.unit.reporter_bench import Bench, Refuses, Silent, bench
 from tests.unit.reporter_incidents import PICTURE
-from tests.unit.reporter_server import Moment, Server
+from tests.unit.reporter_server import Server
 from tests.unit.reporter_world import an_incident
 
 
@@ -25,12 +25,6 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     ledger = await open_ledger(str(tmp_path / "reporter.db"))
     yield ledger
     await ledger.close()
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here nobody stands still between two effects."""
-    monkeypatch.setattr(Moment, "__await__", lambda _: iter(()))
 
 
 async def test_by_default_a_person_confirms_before_anything_is_sent(ledger: Ledger) -> None:

@@ -24,7 +24,7 @@ from sluice.sql.database import open_database
 from sluice.v1.incident_pb2 import Incident, IncidentContent
 from tests.unit.reporter_bench import Refuses, bench
 from tests.unit.reporter_incidents import PICTURE
-from tests.unit.reporter_server import Moment, Papers, Safe, Server
+from tests.unit.reporter_server import Papers, Safe, Server
 from tests.unit.reporter_world import an_incident, announce
 
 
@@ -33,12 +33,6 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     ledger = await open_ledger(str(tmp_path / "reporter.db"))
     yield ledger
     await ledger.close()
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here nobody stands still between two effects."""
-    monkeypatch.setattr(Moment, "__await__", lambda _: iter(()))
 
 
 async def test_a_test_goes_to_the_trial_alone_and_bans_nobody(ledger: Ledger) -> None:

@@ -1,7 +1,7 @@
 """What both databases promise: one file, run on SQLite and on a real PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,24 +12,12 @@ from sluice.sql.database import Database, open_database, read_database
 from sluice.sql.schema import Migration, Schema
 from sluice.sql.script import Script, one
 from sluice.sql.sqlite import SqliteDatabase
-from tests.unit.databases import KINDS, Databases, databases
+from tests.unit.databases import Databases
 
 STEP = Migration(1, "things", ("CREATE TABLE thing_a (number {key}, word TEXT NOT NULL UNIQUE, at {int64})",))
 SCHEMA = Schema("thing", "SLUICE_THING_DB", "the things", 0x736C7563_7777, (STEP,))
 ADD = "INSERT INTO thing_a (word, at) VALUES (?, ?) RETURNING number"
 ALL = "SELECT word FROM thing_a ORDER BY number"
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[Databases]:
-    with databases() as found:
-        yield found
-
-
-@pytest.fixture(params=KINDS)
-def where(request: pytest.FixtureRequest, kept: Databases, tmp_path: Path) -> str:
-    """A database of this test's own, empty."""
-    return kept.empty(request.param, tmp_path)
 
 
 @pytest.fixture

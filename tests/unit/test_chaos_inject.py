@@ -84,7 +84,10 @@ def test_a_service_that_dies_at_a_line_was_started_for_that(scene: Scene) -> Non
     wait_for(lambda: replica.starts == 2, scene.turn)
     process = replica.process
     assert process is not None
-    assert b"dies_at.py" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+    command = Path(f"/proc/{process.pid}/cmdline")
+    # Empty for the moment in which the kernel puts the program in place, although it counts as started.
+    wait_for(lambda: command.read_bytes() != b"", lambda: None)
+    assert b"dies_at.py" in command.read_bytes()
     assert not injector.finished
     process.kill()
     wait_for(lambda: injector.finished and replica.starts == 3, scene.turn)

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterator
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from sluice.bus.clients import group_consumer, log_reader, transactional_producer
 from sluice.bus.consumer import GroupReader
@@ -40,6 +41,14 @@ class Watchful(GroupReader):
     look_seconds = 1.0
 
 
+class Unlucky(Watchful):
+    """Is full before a word of partition 1 has come."""
+
+    def _assign(self, positions: list[TopicPartition]) -> None:
+        super()._assign(positions)
+        self._consumer.pause([one for one in positions if one.partition == 1])
+
+
 async def test_what_is_in_hand_and_what_is_not_read_for_now_is_behind(kafka: KafkaSettings) -> None:
     topic = Topic.REQUESTS_BULK
     await produce(kafka, topic, [10] * 20, 2)
@@ -68,6 +77,28 @@ async def test_what_is_in_hand_and_what_is_not_read_for_now_is_behind(kafka: Kaf
     await produce(kafka, topic, [10], 1)
     await asyncio.sleep(2.5)
     assert reader.lag(topic) == 0
+    await reader.close()
+
+
+@pytest.mark.parametrize(("committed", "expected"), [(0, 20), (3, 17)])
+async def test_what_was_never_read_is_behind_too(kafka: KafkaSettings, committed: int, expected: int) -> None:
+    """It is full from the first partition: how far it is in the other one, only the broker can say."""
+    topic = (Topic.DECISIONS, Topic.VERDICTS)[committed > 0]
+    group = f"lag-unread-{committed}"
+    await produce(kafka, topic, [10] * 20, 2)
+    if committed:
+        before = group_consumer(kafka, group, "before")
+        before.commit(offsets=[TopicPartition(topic, 1, committed)], asynchronous=False)
+        before.close()
+    held: list[Record] = []
+    log = Log("test", stream=io.StringIO())
+    reader = Unlucky(group_consumer(kafka, group, "0"), (topic,), held.append, MOST, log, ends=log_reader(kafka))
+    reader.start()
+    await until(lambda: len(held) == MOST)
+    await until(lambda: reader.lag(topic) == expected)
+    assert {record.partition for record in held} == {0}
+    await asyncio.sleep(2.5)
+    assert reader.lag(topic) == expected
     await reader.close()
 
 

@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from sluice.bus.assignment import Assignment
-from sluice.bus.lag import EVERY_SECONDS, Lag, behind, marks_of
+from sluice.bus.lag import EVERY_SECONDS, Lag, behind, marks_of, unread
 from sluice.bus.offsets import OffsetTracker
 from sluice.bus.record import Record
 
@@ -89,10 +89,23 @@ def test_partitions_of_a_topic_add_up_and_topics_do_not() -> None:
 
 def test_of_what_is_not_fetched_the_broker_has_said_where_it_ends() -> None:
     lag = Lag()
-    lag.looked({("a", 0): 50, ("b", 0): 4})
+    lag.looked({("a", 0): 50, ("b", 0): 4}, {})
     lag.count(cast("Consumer", Kept(a0=(0, 9), b0=(0, 6))), {("a", 0): 7, ("b", 0): 6, ("c", 0): 1})
     assert (lag.of("a"), lag.of("b"), lag.of("c")) == (43, 0, 0)
     lag.forget()
+    assert lag.of("a") == 0
+
+
+def test_of_what_was_never_read_the_look_has_said_where_reading_begins() -> None:
+    lag = Lag()
+    marks = marks_of(assignment(a=-1, b=-1, c=8), {})
+    assert unread(marks) == [("a", 0), ("b", 0)]
+    lag.looked({("a", 0): 10, ("b", 0): 10, ("c", 0): 10}, {("a", 0): 0, ("b", 0): 7})
+    # Of `b` more was fetched than was handed out: the client knows the whole log, not what the group has done of it.
+    lag.count(cast("Consumer", Kept(b0=(0, 10))), marks)
+    assert (lag.of("a"), lag.of("b"), lag.of("c")) == (10, 3, 2)
+    lag.forget()
+    lag.count(cast("Consumer", Kept()), marks)
     assert lag.of("a") == 0
 
 

@@ -3,18 +3,21 @@
 Counted in offsets. Marks of transactions have offsets too: where a topic is written in transactions of few records,
 there are up to two for each record.
 Every answer to a fetch says where the log ends, and the client keeps that: looking it up costs about a microsecond. A
-partition that is paused is not fetched; its end is that of the last look for standstills (`sluice.bus.stalls`).
+partition that is paused is not fetched; its end is that of the last look for standstills (`sluice.bus.stalls`). One
+that is paused before anything of it was read says not even where reading begins: that look asks for it too.
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from sluice.bus.assignment import Assignment, Key
+from sluice.bus.ends import log_ends
 
 EVERY_SECONDS: Final = 1.0
+_ASK_SECONDS: Final = 1.0
 
 
 class Lag:
@@ -23,19 +26,22 @@ class Lag:
     def __init__(self) -> None:
         self._due = 0.0
         self._looked: Mapping[Key, int] = {}
+        self._begin: Mapping[Key, int] = {}
         self._behind: Mapping[str, int] = {}
 
     def of(self, topic: str) -> int:
         """Offsets of a topic that lie between what is done and the end."""
         return self._behind.get(topic, 0)
 
-    def looked(self, ends: Mapping[Key, int]) -> None:
-        """Where a broker says that logs end."""
+    def looked(self, ends: Mapping[Key, int], begin: Mapping[Key, int]) -> None:
+        """Where a broker says that logs end, and where reading begins of partitions of which nothing was read yet."""
         self._looked = ends
+        self._begin = begin
 
     def forget(self) -> None:
         """The partitions are ours no more."""
         self._looked = {}
+        self._begin = {}
         self._behind = {}
 
     def due(self, now: float) -> bool:
@@ -50,8 +56,9 @@ class Lag:
         found: dict[str, int] = {}
         for key, mark in marks.items():
             low, high = _kept(consumer, key)
+            done = mark if mark >= 0 else self._begin.get(key, mark)
             topic = str(key[0])
-            found[topic] = found.get(topic, 0) + behind(mark, low, max(high, self._looked.get(key, -1)))
+            found[topic] = found.get(topic, 0) + behind(done, low, max(high, self._looked.get(key, -1)))
         self._behind = found
 
 
@@ -66,6 +73,28 @@ def marks_of(assignment: Assignment, seen: Mapping[Key, int]) -> Mapping[Key, in
             # All that was read is done. Beyond it there may be nothing but marks of transactions.
             mark = max(position.offset, seen.get(key, -1))
         found[key] = mark
+    return found
+
+
+def unread(marks: Mapping[Key, int]) -> Collection[Key]:
+    """The partitions of which it is not known how far they are done."""
+    return [key for key, mark in marks.items() if mark < 0]
+
+
+def find_begin(member: Consumer, looker: Consumer, keys: Iterable[Key]) -> Mapping[Key, int]:
+    """Where a group reads on: at what it has committed, or else where the log begins. Nothing without an answer.
+
+    `member`: of the group. `looker`: of none; only it may be asked where a log begins while the other one reads.
+    """
+    places = [TopicPartition(*key) for key in keys]
+    if not places:
+        return {}
+    found: dict[Key, int] = {}
+    with contextlib.suppress(KafkaException):
+        for one in member.committed(places, _ASK_SECONDS):
+            key = one.topic, one.partition
+            if not one.error:
+                found[key] = one.offset if one.offset >= 0 else log_ends(looker, *key, _ASK_SECONDS)[0]
     return found
 
 

@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from sluice.bus.assignment import Assignment, Key
 from sluice.bus.in_hand import InHand
-from sluice.bus.lag import Lag, marks_of
+from sluice.bus.lag import Lag, find_begin, marks_of, unread
 from sluice.bus.leaving import leave
 from sluice.bus.problems import is_end_of_partition, is_fatal, is_refusal, words
 from sluice.bus.read_again import AGAIN_SECONDS, can_see, can_use_group, read_again
@@ -213,7 +213,6 @@ class GroupMember(ABC):
         now = time.monotonic()
         assignment = self._assignment
         if assignment is None:
-            self._lag.forget()
             return
         if self._lag.due(now):
             self._lag.count(self._consumer, marks_of(assignment, self._ends))
@@ -226,7 +225,8 @@ class GroupMember(ABC):
         }
         # Of what is paused nothing is fetched, so nothing else says where it ends.
         ends = find_ends(self._looker, [*positions, *self._paused])
-        self._lag.looked(ends)
+        unknown = unread(marks_of(assignment, self._ends))
+        self._lag.looked(ends, find_begin(self._consumer, self._looker, unknown))
         if stalled := self._stalls.see(now, positions, ends):
             topic, number = stalled[0]
             raise FatalError(f"{topic}[{number}] is not read on although it goes on")
@@ -320,6 +320,7 @@ class GroupMember(ABC):
             self._before_revocation()
         self._given = 0
         self._assignment = None
+        self._lag.forget()
         self._restart()
         consumer.unassign()
         self._log.info("partitions revoked", count=len(partitions))
@@ -327,6 +328,7 @@ class GroupMember(ABC):
     def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         self._given = 0
         self._assignment = None
+        self._lag.forget()
         self._restart()
         consumer.unassign()
         self._log.warning("partitions lost", count=len(partitions))

@@ -29,11 +29,14 @@ _BANDS = {number: name.removeprefix("AGE_BAND_") for name, number in AgeBand.ite
 _ROLES = {number: name.removeprefix("ROLE_") for name, number in Role.items()}
 _STAGES = {number: name.removeprefix("STAGE_") for name, number in Stage.items()}
 _STATUSES = {number: name.removeprefix("STATUS_") for name, number in Status.items()}
+_SILENT = "no answer in time"
 
 
 @dataclass(slots=True)
 class Outcome:
-    """A decision's substance. `reports`: ids of fired rules whose matches must be reported."""
+    """A decision's substance. `complete`: every required check answered, whoever was waited for. `reports`: ids of
+    fired rules whose matches must be reported.
+    """
 
     action: Severity
     complete: bool
@@ -57,8 +60,9 @@ def decide(
     there does not come. `overloaded`: it may come, but too many requests wait for it to be waited for; where all of
     it is there, this changes nothing. `open_breakers`: "rule:ID" and "tenant:NAME", as the decision records them; a
     BLOCK of that rule or for that tenant is REVIEW, unless the rule is about child safety. What cannot be read ends
-    the request at once; a terminal rule decides as soon as it fires; all other rules wait for every required check.
-    The most severe action wins, and what is incomplete is never an ALLOW.
+    the request at once; a terminal rule decides as soon as it fires, and that somebody has not answered by then is no
+    reason; all other rules wait for every required check. The most severe action wins, and what is incomplete is
+    never an ALLOW.
     """
     return judge(Asked.of(contents, policy), verdicts, policy, late, overloaded, open_breakers)
 
@@ -89,6 +93,10 @@ def judge(
     fired.apply(policy.ordinary)
     on_incomplete = asked.on_incomplete
     missing, unreadable = _missing(asked, answers, policy)
+    complete = not missing and not unreadable
+    if fired.decisive:
+        # Whoever was not waited for did not fail.
+        missing = [reason for reason in missing if reason.detail != _SILENT]
     reasons = [*_generation(asked, policy), *unreadable, *fired.reasons]
     if missing:
         reasons += [_with_action(reason, on_incomplete) for reason in missing]
@@ -96,7 +104,6 @@ def judge(
         detail = "too many requests were waiting"
         reasons.append(Reason(rule="overloaded", action=on_incomplete.value, detail=detail))
     action = Severity(max([reason.action for reason in reasons])) if reasons else Severity.ALLOW
-    complete = not missing and not unreadable
     if not complete and action is Severity.ALLOW:
         action = on_incomplete
     return Outcome(action, complete, tuple(reasons), tuple(fired.labels), tuple(fired.reports))
@@ -224,7 +231,7 @@ def _by_check(check: str, content: Content, result: ContentResult) -> Reason:
 
 def _incomplete(check: str, content: Content, result: ContentResult | None) -> Reason:
     if result is None:
-        return Reason(rule="incomplete", check=check, content_id=content.id, detail="no answer in time")
+        return Reason(rule="incomplete", check=check, content_id=content.id, detail=_SILENT)
     word = "not a score" if result.status == STATUS_OK else _STATUSES.get(result.status, "UNSPECIFIED")
     detail = f"{word} {result.detail}".strip()
     return Reason(rule="incomplete", check=check, content_id=content.id, detail=detail)

@@ -18,7 +18,7 @@ from sluice.v1.contents_pb2 import Contents
 from sluice.v1.decision_pb2 import ACTION_ALLOW, ACTION_BLOCK, ACTION_REVIEW, Decision, Reason
 from sluice.v1.request_pb2 import LANE_BULK, LANE_INTERACTIVE, LANE_UNSPECIFIED, STAGE_OUTPUT, STAGE_PROMPT
 from sluice.v1.verdict_pb2 import STATUS_ABSTAIN, STATUS_ERROR, STATUS_OK, STATUS_TIMEOUT, Verdict
-from tests.unit.build import contents, result, text, verdict
+from tests.unit.build import contents, image, result, text, verdict
 from tests.unit.metric_values import values
 from tests.unit.test_orchestrator_pending_breakers import BREAKER
 
@@ -186,6 +186,19 @@ def why(asked: Contents, verdicts: dict[str, Verdict], policy: Policy) -> set[st
 )
 def test_why_is_read_off_what_the_decision_says(status: int, expected: str, policy: Policy) -> None:
     assert why(contents(text()), {"text": verdict("text", result(status=status))}, policy) == {expected}
+
+
+def test_a_wave_of_known_content_is_no_failure_of_the_checks_that_were_not_waited_for(policy: Policy) -> None:
+    told = Told()
+    matched = verdict("hash", result(csam=True))
+    for late in (False, True):
+        outcome = decide(contents(image()), {"hash": matched}, policy, late)
+        assert outcome is not None
+        told.counts.decided(decision(*outcome.reasons, action=ACTION_BLOCK, complete=outcome.complete))
+    told.counts.final()
+    assert told.above("sluice_decisions_total") == {("BLOCK", "false", "PROMPT"): 2}
+    assert told.above("sluice_decision_rules_total") == {("BLOCK", "known-csam", "PROMPT"): 2}
+    assert told.above("sluice_incomplete_total") == {}
 
 
 def test_why_where_nothing_was_answered_or_asked(policy: Policy) -> None:

@@ -159,7 +159,21 @@ def test_a_terminal_rule_decides_without_the_others(policy: Policy, checks: int)
     seen = {name: every[name] for name in ("hash", "image", "person", "image_text")[:checks]}
     found = run(contents(text("c9"), image()), seen, policy)
     assert (found.action, found.reports) == (Severity.BLOCK, ("known-csam",))
-    assert next(r for r in found.reasons if r.rule == "known-csam").content_id == "c0"
+    assert [(reason.rule, reason.content_id) for reason in found.reasons] == [("known-csam", "c0")]
+    assert not found.complete
+    # The same at the deadline: what was not there is no reason, whenever it is decided again.
+    assert decide(contents(text("c9"), image()), seen, policy, late=True) == found
+
+
+def test_what_went_wrong_before_a_terminal_rule_fired_is_told(policy: Policy) -> None:
+    seen = {"hash": pictures(csam=True)["hash"], "image": verdict("image", result("c0", status=STATUS_ERROR))}
+    found = run(contents(image(), PreparedContent(id="c7", role=99)), seen, policy)
+    assert [(reason.rule, reason.check, reason.content_id) for reason in found.reasons] == [
+        ("known-csam", "", "c0"),
+        ("incomplete", "image", "c0"),
+        ("incomplete", "", "c7"),
+    ]
+    assert (found.action, found.complete) == (Severity.BLOCK, False)
 
 
 def test_what_ingest_could_not_read_blocks_at_once(policy: Policy) -> None:

@@ -151,6 +151,15 @@ def test_what_was_missing_and_why(policy: Policy) -> None:
     assert words.missing(uncovered) == ["Incomplete: no check covers PROMPT at this stage (c0 (prompt)): REVIEW."]
 
 
+def test_who_was_not_waited_for_did_not_fail(policy: Policy) -> None:
+    found = decided(policy, contents(image()), {"hash": verdict("hash", result(csam=True))}, late=False)
+    assert words.missing(found) == [
+        "A terminal rule decided before every required check had answered; nobody waited for the others."
+    ]
+    whole = pictures() | {"hash": verdict("hash", result(csam=True))}
+    assert words.missing(decided(policy, contents(image()), whole, late=False)) == []
+
+
 def test_what_could_not_be_read(policy: Policy) -> None:
     broken = image()
     broken.unprocessable = UNPROCESSABLE_TRUNCATED

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from sluice.contract.names import number_of
 from sluice.errors import TerminalError
 from sluice.policy.decider import Decide, Decided
-from sluice.policy.examples import BUILT_IN
 from sluice.policy.model import Policy
 from sluice.v1.contents_pb2 import UNPROCESSABLE_UNKNOWN_ENUM, UNPROCESSABLE_UNSPECIFIED, Contents, Unprocessable
 from sluice.v1.decision_pb2 import Decision, Input
@@ -59,20 +58,14 @@ class Recorded:
 def recorded(decision: Decision) -> Recorded:
     """The inputs of a decision. Exact: `Decide` with them and the deciding policy gives the same outcome."""
     verdicts = {one.check: _verdict(decision, one) for one in decision.inputs[:]}
-    overloaded = fired = False
+    overloaded = False
     waited: set[str] = set()
     for reason in decision.reasons[:]:
         rule = reason.rule
         if rule == "overloaded":
             overloaded = True
-        elif rule == "incomplete":
-            if reason.check and reason.check not in verdicts:
-                waited.add(reason.check)
-        elif rule not in BUILT_IN:
-            fired = True
-    # The decider's clock tells a decision at the deadline from one that a terminal rule made before it.
-    if fired and not overloaded and decision.decided_at_ms < decision.deadline_at_ms:
-        waited.clear()
+        elif rule == "incomplete" and reason.check and reason.check not in verdicts:
+            waited.add(reason.check)
     contents = _contents(decision)
     return Recorded(contents, verdicts, overloaded, frozenset(decision.open_breakers), frozenset(waited))
 

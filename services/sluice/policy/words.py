@@ -95,11 +95,10 @@ def fired(decision: Decision, policy: Policy | None) -> list[str]:
 
 def missing(decision: Decision) -> list[str]:
     """What was missing, could not be read, or had to be there first, and what that comes to."""
-    return [
-        f"{_built_in(reason, decision)}: {_action(reason.action)}."
-        for reason in decision.reasons
-        if reason.rule in BUILT_IN
-    ]
+    built_in = [reason for reason in decision.reasons if reason.rule in BUILT_IN]
+    if decision.reasons and not decision.complete and not built_in:
+        return ["A terminal rule decided before every required check had answered; nobody waited for the others."]
+    return [f"{_built_in(reason, decision)}: {_action(reason.action)}." for reason in built_in]
 
 
 def conclusion(decision: Decision) -> str:

@@ -101,7 +101,7 @@ class ReadingOn:
             return
         # Of what is not read now nothing else says where it ends.
         ends = find_ends(self._looker, positions(partitions, dict.fromkeys(partitions, OPEN)))
-        self._lag.looked(ends)
+        self._lag.looked(ends, {})
         if stalled := self._stalls.see(now, self._reached(partitions, flows), ends):
             topic, number = stalled[0]
             raise FatalError(f"{topic}[{number}] is not read on although it goes on; a restart recovers")

@@ -27,6 +27,7 @@ from sluice.v1.request_pb2 import (
     ROLE_TRANSCRIPT,
     ROLE_UPLOAD,
     STAGE_OUTPUT,
+    Role,
 )
 from sluice.v1.verdict_pb2 import (
     PERSON_ADULT,
@@ -167,7 +168,7 @@ def test_a_terminal_rule_decides_without_the_others(policy: Policy, checks: int)
 
 def test_what_went_wrong_before_a_terminal_rule_fired_is_told(policy: Policy) -> None:
     seen = {"hash": pictures(csam=True)["hash"], "image": verdict("image", result("c0", status=STATUS_ERROR))}
-    found = run(contents(image(), PreparedContent(id="c7", role=99)), seen, policy)
+    found = run(contents(image(), PreparedContent(id="c7", role=Role.ValueType(99))), seen, policy)
     assert [(reason.rule, reason.check, reason.content_id) for reason in found.reasons] == [
         ("known-csam", "", "c0"),
         ("incomplete", "image", "c0"),

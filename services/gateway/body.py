@@ -24,7 +24,7 @@ _PLAIN: Final = "identity"
 async def read_body(request: Request, most: int) -> bytes:
     """All of it. ApiError: 413 for one that is larger than `most` bytes, 408 for one that does not come, 415 for one
     that is compressed. OverloadedError where there is no room for it."""
-    if request.headers.get("content-encoding", _PLAIN).strip().lower() != _PLAIN:
+    if any(coded.strip().lower() != _PLAIN for coded in request.headers.getlist("content-encoding")):
         raise _compressed()
     said = request.headers.get("content-length", "0")
     if said.isdecimal() and int(said) > most:

@@ -1,6 +1,6 @@
 """The commands under `sluice keys`. What one needs is imported when it runs."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,6 +17,8 @@ app = typer.Typer(
     help="API keys of the gateway, in SLUICE_GATEWAY_DB or SLUICE_HOME (docs/gateway.md).",
 )
 
+MOST: Final = 1_000_000_000
+"""Of a limit: more is none, and no database takes every number."""
 Name = Annotated[str, typer.Option("--name", metavar="TEXT", help="Whom it is for, for people.")]
 Tenant = Annotated[
     str | None,
@@ -28,10 +30,14 @@ Scopes = Annotated[
     list[str] | None,
     typer.Option("--scope", metavar="moderate|read|console", help="Repeatable. Default: moderate and read."),
 ]
-Rate = Annotated[int, typer.Option("--rate", min=0, metavar="N", help="Requests a minute; 0: any.")]
-Burst = Annotated[int, typer.Option("--burst", min=0, metavar="N", help="Of them at once; 0: those of a minute.")]
-Day = Annotated[int, typer.Option("--per-day", min=0, metavar="N", help="Requests a day, UTC; 0: any.")]
-Month = Annotated[int, typer.Option("--per-month", min=0, metavar="N", help="Requests a month, UTC; 0: any.")]
+Rate = Annotated[int, typer.Option("--rate", min=0, max=MOST, metavar="N", help="Requests a minute; 0: any.")]
+Burst = Annotated[
+    int, typer.Option("--burst", min=0, max=MOST, metavar="N", help="Of them at once; 0: those of a minute.")
+]
+Day = Annotated[int, typer.Option("--per-day", min=0, max=MOST, metavar="N", help="Requests a day, UTC; 0: any.")]
+Month = Annotated[
+    int, typer.Option("--per-month", min=0, max=MOST, metavar="N", help="Requests a month, UTC; 0: any.")
+]
 Expires = Annotated[
     str | None, typer.Option("--expires", metavar="WHEN", help="90d, with h, d or w, or a date. Default: never.")
 ]

@@ -5,7 +5,7 @@ TLS alone. A form that another site sends is refused as well.
 """
 
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from gateway.console_sessions import LIFE_MS
 COOKIE: Final = "sluice_console"
 MOST_FORM: Final = 4096
 """Bytes of a form."""
+_MOST_FIELDS: Final = 8
 _PATH: Final = "/console"
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _OURS: Final = frozenset({"same-origin", "none"})
@@ -45,7 +46,7 @@ def drop_cookie(request: Request, response: Response) -> None:
 
 def is_local(request: Request) -> bool:
     """Whether the browser asks this machine's own address: there is no network in between then."""
-    return (urlsplit(f"//{request.headers.get('host', '')}").hostname or "") in _LOOPBACK
+    return _split(f"//{request.headers.get('host', '')}").hostname in _LOOPBACK
 
 
 def is_own(request: Request) -> bool:
@@ -54,10 +55,21 @@ def is_own(request: Request) -> bool:
     if site is not None:
         return site in _OURS
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    return origin is None or _split(origin).netloc == request.headers.get("host", "")
 
 
 def field_of(body: bytes, name: str) -> str:
-    """A field of a form; empty where it has none."""
-    found = parse_qs(body.decode("ascii", "replace"), max_num_fields=8)
+    """A field of a form; empty where it has none, or where there are more fields than any form of ours has."""
+    try:
+        found = parse_qs(body.decode("ascii", "replace"), max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return ""
     return found.get(name, [""])[0].strip()
+
+
+def _split(address: str) -> SplitResult:
+    """Its parts; none where it is no address."""
+    try:
+        return urlsplit(address)
+    except ValueError:
+        return SplitResult("", "", "", "", "")

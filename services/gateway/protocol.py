@@ -10,6 +10,7 @@ import uuid
 from http import HTTPStatus
 from typing import Final
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.errors import ApiError
@@ -26,6 +27,9 @@ REST_SECONDS: Final = 10.0
 WRITE_SECONDS: Final = 30.0
 """How long a client may take nothing of an answer that waits for it."""
 _IDLE, _HEAD, _BODY = range(3)
+_CONNECTION: Final = b"connection"
+_WISHES: Final = frozenset({_CONNECTION, b"upgrade", b"http2-settings"})
+"""What a wish for another protocol is made of."""
 
 
 class Connection(HttpToolsProtocol):
@@ -56,7 +60,13 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._state == _IDLE:
             self._begin_head()
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as wish:
+            self._without_wish(data[wish.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("")
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
@@ -69,11 +79,16 @@ class Connection(HttpToolsProtocol):
             self._too_large()
 
     def on_headers_complete(self) -> None:
+        if self.parser.should_upgrade():
+            # The parser takes what follows for another protocol, and leaves it. See `_without_wish`.
+            return
         self._state = _BODY
         self._wait(None)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
         super().on_message_complete()
         # The head of the next one may begin in the same piece.
         self._state, self._head_bytes = _IDLE, 0
@@ -107,6 +122,23 @@ class Connection(HttpToolsProtocol):
         )
         self.transport.write("\r\n".join((*head, "", "")).encode() + body)
         self.transport.close()
+
+    def _without_wish(self, rest: bytes) -> None:
+        """Reads a head once more without its wish for another protocol, which is for a server to pass over, and then
+        `rest`. Else a body would be taken for the next request. Java's own client sends such a wish along."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self.send_400_response("")
+            return
+        kept = [(name, value) for name, value in self.headers if name not in _WISHES]
+        tokens = [part.strip() for name, value in self.headers if name == _CONNECTION for part in value.split(b",")]
+        kept += [(_CONNECTION, token) for token in tokens if token.lower() not in _WISHES]
+        line = b" ".join((method, self.url, b"HTTP/" + self.parser.get_http_version().encode()))
+        head = b"\r\n".join((line, *(name + b": " + value for name, value in kept), b"", b""))
+        self._state = _IDLE
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.data_received(head + rest)
 
     def _begin_head(self) -> None:
         self._state, self._head_bytes = _HEAD, 0

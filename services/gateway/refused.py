@@ -39,10 +39,10 @@ def of_status(code: grpc.StatusCode, trailers: Mapping[str, str | bytes]) -> Api
             return ApiError(HTTPStatus.BAD_REQUEST, "invalid_request", "The request cannot be asked like this.")
         case grpc.StatusCode.ALREADY_EXISTS:
             message = "This Idempotency-Key or request id was used before, with other content."
-            return ApiError(HTTPStatus.CONFLICT, "idempotency_conflict", message)
+            return ApiError(HTTPStatus.CONFLICT, "idempotency_conflict", message, retry=False)
         case grpc.StatusCode.FAILED_PRECONDITION:
             message = "This id was decided long ago, and its decision is not kept any more. Use a new one."
-            return ApiError(HTTPStatus.CONFLICT, "idempotency_expired", message)
+            return ApiError(HTTPStatus.CONFLICT, "idempotency_expired", message, retry=False)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return unavailable("no_decision", f"No decision in time. {_NOT_ALLOWED}")
         case grpc.StatusCode.RESOURCE_EXHAUSTED:

@@ -60,6 +60,11 @@ class Later:
         finally:
             self._leave(held)
 
+    def has_room(self, tenant: str) -> None:
+        """OverloadedError or ApiError 429 where `start` would not take a request of this tenant now."""
+        self._shares.take(tenant)
+        self._shares.leave(tenant)
+
     def start(self, taken: Taken, work: Coroutine[Any, Any, object]) -> None:
         """Works on it in the background. OverloadedError where too much is, ApiError 429 where its
         tenant has its share of that, and as for `asked`; `work` is not

@@ -53,6 +53,8 @@ def requests_router(parts: Parts) -> APIRouter:
                 answer = await _ask(parts, asked, deadline, trace)
             asset = answer.asset if answer.HasField("asset") else None
             return JSONResponse(decision_answer(answer.decision, asset))
+        # What is refused for want of room is not noted: it would be called pending, and its id be taken.
+        parts.later.has_room(who.tenant)
         await _note(parts, taken)
         parts.later.start(taken, _ask(parts, asked, deadline, trace))
         return JSONResponse(taken_answer(request_id, taken.digest), HTTPStatus.ACCEPTED)

@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from sluice.sql.places import PlaceTable
 from sluice.sql.schema import Migration, Schema
+
+PLACES: Final = PlaceTable("provenance_places")
 
 _MIGRATIONS: Final = (
     Migration(
@@ -26,6 +29,7 @@ _MIGRATIONS: Final = (
             "CREATE INDEX provenance_by_binding ON provenance_records (binding) WHERE length(binding) > 0",
         ),
     ),
+    Migration(2, "how far the log of signed pictures is written down", (PLACES.create,)),
 )
 
 RECORDS: Final = Schema("provenance", "SLUICE_PROVENANCE_DB", "the record database", 0x736C7563_0001, _MIGRATIONS)

@@ -1,6 +1,6 @@
 """What is kept of a signed picture, and what a store of such records can be asked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -79,6 +79,12 @@ class Records(Protocol):
 
     async def manifest(self, label: str) -> bytes | None:
         """The manifest store that was kept under a label, or None."""
+
+    async def places(self, keys: Collection[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
+        """Of these partitions, topic and number, the offset to read next; see `sluice.bus.places`."""
+
+    async def keep_places(self, places: Mapping[tuple[str, int], int]) -> None:
+        """All pictures below these offsets are here, or never will be."""
 
     async def ping(self) -> None:
         """Returns where the store answers. RetryableError."""

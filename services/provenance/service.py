@@ -103,9 +103,11 @@ class ProvenanceService(Service):
             log,
             settings.max_inflight_bytes,
             log_reader(settings.kafka),
+            records,
         )
         following = Following(records, index, readiness, metrics)
-        beside = [following.run(), Backlog(settings.kafka, Topic.SIGNED, GROUP, readiness, "writing records").run()]
+        written = Backlog(settings.kafka, Topic.SIGNED, records, readiness, "writing records")
+        beside = [following.run(), written.run()]
         if own.keep_days:
             beside.append(Retention(records, following, own.keep_days, now_ms, metrics, log).run())
         try:

@@ -1,11 +1,13 @@
 """Records in a database of either kind."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from provenance import rows
+from provenance.migrations import PLACES
 from provenance.record import Record
 from sluice.sql.database import Database
+from sluice.sql.places import Key
 from sluice.sql.schema import Dialect
 from sluice.sql.script import Script, one
 
@@ -55,6 +57,12 @@ class SqlRecords:
 
     async def remove_before(self, ms: int, limit: int) -> Sequence[int]:
         return [int(row[0]) for row in await self._database.run(one(rows.REMOVE, ms, limit))]
+
+    async def places(self, keys: Collection[Key]) -> Mapping[Key, int]:
+        return await self._database.run(PLACES.places(keys))
+
+    async def keep_places(self, places: Mapping[Key, int]) -> None:
+        await self._database.run(PLACES.keep(places))
 
     async def ping(self) -> None:
         await self._database.rows(rows.PING)

@@ -21,6 +21,11 @@ DEFAULT_LIMIT: Final = 100
 MOST_LIMIT: Final = 1000
 
 
+def is_id(text: str) -> bool:
+    """Whether a person can name an incident so: `id_of` takes it as it is."""
+    return text == text.strip() and _is_line(text, MOST_ID)
+
+
 def id_of(text: str) -> str:
     """An incident's id: 1 to 128 characters."""
     return _text("incident_id", text, MOST_ID)
@@ -67,9 +72,13 @@ def limit_of(limit: int) -> int:
 def _text(name: str, text: str, most: int, also: str = "") -> str:
     found = text.strip()
     # What cannot be printed has no place in a ledger that people read, and some databases refuse it.
-    if not 0 < len(found) <= most or not all(each.isprintable() or each in also for each in found):
+    if not _is_line(found, most, also):
         raise _refused(f"{name} should be 1 to {most} characters that can be printed")
     return found
+
+
+def _is_line(text: str, most: int, also: str = "") -> bool:
+    return 0 < len(text) <= most and all(each.isprintable() or each in also for each in text)
 
 
 def _refused(words: str) -> RefusalError:

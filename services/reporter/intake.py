@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from google.protobuf.message import DecodeError
 
+from reporter.asked import is_id
 from reporter.exempting import Exempt
 from reporter.incident import filed
 from reporter.ledger import Ledger
@@ -45,7 +46,7 @@ def _incident(value: bytes) -> Incident:
         raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "not an incident") from error
     if not incident.id or not incident.request_id:
         raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "an incident without an id or a request")
-    if "\0" in incident.id:
-        # It is a key in the ledger, and no database takes that in a text.
-        raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "an incident whose id holds a NUL")
+    if not is_id(incident.id):
+        # Nobody could confirm or release it, and no report is to wait for that for ever.
+        raise PoisonError(DEAD_LETTER_REASON_INTERNAL, "an incident with an id that no person could name")
     return incident

@@ -65,9 +65,11 @@ class Machine:
 
     def hurried(self, report: Report, now: int) -> Report | None:
         """A person wants it to go on. Whoever has claimed it, and was at it within the last minute, is left alone:
-        None. Anybody else may be dead, and is overtaken."""
+        None. Anybody else may be dead, and is overtaken; so is a claim of a time that has not come yet, from before
+        the clock was put back."""
         calling = report.phase not in {Phase.READY, Phase.OPEN}
-        if report.due_ms <= now or report.due_ms == NEVER or (calling and report.due_ms > now + LEASE_MS - ALIVE_MS):
+        claimed_before = now + LEASE_MS - report.due_ms
+        if report.due_ms <= now or report.due_ms == NEVER or (calling and -ALIVE_MS <= claimed_before < ALIVE_MS):
             return None
         return replace(report, due_ms=now)
 
@@ -123,6 +125,13 @@ class Machine:
             case ((Phase.FINISHING | Phase.RETRACTING), Refusal.ALREADY) if report.place() == len(report.files):
                 # Nobody but us has its id, and all of it was there: it was we who finished it.
                 return _finished(report, now)
+            case _, Refusal.ALREADY if report.report_id:
+                # Not by us, as far as this ledger knows, which may be an old copy.
+                problem = (
+                    f"report {report.report_id} is finished, and the ledger does not have that all of it was there: "
+                    "ask the tip line. If it is ours, say so (`sluice incidents filed` with that number)"
+                )
+                return replace(later, phase=Phase.FAILED, moved=True, problem=problem, due_ms=NEVER)
             case _:
                 return replace(later, phase=Phase.FAILED, due_ms=NEVER)
 

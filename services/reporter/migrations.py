@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from sluice.sql.places import PlaceTable
 from sluice.sql.schema import Migration, Schema
+
+PLACES: Final = PlaceTable("reporter_places")
 
 _MIGRATIONS: Final = (
     Migration(
@@ -34,8 +37,7 @@ _MIGRATIONS: Final = (
             "number {key}, id TEXT NOT NULL UNIQUE, topic TEXT NOT NULL, key {bytes} NOT NULL, "
             "value {bytes} NOT NULL, published INTEGER NOT NULL)",
             "CREATE INDEX reporter_outbox_open ON reporter_outbox (number) WHERE published = 0",
-            "CREATE TABLE reporter_places ("
-            "topic TEXT NOT NULL, part INTEGER NOT NULL, next_offset {int64} NOT NULL, PRIMARY KEY (topic, part))",
+            PLACES.create,
         ),
     ),
 )

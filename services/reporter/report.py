@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reporter.incident import Ended, Filed
+from sluice.v1.incident_pb2 import IncidentContent
 
 
 class Phase(StrEnum):
@@ -74,7 +75,8 @@ class Report:
     endpoint: str = ""
     """Where `report_id` was opened; see `reporter.ports.Tipline.where`."""
     moved: bool = False
-    """Reports go elsewhere now, and a person was told that it may have been finished at `endpoint`."""
+    """A person was told that it is, or may be, finished at `endpoint`, and nobody but a person can say what it is:
+    reports go elsewhere now, or it is finished although not all of it was there."""
     leaving: tuple[Ended, ...] = ()
     """Incidents that ended otherwise. As soon as nothing of it is open it is dissolved, and the others wait for
     another report."""
@@ -85,9 +87,15 @@ class Report:
 
 
 def files_of(members: Sequence[Filed]) -> tuple[File, ...]:
-    """Every piece of evidence once, whatever number of incidents it is of."""
+    """Every piece of evidence once, whatever number of incidents it is of. Of a real incident none that test lists
+    alone know: it is harmless, and nobody is to be sent it."""
     found: dict[str, File] = {}
     for member in members:
-        for one in member.kept():
-            found.setdefault(one, File(member.id, one))
+        for one, content in member.kept().items():
+            if member.test or not _of_tests(content):
+                found.setdefault(one, File(member.id, one))
     return tuple(found.values())
+
+
+def _of_tests(content: IncidentContent) -> bool:
+    return bool(content.matches) and all(match.test for match in content.matches)

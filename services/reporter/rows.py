@@ -99,11 +99,6 @@ _OLDEST: Final = (
 WAITING: Final = (
     "SELECT test, COUNT(*) FROM reporter_incidents WHERE standing IN ('confirmed', 'reporting') GROUP BY test"
 )
-PLACES: Final = "SELECT topic, part, next_offset FROM reporter_places"
-KEEP_PLACE: Final = (
-    "INSERT INTO reporter_places (topic, part, next_offset) VALUES (?, ?, ?) "
-    "ON CONFLICT (topic, part) DO UPDATE SET next_offset = excluded.next_offset"
-)
 PING: Final = "SELECT 1 FROM reporter_incidents LIMIT 1"
 
 

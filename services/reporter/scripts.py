@@ -158,16 +158,6 @@ def waiting() -> Script[Mapping[bool, int]]:
     return {bool(test): int(count) for test, count in (yield rows.WAITING, ())}
 
 
-def places(keys: Collection[tuple[str, int]]) -> Script[Mapping[tuple[str, int], int]]:
-    found = {(topic, int(part)): int(place) for topic, part, place in (yield rows.PLACES, ())}
-    return {key: found[key] for key in keys if key in found}
-
-
-def keep_places(places: Mapping[tuple[str, int], int]) -> Script[None]:
-    for (topic, part), place in sorted(places.items()):
-        yield rows.KEEP_PLACE, (topic, part, place)
-
-
 def ping() -> Script[None]:
     yield rows.PING, ()
 

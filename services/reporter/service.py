@@ -113,7 +113,7 @@ class ReporterService(Service):
             publish(),
             LedgerWatch(ledger, readiness, metrics, now_ms, self._tiplines.keys()).run(),
             StoreWatch(context.store, readiness).run(),
-            Backlog(settings.kafka, Topic.INCIDENTS, GROUP, readiness, "taking incidents in").run(),
+            Backlog(settings.kafka, Topic.INCIDENTS, ledger, readiness, "taking incidents in").run(),
         )
         await run_beside(consume(), beside)
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+from urllib.parse import unquote
 
 from reporter.manner import Manner
 from reporter.tipline.facts import Person, Reporter
@@ -14,6 +16,7 @@ from sluice.vault.opened import KEY_SCHEMES
 from sluice.vault.settings import VaultSettings, read_vault
 
 _DAY_SECONDS: Final = 86_400
+_FILE: Final = "file://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ def read_reporter_settings(reader: Reader, env: Mapping[str, str]) -> ReporterSe
     if not all(key.strip().startswith(KEY_SCHEMES) for key in vault.key.split(",")):
         schemes = ", ".join(KEY_SCHEMES)
         reader.problem(f"SLUICE_VAULT_KEY should start with one of {schemes}; several with commas between them")
-    if vault.store.rstrip("/") == reader.text("SLUICE_OBJECT_STORE", "").rstrip("/"):
-        reader.problem("SLUICE_VAULT should not be SLUICE_OBJECT_STORE: what lies there expires")
+    if _within(vault.store, reader.text("SLUICE_OBJECT_STORE", f"file://{home / 'objects'}")):
+        reader.problem("SLUICE_VAULT should not be SLUICE_OBJECT_STORE, nor lie in it: what lies there expires")
     tipline = read_tipline(reader)
     manner = Manner(
         hold=reader.flag("SLUICE_REPORTER_HOLD", default=True),
@@ -59,3 +62,14 @@ def read_reporter_settings(reader: Reader, env: Mapping[str, str]) -> ReporterSe
         workers=reader.number("SLUICE_REPORTER_WORKERS", 2, most=64),
         upkeep_hours=reader.number("SLUICE_REPORTER_UPKEEP_HOURS", 24, most=24 * 31),
     )
+
+
+def _within(inner: str, outer: str) -> bool:
+    """Whether what one address names is the other's, or a part of it."""
+    if inner.startswith(_FILE) and outer.startswith(_FILE):
+        return _folder(inner).is_relative_to(_folder(outer))
+    return f"{inner.rstrip('/')}/".startswith(f"{outer.rstrip('/')}/")
+
+
+def _folder(address: str) -> Path:
+    return Path(unquote(address.removeprefix(_FILE))).resolve()

@@ -7,6 +7,7 @@ from typing import TypeVar
 from reporter import scripts
 from reporter.incident import Ended, Filed, Standing
 from reporter.ledger import KINDS, Account, Event, StaleError
+from reporter.migrations import PLACES
 from reporter.report import Report
 from sluice.sql.database import Database
 
@@ -84,10 +85,10 @@ class SqlLedger:
         return await self._run(scripts.waiting())
 
     async def places(self, keys: Collection[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
-        return await self._run(scripts.places(keys))
+        return await self._run(PLACES.places(keys))
 
     async def keep_places(self, places: Mapping[tuple[str, int], int]) -> None:
-        await self._run(scripts.keep_places(places))
+        await self._run(PLACES.keep(places))
 
     async def ping(self) -> None:
         await self._run(scripts.ping())

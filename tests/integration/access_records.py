@@ -22,7 +22,7 @@ def publish(kafka: KafkaSettings, topic: Topic, key: str, value: bytes) -> None:
         partition=partition_for(key, PARTITIONS),
         on_delivery=lambda error, _: failed.append(error.name()) if error is not None else None,
     )
-    assert producer.flush(20) == 0
+    assert producer.flush(60) == 0
     assert not failed
 
 

@@ -60,7 +60,7 @@ def orchestrator(kafka: KafkaSettings, home: Path, **settings: str) -> Iterator[
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def ask(request_id: str, deadline_at_ms: int) -> Contents:

@@ -228,7 +228,7 @@ def without(kafka: SecuredKafka, name: str, *rights: Right) -> Iterator[None]:
     root = admin_client(kafka.root)
     for gone in root.delete_acls(exactly, request_timeout=15).values():
         assert len(gone.result()) == 1
-    wait_until(lambda: len(look(kafka.root, Naming()).created) == len(rights), 20)
+    wait_until(lambda: len(look(kafka.root, Naming()).created) == len(rights), 60)
     try:
         yield
     finally:

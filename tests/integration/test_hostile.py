@@ -140,5 +140,5 @@ def test_every_service_is_alive_and_ready_after_all_that(stack: Running, kafka: 
 
     assert len(read_until(kafka, Topic.DEAD_LETTERS, letters, 10)) >= 5
     time.sleep(0.5)
-    health = {name: ask_health(at.address) for name, at in stack.services.items()}
+    health = {name: ask_health(at.address, 30.0) for name, at in stack.services.items()}
     assert set(health.values()) == {Health.SERVING}, health

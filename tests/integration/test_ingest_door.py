@@ -70,7 +70,7 @@ def test_broken_pictures_get_an_answer_at_the_door(client: Client, stack: Runnin
     read = [answer for answer in answers if answer.content.HasField("image")]
     assert all(answer.content.HasField("image") != bool(answer.content.unprocessable) for answer in answers)
     assert 0 < len(read) < BROKEN
-    assert ask_health(stack.services["ingest"].address) is Health.SERVING
+    assert ask_health(stack.services["ingest"].address, 30.0) is Health.SERVING
 
 
 def test_by_default_no_address_is_fetched(client: Client) -> None:

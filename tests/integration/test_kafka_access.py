@@ -48,7 +48,7 @@ from tests.integration.access_work import (
     sluice,
 )
 from tests.integration.client import Client, action, ask, ask_output, prompt
-from tests.integration.conftest import DEFAULT_POLICY, REVIEW_RULE, SHADOW_RULE
+from tests.integration.conftest import DEFAULT_POLICY, REVIEW_RULE, SHADOW_RULE, patient
 from tests.integration.secured_kafka import SecuredKafka, secured_kafka, settings_of, wait_until, without
 from tests.integration.secured_services import served, wait_ready
 from tests.integration.topics import of_request
@@ -137,7 +137,7 @@ def test_granting_again_changes_nothing_and_prune_takes_away_what_is_too_much(
 
 def test_every_service_does_its_work_with_its_own_rights(secured: SecuredKafka, tmp_path: Path) -> None:
     policy, shadow = tmp_path / "policy.yaml", tmp_path / "shadow.yaml"
-    policy.write_text(DEFAULT_POLICY.read_text().replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n"))
+    policy.write_text(patient(DEFAULT_POLICY.read_text()).replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n"))
     shadow.write_text(policy.read_text().replace("\nrules:\n", f"\nrules:\n{SHADOW_RULE}\n"))
     shutil.copytree(DEFAULT_POLICY.parent / "lists", tmp_path / "lists")
     more = {
@@ -227,7 +227,7 @@ def test_a_check_that_may_not_write_says_which_topic_and_goes_on_once_it_may(
             assert "sluice topics access" in one.reasons()
             assert not one.ready()
         assert len(of_request(secured.root, Topic.VERDICTS, request_id)) == 1
-        wait_until(one.ready, 30)
+        wait_until(one.ready, 60)
 
 
 def test_an_orchestrator_that_may_not_decide_ends_and_decides_later(secured: SecuredKafka, tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_ingest_that_may_not_write_contents_says_so_and_loses_nothing(secured: S
             assert "sluice topics access" in one.reasons()
             assert not one.ready()
         assert len(of_request(secured.root, Topic.CONTENTS, asked.id)) == 1
-        wait_until(one.ready, 30)
+        wait_until(one.ready, 60)
 
 
 def test_ingest_that_may_read_releases_again_is_ready_without_one(secured: SecuredKafka, tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_ingest_that_may_read_releases_again_is_ready_without_one(secured: Secur
             with without(secured, "ingest", *rights):
                 wait_until(lambda: "TOPIC_AUTHORIZATION_FAILED" in one.reasons(), 60)
                 assert not one.ready()
-            wait_until(one.ready, 30)
+            wait_until(one.ready, 60)
 
 
 def test_a_door_that_may_not_publish_fails_at_once_and_is_ready_again_without_a_caller(
@@ -290,7 +290,7 @@ def test_a_door_that_may_not_publish_fails_at_once_and_is_ready_again_without_a_
             wait_until(lambda: f"{Topic.REQUESTS}: TOPIC_AUTHORIZATION_FAILED" in one.reasons(), 60)
             assert not one.ready()
         # It is not ready, so nobody asks it any more: no record shows the grant.
-        wait_until(one.ready, 30)
+        wait_until(one.ready, 60)
         assert of_request(secured.root, Topic.REQUESTS, asked.id, seconds=1) == []
 
 
@@ -306,7 +306,7 @@ def test_a_gateway_that_may_not_follow_the_log_says_so_and_is_ready_again(
             assert "sluice topics access" in one.reasons()
             assert not one.ready()
             assert httpx2.get(f"http://{one.http}/readyz").status_code == 503
-        wait_until(one.ready, 30)
+        wait_until(one.ready, 60)
 
 
 def test_a_signer_with_somebody_elses_id_ends(secured: SecuredKafka, tmp_path: Path) -> None:

@@ -146,6 +146,8 @@ class FakeService:
             place.offset = end_of(kafka, road.requests, place.partition)
         self._reader.assign(places)
         self._stop = threading.Event()
+        self.stalls = threading.Event()
+        """Set as soon as it stands still."""
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     @contextmanager
@@ -166,6 +168,7 @@ class FakeService:
             if message is None or message.error() is not None:
                 continue
             if seen == self._pause_after:
+                self.stalls.set()
                 time.sleep(STALL_SECONDS)
             for _ in range(0 if seen == self._silent else 2 if seen == self._twice else 1):
                 self._decide(Request.FromString(message.value() or b""))
@@ -215,10 +218,16 @@ def test_an_interrupt_ends_the_sending_and_not_the_waiting(kafka: KafkaSettings,
     stopping = Stopping()
     service = FakeService(kafka, road, pause_after=20)
     with service.running():
-        timer = threading.Timer(1.0, stopping.ask)
-        timer.start()
+
+        def interrupt() -> None:
+            """While some are under way, however long it takes until the first is sent."""
+            service.stalls.wait(SECONDS)
+            stopping.ask()
+
+        asking = threading.Thread(target=interrupt)
+        asking.start()
         ran = load(kafka, road, seconds=30.0, stopping=stopping)
-        timer.join()
+        asking.join()
     summary = summarise(ran, Terms(LIMIT, 0.0, {}))
     assert ran.interrupted
     assert 0 < summary.sent < 1500

@@ -64,7 +64,7 @@ class Numbers:
         return frozenset({"service": self._service, **labels}.items())
 
 
-def until(holds: Callable[[], bool], seconds: float = 15.0) -> bool:
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
     """Whether it holds in time."""
     end = time.monotonic() + seconds
     while not holds():
@@ -113,7 +113,8 @@ def test_a_request_counts_once_in_each_room_that_it_passes(
     assert ingest.grown("records_total", topic="moderation.requests", outcome="done") == 1
     assert ingest.grown("record_seconds_count", topic="moderation.requests") == 1
     assert ingest.grown("images_total", stage="PROMPT") == 0
-    assert classifier.grown("records_total", topic="moderation.contents", outcome="done") == 1
+    # A record is done once its verdict is in the log; others may have read that before.
+    assert until(lambda: classifier.grown("records_total", topic="moderation.contents", outcome="done") == 1)
     assert classifier.grown("check_results_total", check="text", lane="interactive", status="OK") == 1
     assert classifier.grown("check_wait_seconds_count", check="text", lane="interactive") >= 1
     assert classifier.grown("batch_items_sum", check="text") >= 1

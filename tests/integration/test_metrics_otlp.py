@@ -65,7 +65,7 @@ class Shadow:
 def test_all_of_it_arrives(seconds: int, calls: int, receiver: Receiver, tmp_path: Path) -> None:
     service = Shadow(receiver, tmp_path, seconds)
     page = service.page()
-    assert receiver.numbers.wait(calls, 30) >= calls
+    assert receiver.numbers.wait(calls, 90) >= calls
     (ready,) = receiver.numbers.last()["sluice_ready"].gauge.data_points
     assert (ready.as_double, ready.attributes[0].value.string_value) == (0, "policy-shadow")
     service.stop()

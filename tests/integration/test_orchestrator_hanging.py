@@ -65,7 +65,7 @@ def test_one_partition_waits_and_the_others_go_on(broker: KafkaSettings, tmp_pat
         assert of_request(broker, Topic.DECISIONS, ids[STUCK], seconds=1) == []
         # Longer than any transaction lasts: now somebody must look.
         assert wait_for_line(log, "hanging transaction suspected", 60)
-        assert wait_for_line(log, f"recovery of partition {STUCK} waits for an open transaction", 10)
+        assert wait_for_line(log, f"recovery of partition {STUCK} waits for an open transaction", 60)
         words = ["repair", "--yes", "--instance", "gone", "--patience", "1"]
         env = {**os.environ, "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap}
         mended = subprocess.run(

@@ -96,7 +96,7 @@ def test_checks_that_are_far_behind_do_not_stop_it(broker: KafkaSettings, tmp_pa
     assert decisions(broker, more, len(more) + 1, 5) == shed
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 30.0) -> bool:
+def wait_for(condition: Callable[[], bool], seconds: float = 90.0) -> bool:
     """Whether it became true in time."""
     until = time.monotonic() + seconds
     while not condition():

@@ -62,7 +62,7 @@ def test_killed_while_it_works_every_request_is_decided_once(broker: KafkaSettin
         records = read_until(broker, Topic.DECISIONS, lambda found: len(found) > REQUESTS, 3)
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     decisions = [Decision.FromString(record.value) for record in records]
     counted = Counter(decision.request_id for decision in decisions)
     assert set(counted) == set(expected)
@@ -82,18 +82,20 @@ def test_a_deadline_that_passed_while_it_was_down_does_not_outdate_verdicts_in_t
     """Verdicts that were appended in time count, however late they are read."""
     producer = plain_producer(broker)
     request_id = new_request_id()
-    asked = ask(request_id, now_ms() + 1500)
+    # Far enough away that a machine which stands still for seconds has sent everything in time.
+    deadline = now_ms() + 10_000
+    asked = ask(request_id, deadline)
     offset = send(producer, Topic.CONTENTS, request_id, asked.SerializeToString())
     for check in CHECKS:
         send(producer, Topic.VERDICTS, request_id, answer(check, request_id, offset))
-    time.sleep(2)
+    time.sleep(max(0.0, (deadline - now_ms()) / 1000 + 0.5))
     process = start(broker, tmp_path)
     try:
         mine = request_id.encode()
         records = read_until(broker, Topic.DECISIONS, lambda found: any(r.key == mine for r in found), 60)
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     (decision,) = (Decision.FromString(record.value) for record in records if record.key == mine)
     assert (decision.action, decision.complete) == (ACTION_ALLOW, True)
 
@@ -131,6 +133,6 @@ def test_more_decided_than_remembered_while_one_waits_is_not_decided_again(
         found = mine(read_until(broker, Topic.DECISIONS, lambda r: len(mine(r)) > len(ids), 3))
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     assert Counter(record.key for record in found) == Counter(one.encode() for one in ids)
     assert {Decision.FromString(record.value).action for record in found} == {ACTION_ALLOW}

@@ -14,7 +14,7 @@ from sluice.policy.load import load
 from sluice.v1.decision_pb2 import Decision
 from tests.integration.client import Client, action, ask, prompt, rules
 
-SECONDS = 30.0
+SECONDS = 60.0
 READERS = ("ingest", "orchestrator")
 
 
@@ -75,10 +75,8 @@ def test_a_threshold_is_edited_and_put_back_while_the_stack_runs(file: Path, cli
 
     until(lambda: in_use(stack, edited))
     file.write_text("version: half a file\nrules:\n")
-    until(lambda: None not in notes(stack))
-    for note in notes(stack):
-        assert note is not None
-        assert note.startswith(f"kept version {decision.policy_version} digest {edited.hex()[:12]}: {file}:")
+    kept = f"kept version {decision.policy_version} digest {edited.hex()[:12]}: {file}:"
+    until(lambda: all(note is not None and note.startswith(kept) for note in notes(stack)))
     decision = client.decide(ask(prompt("a lighthouse at dawn, oil on canvas")))
     assert (action(decision), decision.policy_digest) == ("BLOCK", edited)
 

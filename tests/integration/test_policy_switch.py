@@ -127,6 +127,9 @@ def test_each_partition_switches_at_once_and_every_decision_follows_from_its_pol
                 time.sleep(0.05)
             for _ in range(4):
                 traffic.turn()
+            # Each partition has decided by this one before there is another.
+            settled = len(traffic.asked) - len(traffic.half)
+            read_until(broker, Topic.DECISIONS, lambda found, settled=settled: len(found) >= settled, SECONDS)  # type: ignore[misc] # bound on purpose
         traffic.finish()
         found = decisions(broker, len(traffic.asked))
     counted = Counter(decision.request_id for mine in found.values() for decision in mine)

@@ -10,16 +10,17 @@ from pathlib import Path
 import grpc
 import psycopg
 import pytest
+from confluent_kafka import OFFSET_END, TopicPartition
 from PIL import Image
 
 from provenance.embedded import manifest_store
-from sluice.bus.clients import plain_producer
+from sluice.bus.clients import admin_client, plain_producer
 from sluice.bus.topics import Topic
 from sluice.ids import new_request_id
 from sluice.settings import KafkaSettings
 from sluice.v1.dead_letter_pb2 import DeadLetter
 from sluice.v1.provenance_pb2 import ANSWER_OURS, ANSWER_UNKNOWN, EVIDENCE_CREDENTIAL, EVIDENCE_EXACT_PIXELS
-from tests.integration.orchestrator_alone import own_broker
+from tests.integration.orchestrator_alone import PARTITIONS, own_broker
 from tests.integration.provenance_alone import Place, Service, publish, serving
 from tests.integration.service_alone import until
 from tests.integration.topics import of_request
@@ -30,9 +31,19 @@ KNOWN = 'sluice_provenance_assets_total{outcome="known"'
 
 
 @pytest.fixture(scope="module")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
     with own_broker(tmp_path_factory.mktemp("broker") / "kafka") as found:
         yield found
+
+
+@pytest.fixture
+def kafka(broker: KafkaSettings) -> Iterator[KafkaSettings]:
+    """With no signed picture in the log: an empty database would want those of the other tests."""
+    yield broker
+    everything = [TopicPartition(Topic.SIGNED, number, OFFSET_END) for number in range(PARTITIONS)]
+    admin = admin_client(broker)
+    for done in admin.delete_records(everything).values():
+        done.result(30)
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +133,33 @@ def test_killed_again_and_again_it_writes_each_once(kafka: KafkaSettings, tmp_pa
     wanted = {each.asset.manifest_label for each in pictures}
     assert wanted <= set(labels)
     assert len(labels) == len(set(labels))
+
+
+def test_a_database_that_is_lost_or_an_old_copy_fills_again(kafka: KafkaSettings, tmp_path: Path) -> None:
+    place = Place(tmp_path, kafka)
+    database, copy = tmp_path / "provenance.db", tmp_path / "copy.db"
+    first, second = place.sign(), place.sign()
+    place.publish(first)
+    with serving(place):
+        assert len(numbers(database)) == 1
+        with sqlite3.connect(database) as source, sqlite3.connect(copy) as target:
+            source.backup(target)
+        place.publish(second)
+        until(lambda: len(numbers(database)) == 2, "the second was not recorded")
+    for old, again in ((None, 2), (copy, 1)):
+        for part in tmp_path.glob("provenance.db*"):
+            part.unlink()
+        if old is not None:
+            old.rename(database)
+        # Ready means: it is all there once more, whatever the broker was told before.
+        with serving(place) as service:
+            assert {label for _, label in numbers(database)} == {
+                first.asset.manifest_label,
+                second.asset.manifest_label,
+            }
+            assert (service.count(WRITTEN), service.count(KNOWN)) == (again, 0)
+            for each in (first, second):
+                until(lambda p=each: found(service, without_credentials(p.data)), "not found")  # type: ignore[misc] # bound on purpose
 
 
 def have(database: Path, count: int) -> bool:

@@ -72,8 +72,9 @@ def test_new_clients_hear_what_the_old_ones_did_not(tmp_path: Path) -> None:
             found = recovered(recovery)
         finally:
             recovery.close()
-    assert made == DEAF + 1, said.getvalue()
-    assert said.getvalue().count("it begins anew, with new clients") == DEAF
+    # On a busy machine one that hears may be replaced too, before it has said anything.
+    assert made > DEAF, said.getvalue()
+    assert said.getvalue().count("it begins anew, with new clients") == made - 1
     in_hand = []
     for offset, request_id in enumerate((decided, other)):
         asked = ask(request_id, now_ms() + 60_000)

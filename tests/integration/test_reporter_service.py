@@ -103,7 +103,7 @@ def test_from_the_log_to_a_finished_report(place: Place, tipline: Tipline) -> No
         assert service.get(real).state != INCIDENT_STATE_REPORTED
         assert len(tipline.reports()) == 1
         assert service.count(f'{CALLS}{{call="finish",outcome="ok"') == 1
-        assert service.count("sluice_reporter_unpublished") == 0
+        until(lambda: service.count("sluice_reporter_unpublished") == 0, "what was published still counts as waiting")
     vault = place.vault()
     assert not verify(vault).failed
     assert vault.read_for_report(told.evidence_ids[0], "a test") == PICTURE
@@ -183,9 +183,10 @@ def test_a_ledger_that_is_lost_or_an_old_copy_gets_its_incidents_again(place: Pl
         for file in left:
             shutil.copy(file, ledger)
         with serving(place, settings) as service:
+            # Ready means that they are all there once more.
+            assert set(service.states()) == {done.id, held.id, late.id}
             service.wait_for(INCIDENT_STATE_HELD, held, late)
             service.wait_for(INCIDENT_STATE_REPORTED, done)
-            assert set(service.states()) == {done.id, held.id, late.id}
     assert len(tipline.reports()) == len(tipline.finished()) == 1
 
 
@@ -234,7 +235,7 @@ def test_credentials_that_are_refused_are_told_and_what_is_confirmed_waits(place
         until(lambda: "tip line" in (service.notes() or {}), "it did not say so")
         assert service.ready()
         assert service.count(f'{CALLS}{{call="submit",outcome="terminal"') == 1
-        assert service.get(incident).report.code == 2000
+        until(lambda: service.get(incident).report.code == 2000, "it is not written down")
     assert tipline.reports() == []
 
 

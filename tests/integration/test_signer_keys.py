@@ -135,7 +135,7 @@ def test_a_chain_ends_while_the_signer_runs_and_the_next_one_signs_what_waited(t
             install(certs, house.chain(short), anchors, key_uri=uri)
             over = told(at, lambda said: "signing-certificate" in said.reasons)
             assert f"signing certificate {short.serial_number:x} expired at" in over.reasons["signing-certificate"]
-            assert ask_health(at.address) is Health.NOT_SERVING
+            assert ask_health(at.address, 30.0) is Health.NOT_SERVING
             waiting = bench.approve()
             for _ in range(10):
                 assert bench.signed(waiting) is None
@@ -151,7 +151,7 @@ def test_a_chain_ends_while_the_signer_runs_and_the_next_one_signs_what_waited(t
             well = told(at, lambda said: not said.reasons and not said.notes)
             assert well.notes == {}
             assert vault.asked[-1].json()["key_version"] == 2
-            assert ask_health(at.address) is Health.SERVING
+            assert ask_health(at.address, 30.0) is Health.SERVING
             bench.consumer.close()
             logs = "".join(path.read_text() for path in (tmp_path / "home/logs").glob("c2pa-signer*"))
             assert "signing-chain adopted" in logs

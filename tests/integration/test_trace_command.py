@@ -132,7 +132,7 @@ def test_a_stack_has_a_collector_and_goes_on_without_it(tmp_path: Path) -> None:
         assert after is not None
         assert (after.address, after.http, after.restarts) == (before.address, before.http, 1)
         assert stack.running().services["alpha"] == service
-        assert ask_health(service.address) is Health.SERVING
+        assert ask_health(service.address, 30.0) is Health.SERVING
         # What it held is gone, and it takes more.
         assert got(after.http, "/traces")["traces"] == []
         export(after.address)

@@ -27,12 +27,13 @@ RECORDS = 4000
 POISON = 20
 HUGE = 2
 TOY = Path(__file__).with_name("toy_worker.py")
+# Early, so that all of them come while there is work: on a slow machine one transaction holds hundreds of records.
 DEATHS = (
-    "before:send_offsets_to_transaction:20:SIGKILL",
-    "before:commit_transaction:20:SIGKILL",
-    "after:commit_transaction:20:SIGKILL",
+    "before:send_offsets_to_transaction:3:SIGKILL",
+    "before:commit_transaction:3:SIGKILL",
+    "after:commit_transaction:3:SIGKILL",
 )
-FREEZE = "before:commit_transaction:20:SIGSTOP"
+FREEZE = "before:commit_transaction:3:SIGSTOP"
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ class Workers:
 
     def wait_for_death(self, then: str) -> None:
         """Until the first instance has killed itself; its successor is to die, or freeze, as `then` says."""
-        assert self.processes[0].wait(timeout=30) == -signal.SIGKILL
+        assert self.processes[0].wait(timeout=90) == -signal.SIGKILL
         self.processes[0] = self.start(0, then)
 
     def wait_for_freeze(self, seconds: float) -> None:
@@ -78,7 +79,7 @@ class Workers:
         """Exit statuses after SIGTERM."""
         for process in self.processes:
             process.terminate()
-        return [process.wait(timeout=30) for process in self.processes]
+        return [process.wait(timeout=90) for process in self.processes]
 
 
 def produce(producer: Producer, dice: random.Random) -> tuple[set[bytes], set[bytes]]:

@@ -126,6 +126,8 @@ class Gateway:
     always: dict[str, Fault] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
+    open: int = 0
+    """Of them, those that have not ended."""
     cut: int = 0
     """Connections that ended while an answer was awaited."""
     assets: dict[str, bytes] = field(default_factory=dict)
@@ -148,6 +150,7 @@ class Gateway:
         """One connection, which is kept."""
         begun = b""
         self.connections += 1
+        self.open += 1
         try:
             while True:
                 asked = await _read(reader, begun)
@@ -166,6 +169,7 @@ class Gateway:
         except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError):
             return
         finally:
+            self.open -= 1
             writer.close()
 
     async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> None:

@@ -62,13 +62,15 @@ async def test_the_same_request_id_asks_the_same(gateway: Gateway) -> None:
     assert bodies[:2] == bodies[2:]
 
 
-async def test_a_mistake_of_the_client_is_no_pass(gateway: Gateway) -> None:
-    def broken() -> float:
-        raise ZeroDivisionError
+def broken() -> int:
+    raise ZeroDivisionError
 
+
+@pytest.mark.parametrize("pace", [Pace(dice=broken), Pace(now=broken)])
+async def test_a_mistake_of_the_client_is_no_pass(gateway: Gateway, pace: Pace) -> None:
     gateway.faults.append(drop)
     with pytest.raises(Unavailable) as caught:
-        async with client(gateway, pace=Pace(dice=broken)).moderate(PROMPT) as gate:
+        async with client(gateway, pace=pace).moderate(PROMPT) as gate:
             await gate.run(Work().generate())
     assert caught.value.why is Why.UNFORESEEN
 

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -192,6 +193,32 @@ async def test_a_refusal_that_the_block_handled_is_not_raised_again(gateway: Gat
     assert said == ("Violent content is not made here.",)
 
 
+async def test_a_refusal_that_only_a_thread_was_told_is_raised_at_the_end(gateway: Gateway) -> None:
+    gateway.decides = refuses()
+    told: list[NotAllowed] = []
+
+    def work(gate: Gate, stop: threading.Event) -> None:
+        stop.wait(20)
+        try:
+            gate.check()
+        except NotAllowed as error:
+            told.append(error)
+
+    async def block() -> None:
+        stop = threading.Event()
+        async with client(gateway).moderate(PROMPT) as gate:
+            working = asyncio.create_task(asyncio.to_thread(work, gate, stop))
+            # As programs do that mean a cancellation of their own.
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(20)
+            stop.set()
+            await working
+
+    with pytest.raises(Refused):
+        await block()
+    assert told
+
+
 async def test_work_in_a_thread_stops_at_its_next_step(gateway: Gateway) -> None:
     gateway.decides, gateway.delay = refuses(), 0.1
     ended = threading.Event()
@@ -267,3 +294,25 @@ async def test_a_caller_that_is_cancelled_twice_ends_as_cancelled(gateway: Gatew
     with pytest.raises(asyncio.CancelledError):
         await task
     ended.set()
+
+
+async def test_who_is_cancelled_again_and_again_leaves_no_connection(gateway: Gateway) -> None:
+    entered = asyncio.Event()
+
+    async def block() -> None:
+        async with client(gateway).moderate(PROMPT) as gate:
+            await gate.wait()
+            entered.set()
+            await asyncio.sleep(20)
+
+    running = asyncio.create_task(block())
+    await entered.wait()
+    assert gateway.open == 1
+    while not running.done():
+        # As anyio's scopes do, until the task has left them.
+        running.cancel()
+        await asyncio.sleep(0)
+    assert running.cancelled()
+    async with asyncio.timeout(10):
+        while gateway.open:
+            await asyncio.sleep(0.01)

@@ -1,6 +1,7 @@
 """What a client is told, by arguments and by the environment. Nobody who has a gateway gets the simulator."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,3 +108,12 @@ def test_what_is_wrong_is_named(url: str, key: str, options: Options, named: str
     told: Options = {"env": {}, **options}
     (line,) = problems(url, key, told)
     assert line.startswith(named)
+
+
+@pytest.mark.parametrize(
+    "options", [{"prompt_second": 5}, {"simulate": "no"}, {"plain_http": "0"}, {"simulate": None}]
+)
+def test_options_that_there_are_not_and_words_for_yes_or_no_are_refused(options: dict[str, Any]) -> None:
+    told: Options = {"env": {}, **options}  # type: ignore[typeddict-item] # what the test is about
+    with pytest.raises(TypeError, match=next(iter(options))):
+        read_client("http://127.0.0.1:1", KEY, told)

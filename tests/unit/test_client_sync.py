@@ -4,6 +4,7 @@ import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -110,6 +111,14 @@ def test_a_refusal_that_the_block_handled_is_not_raised_again(gateway: Gateway) 
     refuse(gateway)
     with client(gateway).moderate(PROMPT) as gate, pytest.raises(Refused):
         gate.wait()
+
+
+def test_a_refusal_that_only_another_thread_was_told_is_raised_at_the_end(gateway: Gateway) -> None:
+    refuse(gateway)
+    steps: list[int] = []
+    with ThreadPoolExecutor() as threads, pytest.raises(Refused), client(gateway).moderate(PROMPT) as gate:
+        wait([threads.submit(generate, gate.check, steps)])
+    assert steps
 
 
 def test_a_block_that_ends_with_an_exception_of_its_own_waits_for_nothing(gateway: Gateway) -> None:

@@ -44,6 +44,8 @@ async def test_a_compressed_body_is_refused_and_not_taken_for_something_else(
         found = await door.client.post(path, content=gzip.compress(data), headers=headers)
         assert (found.status_code, found.json()["error"]["code"]) == (415, "unsupported_encoding")
         assert found.headers["accept-encoding"] == "identity"
+        twice = [("content-type", kind), ("content-encoding", "identity"), ("content-encoding", "gzip")]
+        assert (await door.client.post(path, content=gzip.compress(data), headers=twice)).status_code == 415
         assert len(door.road.prepared) + len(door.road.asked) == 1
 
 

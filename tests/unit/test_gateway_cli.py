@@ -94,6 +94,8 @@ def test_who_names_no_tenant_is_told_whose_requests_the_key_sees(words: list[str
     [
         ["--scope", "everything"],
         ["--rate", "-1"],
+        ["--burst", "9" * 20],
+        ["--per-month", "9" * 20],
         ["--expires", "soon"],
         ["--expires", "2020-01-01"],
         ["--name", "SLUICE_API_KEY"],

@@ -145,7 +145,13 @@ async def test_after_the_login_it_goes_where_one_wanted_to(door: Door, log: LogO
 
 @pytest.mark.parametrize(
     "headers",
-    [{"sec-fetch-site": "cross-site"}, {"origin": "https://elsewhere.example"}, {"sec-fetch-site": "same-site"}],
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"origin": "https://elsewhere.example"},
+        {"origin": "http://["},
+        {"origin": "null"},
+        {"sec-fetch-site": "same-site"},
+    ],
 )
 async def test_another_sites_form_does_nothing(door: Door, headers: dict[str, str]) -> None:
     async with a_browser(door) as browser:
@@ -154,6 +160,20 @@ async def test_another_sites_form_does_nothing(door: Door, headers: dict[str, st
         await log_in(browser, door.secret)
         await browser.post("/console/logout", headers=headers)
         assert (await browser.get("/console/decisions")).url.path == "/console/decisions"
+
+
+async def test_a_host_that_is_none_is_not_this_machine(door: Door) -> None:
+    async with a_browser(door) as browser:
+        form = {"key": door.secret}
+        answer = await browser.post("/console/login", data=form, headers={"host": "["}, follow_redirects=False)
+        assert answer.status_code == 303
+        assert "Secure" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("form", ["&".join("abcdefghij"), "key=%ff&next=%00", "key", "\xff"])
+async def test_a_form_that_is_none_of_ours_holds_no_key(door: Door, form: str) -> None:
+    async with a_browser(door) as browser:
+        assert (await browser.post("/console/login", content=form.encode("latin-1"))).status_code == 401
 
 
 async def test_a_session_ends_with_a_logout_its_time_or_its_key(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:

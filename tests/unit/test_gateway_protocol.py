@@ -133,6 +133,44 @@ async def test_a_wish_for_another_protocol_is_not_heard(tmp_path: Path, other: s
         assert await answer(reader) == (200, b"ok\n")
 
 
+JAVA = ("connection: Upgrade, HTTP2-Settings", "upgrade: h2c", "http2-settings: AAEAAEAAAAIAAAAA")
+"""What Java's own client sends along where it is not told otherwise."""
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.05])
+@pytest.mark.parametrize("framed", ["length", "chunked"])
+async def test_a_body_is_read_whatever_else_is_wished_for(tmp_path: Path, framed: str, pause: float) -> None:
+    body = b'{"input": "a bowl of lemons"}'
+    sent = body if framed == "length" else b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    length = f"content-length: {len(body)}" if framed == "length" else "transfer-encoding: chunked"
+    async with open_door(tmp_path) as door, connection(door) as (reader, writer):
+        key = f"authorization: Bearer {door.secret}"
+        writer.write(request("/v1/moderations", key, "content-type: application/json", length, *JAVA, method="POST"))
+        await asyncio.sleep(pause)
+        writer.write(sent + request("/livez"))
+        status, said = await answer(reader)
+        assert (status, json.loads(said)["results"][0]["flagged"]) == (200, False)
+        assert await answer(reader) == (200, b"ok\n")
+
+
+async def test_a_body_behind_a_wish_is_no_request(tmp_path: Path) -> None:
+    inside = request("/nowhere")
+    async with open_door(tmp_path) as door, connection(door) as (reader, writer):
+        writer.write(request("/livez", f"content-length: {len(inside)}", *JAVA))
+        await asyncio.sleep(0.05)
+        writer.write(inside)
+        assert await answer(reader) == (200, b"ok\n")
+        writer.write(request("/livez", "connection: close, upgrade", "upgrade: h2c"))
+        assert await answer(reader) == (200, b"ok\n")
+        assert await ended(reader) == b""
+
+
+async def test_a_head_with_a_wish_has_a_size_too(tmp_path: Path) -> None:
+    async with open_door(tmp_path) as door, connection(door) as (reader, writer):
+        writer.write(request("/livez", *JAVA, f"x: {'a' * MOST_HEAD_BYTES}"))
+        assert (await answer(reader))[0] == 431
+
+
 async def test_one_connection_too_many_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protocol, "MOST_CONNECTIONS", 1)
     async with open_door(tmp_path) as door, connection(door) as (reader, writer):

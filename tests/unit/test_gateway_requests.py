@@ -255,8 +255,14 @@ async def test_too_many_that_nobody_waits_for(door: Door) -> None:
     ]
     # Of ten places a tenant has a quarter.
     assert statuses == [*[202] * 2, *[429] * 9]
+    refused = str(uuid.uuid4())
+    form = {**PROMPT, "wait": False, "request_id": refused}
+    assert (await door.client.post("/v1/requests", json=form)).status_code == 429
+    assert (await door.client.get(f"/v1/requests/{refused}")).status_code == 404
     door.road.wait.set()
     await door.parts.later.drain(20)
+    # What was not taken stands for nothing.
+    assert (await door.client.post("/v1/requests", json={**form, "prompt": "else"})).status_code == 202
 
 
 async def test_nobody_takes_the_id_of_anothers_idempotency_key(door: Door) -> None:

@@ -134,6 +134,8 @@ async def test_every_status_is_no_pass(code: grpc.StatusCode, status: int, word:
         error = await refused(road)
         assert (error.status, error.code) == (HTTPStatus(status), word)
         assert (error.retry_seconds is not None) is (status == 503)
+        # OpenAI's clients ask again by themselves after a 409, too, unless they are told.
+        assert (error.retry is False) is (status == 409)
 
 
 async def test_who_is_away_for_a_moment_is_asked_again() -> None:

@@ -27,7 +27,7 @@ innocent: {kind: innocent, source: a, terms: b, negative: true}
 """
 A = Listed("a", md5=DIGESTS.md5)
 NEAR = Listed("near", DIGESTS.pdq[3], 90)
-MOST_SECONDS = 20.0
+MOST_SECONDS = 60.0
 
 
 def item(digests: Digests = DIGESTS, at_ms: int = 0) -> Item:

@@ -16,7 +16,7 @@ from sluice.telemetry.trace_context import TraceContext, child, of_request
 from tests.unit.build import OTHER_ID, REQUEST_ID
 from tests.unit.checks import ObedientCheck, item
 
-SOON = 5.0
+SOON = 60.0
 MINE = child(of_request(REQUEST_ID), "process")
 OTHERS = child(of_request(OTHER_ID), "process")
 
@@ -49,7 +49,7 @@ async def ask(
 
 async def named(spans: KeptSpans, name: str, count: int) -> list[Span]:
     """So many spans of a name, as soon as they are told."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(found := [span for span in spans.told if span.name == name]) < count:
             await asyncio.sleep(0.002)
     return found
@@ -114,7 +114,7 @@ async def test_what_leaves_the_queue_unseen_has_waited_and_no_batch(
 async def test_what_is_answered_too_late_was_in_a_batch_that_timed_out(
     batcher: Batcher, check: ObedientCheck, spans: KeptSpans
 ) -> None:
-    assert (await ask(batcher, "held", MINE, seconds=0.1)).status is Status.TIMEOUT
+    assert (await ask(batcher, "held", MINE, seconds=0.5)).status is Status.TIMEOUT
     check.gate.set()
     (batch,) = await named(spans, "batch", 1)
     assert batch.parent == MINE.span_id

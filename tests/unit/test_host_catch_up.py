@@ -35,7 +35,7 @@ def board() -> Readiness:
 
 
 async def until(condition: "asyncio.Event") -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await condition.wait()
 
 

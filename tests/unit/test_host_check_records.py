@@ -53,7 +53,7 @@ def word(content_id: str, said: str) -> PreparedContent:
     return found
 
 
-def record(*words: str, seconds: float = 5.0, topic: str = Topic.CONTENTS) -> Record:
+def record(*words: str, seconds: float = 60.0, topic: str = Topic.CONTENTS) -> Record:
     """A contents record with a text per word, whose deadline is `seconds` from now."""
     prepared = [word(f"c{at}", said) for at, said in enumerate(words)]
     value = contents(*prepared, deadline_at_ms=now_ms() + round(seconds * 1000)).SerializeToString()
@@ -64,6 +64,13 @@ async def verdict(records: CheckRecords, found: Record) -> Verdict:
     (outgoing,) = await records.handle(found)
     assert (outgoing.topic, outgoing.partition) == (Topic.VERDICTS, 3)
     return Verdict.FromString(outgoing.value)
+
+
+async def until_full(batcher: Batcher) -> None:
+    """Until as many wait as there is room for."""
+    async with asyncio.timeout(60):
+        while batcher.waiting() != MOST:
+            await asyncio.sleep(0.001)
 
 
 async def test_every_content_has_its_result(records: CheckRecords) -> None:
@@ -100,7 +107,7 @@ async def test_what_passes_its_deadline_in_the_queue_is_dropped_unseen(
     busy = asyncio.create_task(verdict(records, record("held")))
     while not check.batches:
         await asyncio.sleep(0.001)
-    late = await verdict(records, record("late", seconds=0.05))
+    late = await verdict(records, record("late", seconds=0.5))
     assert [result.status for result in late.results] == [STATUS_TIMEOUT]
     check.gate.set()
     assert [result.status for result in (await busy).results] == [STATUS_OK]
@@ -114,9 +121,8 @@ async def test_what_finds_the_queue_full_until_its_deadline_is_dropped_unseen(
     while not check.batches:
         await asyncio.sleep(0.001)
     waiting = asyncio.create_task(verdict(records, record(*["fine"] * MOST)))
-    await asyncio.sleep(0.01)
-    assert batcher.waiting() == MOST
-    late = await verdict(records, record("late", seconds=0.05))
+    await until_full(batcher)
+    late = await verdict(records, record("late", seconds=0.5))
     assert [result.detail for result in late.results] == ["the queue stayed full until the deadline"]
     check.gate.set()
     await asyncio.gather(busy, waiting)
@@ -139,8 +145,7 @@ async def test_a_handler_that_is_cancelled_takes_its_items_back(
     while not check.batches:
         await asyncio.sleep(0.001)
     handling = asyncio.create_task(records.handle(record("gone", "gone", "gone", topic=Topic.CONTENTS_BULK)))
-    await asyncio.sleep(0.01)
-    assert batcher.waiting() == MOST
+    await until_full(batcher)
     handling.cancel()
     await asyncio.gather(handling, return_exceptions=True)
     assert batcher.waiting() == 0

@@ -142,9 +142,12 @@ async def test_answers_before_a_bug_have_gone_out() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_callers_deadline_ends_the_handler(kind: str) -> None:
     rooms = Rooms()
-    async with serving(rooms.add) as channel, asyncio.timeout(20):
+    async with serving(rooms.add) as channel, asyncio.timeout(60):
+        # Connected first: that may take longer than the deadline, and then no handler would begin.
+        await call(channel, kind, "fine")
+        rooms.ended.clear()
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await call(channel, kind, "wait", timeout=0.2)
+            await call(channel, kind, "wait", timeout=1)
         assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
         await rooms.ended.wait()
 

@@ -122,7 +122,7 @@ async def test_anything_else_is_refused(sent: bytes, status: int) -> None:
 
 
 async def test_a_client_that_says_nothing_is_ended_and_holds_nobody_up() -> None:
-    async with opened(seconds=0.2) as at:
+    async with opened(seconds=2) as at:
         reader, writer = await at.connect()
         writer.write(b"GET /livez HTT")
         assert (await at.get("/livez"))[0] == 200

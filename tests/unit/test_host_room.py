@@ -8,7 +8,7 @@ from sluice.deadline import Deadline
 from sluice.errors import OverloadedError
 from sluice.host.room import Room
 
-SOON = 5.0
+SOON = 60.0
 
 
 def later(room: Room, size: int = 0) -> "asyncio.Task[None]":

@@ -75,8 +75,9 @@ async def test_a_reader_that_is_cancelled_leaves_no_task_behind() -> None:
 
     before = asyncio.all_tasks()
     reading = asyncio.create_task(read())
-    await asyncio.sleep(0.01)
-    assert len(asyncio.all_tasks()) > len(before) + 1
+    async with asyncio.timeout(60):
+        while len(asyncio.all_tasks()) <= len(before) + 1:
+            await asyncio.sleep(0.001)
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
     assert asyncio.all_tasks() == before

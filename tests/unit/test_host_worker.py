@@ -127,7 +127,7 @@ async def work(
     for one in records:
         worker.deliver(one)
     running = asyncio.create_task(worker.run(cast("GroupMember", reader), stop, drain_seconds=5))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(reader.finished) < (len(records) if until is None else until) and not running.done():
             await asyncio.sleep(0.01)
     stop.set()
@@ -276,7 +276,7 @@ async def test_a_record_whose_partition_has_gone_is_not_told() -> None:
     worker.deliver(replace(record(0), headers=headers_of(of_request(REQUEST_ID))))
     stop = asyncio.Event()
     running = asyncio.create_task(worker.run(cast("GroupMember", reader), stop, drain_seconds=5))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not reader.finished:
             await asyncio.sleep(0.01)
     stop.set()

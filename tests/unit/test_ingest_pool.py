@@ -106,7 +106,7 @@ async def test_a_picture_that_needs_too_much_memory_is_refused() -> None:
 
 
 async def test_a_picture_that_needs_too_much_time_is_refused() -> None:
-    async with opened(settings(decoder_seconds=1)) as pool:
+    async with opened(settings(decoder_seconds=4)) as pool:
         (child,) = children(os.getpid())
         answer = asyncio.create_task(pool.decode(large()))
         # A worker that does nothing uses no processor time: only the clock ends it.

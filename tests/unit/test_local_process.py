@@ -30,7 +30,7 @@ def alive(pid: int) -> bool:
     """Whether the process runs; one that ended and was not collected yet does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 
@@ -51,7 +51,7 @@ def test_a_wrong_configuration_shows_every_line(tmp_path: Path) -> None:
 def test_all_are_stopped_and_the_stubborn_are_killed(tmp_path: Path) -> None:
     polite, stubborn = start("polite", SLEEP, tmp_path), start("stubborn", STUBBORN, tmp_path)
     wait_for("deaf", stubborn.log)
-    assert stop_all([polite, stubborn], seconds=1.0) == [stubborn]
+    assert stop_all([polite, stubborn], seconds=5.0) == [stubborn]
     assert polite.exit_code() == -signal.SIGTERM
     assert stubborn.exit_code() == -signal.SIGKILL
     assert stubborn.how_it_ended() == "was ended by SIGKILL: deaf"

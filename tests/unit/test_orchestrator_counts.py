@@ -214,11 +214,11 @@ def test_why_where_nothing_was_answered_or_asked(policy: Policy) -> None:
 async def test_a_policy_that_is_adopted_counts_from_nought_too(policy: Policy) -> None:
     told, current = Told(), Current(dataclasses.replace(policy, rules=()))
     async with beginning(told.counts, current):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while told.value("sluice_incomplete_total", stage="PROMPT", check="text", reason="error") is None:
                 await asyncio.sleep(0.01)
         assert told.value("sluice_decision_rules_total", stage="PROMPT", rule="sexual", action="BLOCK") is None
         current.value = policy
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while told.value("sluice_decision_rules_total", stage="PROMPT", rule="sexual", action="BLOCK") is None:
                 await asyncio.sleep(0.01)

@@ -14,6 +14,7 @@ from sluice.errors import NotReadyError, TerminalError
 from sluice.sql.schema import Migration
 from tests.unit.provenance_records import digest, record
 
+NEXT = RECORDS.migrations[-1].number + 1
 MANIFEST = b"\x00\x00\x00\x10jumb" + bytes(range(256))
 
 Open = Callable[[], Awaitable[Records]]
@@ -189,6 +190,26 @@ async def test_what_the_database_refuses_is_terminal(records: Records) -> None:
         await records.put(record(media_type=None), MANIFEST)
 
 
+async def test_the_place_in_the_log_is_kept(opened: Open) -> None:
+    records = await opened()
+    keys = [("a", 0), ("a", 1), ("b", 0)]
+    assert await records.places(keys) == {}
+    await records.keep_places({("a", 0): 1 << 40, ("b", 0): 7, ("c", 0): 1})
+    # A log that was made anew begins at 0.
+    await records.keep_places({("a", 0): 3})
+    assert await (await opened()).places(keys) == {("a", 0): 3, ("b", 0): 7}
+
+
+async def test_a_database_from_before_there_were_places_has_none(where: str) -> None:
+    old = await open_records(where, replace(RECORDS, migrations=RECORDS.migrations[:1]))
+    number = await old.put(record(), MANIFEST)
+    await old.close()
+    new = await open_records(where)
+    assert await new.places([("a", 0)]) == {}
+    assert [each.number for each in await new.after(0, 10)] == [number]
+    await new.close()
+
+
 async def open_with(where: str, *more: Migration) -> Records:
     """As a release that has more steps."""
     return await open_records(where, replace(RECORDS, migrations=(*RECORDS.migrations, *more)))
@@ -198,7 +219,7 @@ async def test_a_later_release_takes_the_steps_that_are_missing(where: str) -> N
     old = await open_with(where)
     number = await old.put(record(), MANIFEST)
     await old.close()
-    step = Migration(2, "a column more", ("ALTER TABLE provenance_records ADD COLUMN note {bytes}",))
+    step = Migration(NEXT, "a column more", ("ALTER TABLE provenance_records ADD COLUMN note {bytes}",))
     for _ in range(2):
         new = await open_with(where, step)
         assert [each.number for each in await new.after(0, 10)] == [number]
@@ -206,17 +227,17 @@ async def test_a_later_release_takes_the_steps_that_are_missing(where: str) -> N
 
 
 async def test_a_database_of_a_newer_release_is_left_alone(where: str) -> None:
-    new = await open_with(where, Migration(2, "newer", ()))
+    new = await open_with(where, Migration(NEXT, "newer", ()))
     await new.close()
     with pytest.raises(NotReadyError, match="newer release"):
         await open_records(where)
 
 
 async def test_a_step_that_fails_leaves_nothing_behind(where: str) -> None:
-    broken = Migration(2, "broken", ("CREATE TABLE half (a {int64})", "CREATE TABLE half (a {int64})"))
+    broken = Migration(NEXT, "broken", ("CREATE TABLE half (a {int64})", "CREATE TABLE half (a {int64})"))
     with pytest.raises(Exception, match="database"):
         await open_with(where, broken)
-    mended = Migration(2, "mended", ("CREATE TABLE half (a {int64})",))
+    mended = Migration(NEXT, "mended", ("CREATE TABLE half (a {int64})",))
     store = await open_with(where, mended)
     await store.ping()
     await store.close()

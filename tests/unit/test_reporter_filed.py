@@ -162,3 +162,23 @@ async def test_a_ban_is_lifted_when_nothing_of_the_report_is_open_any_more(ledge
     assert (await here.one()).standing is Standing.RELEASED
     assert await told(here) == ["ban-i1", "lift-i1"]
     assert words(await here.one()) == [("released", "Ada", "none after all")]
+
+
+async def test_one_that_an_older_ledger_does_not_know_to_be_finished_is_ended_by_a_person(ledger: Ledger) -> None:
+    here = await bench(ledger)
+    here.servers[False] = server = Silent(here.fate, "real")
+    await here.work(here.steps(hold=False))
+    report = await here.report()
+    server.away = False
+    # As it was in the copy that was put back: the file was under way.
+    files = tuple(replace(each, file_id="", described=False) for each in report.files)
+    await ledger.save_report(replace(report, files=files, phase=Phase.UPLOADING, due_ms=here.fate.now))
+    await here.work(here.steps(hold=False))
+    report = await here.report()
+    assert (report.phase, "is finished" in report.problem) == (Phase.FAILED, True)
+    one = await here.desk.filed("i1", report.report_id, "Bob", "the tip line says that it is ours")
+    await here.work(here.steps(hold=False))
+    assert ((await here.one()).standing, (await here.report()).phase) == (Standing.REPORTED, Phase.FINISHED)
+    assert len(server.finished()) == 1
+    assert words(await here.one()) == [("filed", "Bob", "the tip line says that it is ours")]
+    assert here.vault.dates[one.evidence[0], "i1"][0] == report.report_id

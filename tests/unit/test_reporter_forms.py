@@ -39,7 +39,7 @@ def content(name: str, role: Role.ValueType) -> IncidentContent:
         original=ObjectReference(uri=f"file:///o/{name}", sha256=name.encode().ljust(32), size_bytes=9),
         md5=b"m" * 16,
         sha1=b"s" * 20,
-        matches=[ListMatch(list="sluice-test", entry="e7", kind="csam", method="pdq", distance=3, test=True)],
+        matches=[ListMatch(list="sluice-test", entry="e7", kind="csam", method="pdq", distance=3)],
     )
 
 
@@ -163,3 +163,35 @@ def test_a_file_of_nobody_is_refused() -> None:
     strange = replace(report(), files=(File("i1", "somebody else's", "file-0"),))
     with pytest.raises(TerminalError, match="no incident"):
         FORMS.details(strange, MEMBERS, 0)
+
+
+def by(list_: str, test: bool) -> ListMatch:
+    return ListMatch(list=list_, entry="e1", kind="csam", method="sha256", test=test)
+
+
+def mixed() -> Filed:
+    """A request with a picture that a test list knows, one that a real list knows, and one that both know."""
+    trial, real, both = (content(name, ROLE_UPLOAD) for name in ("c0", "c1", "c2"))
+    known = by("real", False)
+    for each, matches in ((trial, [by("trial", True)]), (real, [known]), (both, [known, by("trial", True)])):
+        del each.matches[:]
+        each.matches.extend(matches)
+    return an_incident(1, STAGE_PROMPT, trial, real, both)
+
+
+def test_what_test_lists_alone_know_is_in_no_real_report() -> None:
+    one = mixed()
+    assert [each.evidence_id for each in files_of([one])] == ["e-c1", "e-c2"]
+    # Another incident of the account may be about the same bytes, by a real list.
+    again = preserved(filed(Incident(id="i9", contents=[one.pictures()[1]]), NOW), ("e-c0",), False, NOW, 0)
+    assert [each.evidence_id for each in files_of([one, again])] == ["e-c1", "e-c2", "e-c0"]
+    assert len(files_of([replace(one, test=True)])) == 3
+
+
+def test_a_real_report_does_not_name_test_lists() -> None:
+    one = mixed()
+    files = tuple(replace(each, file_id="f") for each in files_of([one]))
+    for place in range(len(files)):
+        root = valid(FORMS.details(replace(report(), files=files), [one], place), "fileDetails")
+        known = [each.text or "" for each in root.findall("additionalInfo") if "Known content" in (each.text or "")]
+        assert known == ["Known content: its sha256 hash is that of entry e1 of the list real."]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from obstore import store as stores
 
+from reporter.asked import id_of
 from reporter.exempting import exempting
 from reporter.intake import Intake
 from reporter.ledger import Event, Ledger
@@ -83,7 +84,10 @@ async def test_another_incident_under_an_id_that_is_known_is_not_dropped_silentl
         b"",
         Incident(id="i1").SerializeToString(),
         Incident(request_id="r1").SerializeToString(),
-        Incident(id="i\0", request_id="r1").SerializeToString(),
+        *(
+            Incident(id=name, request_id="r1").SerializeToString()
+            for name in ("i\0", " i", "i\n", "i\nj", "\u202ei", "i" * 129)
+        ),
     ],
 )
 async def test_what_is_no_incident_is_poison(ledger: Ledger, value: bytes) -> None:
@@ -155,3 +159,9 @@ async def test_events_are_published_in_order_and_what_fails_waits(ledger: Ledger
     assert await publishing.once() == 0
     assert [each.value for each in sent] == [b"\x00", b"\x01", b"\x02"]
     assert {(each.topic, each.key) for each in sent} == {("accounts.actions", b"a")}
+
+
+async def test_a_person_can_name_whatever_is_taken_in(ledger: Ledger) -> None:
+    for name in ("i" * 128, "a b", "\u00e9"):
+        await Intake(ledger, lambda: 5, kept).handle(record(Incident(id=name, request_id="r1").SerializeToString()))
+        assert id_of(name) == name

@@ -85,11 +85,20 @@ def test_what_is_finished_is_finished(phase: Phase) -> None:
     assert (after.phase, after.report_id, after.finished_at_ms) == (Phase.FINISHED, "r1", NOW)
 
 
-@pytest.mark.parametrize("phase", [Phase.SUBMITTING, Phase.UPLOADING, Phase.DESCRIBING, Phase.RETRACTING])
-def test_what_somebody_else_finished_is_shown_to_a_person(phase: Phase) -> None:
-    """Not all of our files were there: it was not we who did."""
-    after = refused(report(phase), Refusal.ALREADY)
-    assert (after.phase, after.code, after.problem, after.due_ms) == (Phase.FAILED, 7, "words", NEVER)
+@pytest.mark.parametrize("phase", [Phase.UPLOADING, Phase.DESCRIBING, Phase.RETRACTING])
+def test_what_somebody_else_finished_is_shown_to_a_person_who_can_end_it(phase: Phase) -> None:
+    """Not all of our files were there: it was not we who did, or this ledger is an old copy."""
+    one = refused(report(phase), Refusal.ALREADY)
+    assert (one.phase, one.code, one.due_ms, one.moved) == (Phase.FAILED, 7, NEVER, True)
+    assert "report r1 is finished" in one.problem
+    again = MACHINE.moved(MACHINE.resumed(one, NOW), one.endpoint, NOW)
+    assert (again.phase, again.moved) == (Phase.RETRACTING, False)
+    assert MACHINE.parted(one, [Ended("i1", "r1", NOW, "Bob", "it is ours")], NOW).phase is Phase.FINISHED
+
+
+def test_nothing_is_finished_before_it_is_opened() -> None:
+    after = refused(report(Phase.SUBMITTING, report_id=""), Refusal.ALREADY)
+    assert (after.phase, after.problem, after.moved) == (Phase.FAILED, "words", False)
 
 
 @pytest.mark.parametrize("phase", [Phase.SUBMITTING, *IN_HAND, Phase.RETRACTING])
@@ -198,6 +207,9 @@ def test_a_person_hurries_whom_nobody_is_at() -> None:
     assert MACHINE.hurried(claimed, late) == replace(claimed, due_ms=late)
     put_off = replace(report(Phase.READY), due_ms=NOW + MOST_MS)
     assert MACHINE.hurried(put_off, NOW) == replace(put_off, due_ms=NOW)
+    asked = replace(report(Phase.RETRACTING), tries=99)
+    late_again = MACHINE.refused(asked, TiplineError(Refusal.RETRY, 0, "no answer"), NOW)
+    assert MACHINE.hurried(late_again, NOW) == replace(late_again, due_ms=NOW)
     for due in (NOW, NEVER):
         assert MACHINE.hurried(replace(claimed, due_ms=due), NOW) is None
 
@@ -231,3 +243,11 @@ def test_waits_grow_and_have_an_end() -> None:
     assert [wait_ms(tries) for tries in (0, 1, 2, 100)] == [FIRST_MS, 2 * FIRST_MS, 4 * FIRST_MS, MOST_MS]
     late = MACHINE.put_off(replace(report(), tries=100), "words", NOW)
     assert (late.tries, late.problem, late.due_ms) == (101, "words", NOW + MOST_MS)
+
+
+def test_a_claim_from_before_the_clock_was_put_back_is_overtaken() -> None:
+    claimed = replace(report(Phase.UPLOADING), due_ms=NOW + LEASE_MS)
+    # Clocks of two machines are never the same.
+    assert MACHINE.hurried(claimed, NOW - ALIVE_MS) is None
+    before = NOW - 24 * 3_600_000
+    assert MACHINE.hurried(claimed, before) == replace(claimed, due_ms=before)

@@ -85,6 +85,26 @@ def test_nonsense_is_named(tmp_path: Path, name: str, value: str) -> None:
     assert any(problem.startswith(name) for problem in caught.value.problems)
 
 
-def test_evidence_does_not_lie_where_things_expire(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="SLUICE_VAULT should not be"):
-        read(tmp_path, {"SLUICE_VAULT": "s3://one/", "SLUICE_OBJECT_STORE": "s3://one"})
+@pytest.mark.parametrize(
+    ("vault", "objects"),
+    [
+        ("s3://one/", "s3://one"),
+        ("s3://one/vault", "s3://one"),
+        ("file://HOME/objects", ""),
+        ("file://HOME/objects/vault/", ""),
+        ("file://HOME/./there/../all", "file://HOME/%61ll"),
+        ("file://HOME/all/link/vault", "file://HOME/elsewhere"),
+    ],
+)
+def test_evidence_does_not_lie_where_things_expire(tmp_path: Path, vault: str, objects: str) -> None:
+    (tmp_path / "all").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "all" / "link").symlink_to(tmp_path / "elsewhere")
+    env = {"SLUICE_VAULT": vault, "SLUICE_OBJECT_STORE": objects}
+    with pytest.raises(ConfigError, match="SLUICE_VAULT should not be SLUICE_OBJECT_STORE, nor lie in it"):
+        read(tmp_path, {name: value.replace("HOME", str(tmp_path)) for name, value in env.items()})
+
+
+@pytest.mark.parametrize("vault", ["s3://one-vault", "s3://vault/one", "gs://one", "file:///one"])
+def test_evidence_lies_beside_it(tmp_path: Path, vault: str) -> None:
+    assert read(tmp_path, {"SLUICE_VAULT": vault, "SLUICE_OBJECT_STORE": "s3://one"}).vault.store == vault

@@ -47,13 +47,15 @@ class Office:
         lasts: dt.timedelta = dt.timedelta(days=1),
         trusted: bool = True,
         algorithm: str = "es256",
+        seconds: float = 30.0,
     ) -> Signer:
+        """`seconds`: how long it waits for an authority."""
         key = new_key(algorithm)
         chain = self.house.chain(self.house.leaf(key.public_key(), begins=_ago(), lasts=_MINUTE + lasts))
         roots = [authority.house.root for authority in authorities] if trusted else []
         self.anchors = pem(self.house.root, *roots)
         install(self.folder, chain, self.anchors, key_pem=key_pem(key))
-        self.stamps = Stamps([each.url for each in authorities], seconds=1.0, clock=lambda: self.now)
+        self.stamps = Stamps([each.url for each in authorities], seconds=seconds, clock=lambda: self.now)
         door = StampDoor(self.stamps)
         self.stack.callback(self.stamps.close)
         self.stack.callback(door.close)
@@ -94,7 +96,7 @@ def test_a_timestamp_is_real_and_read_back(office: Office, algorithm: str) -> No
 
 def test_a_stamped_picture_stays_valid_when_its_certificate_ends_and_another_does_not(office: Office) -> None:
     (authority,) = office.authorities("grants")
-    short = office.signer([authority], lasts=dt.timedelta(seconds=6))
+    short = office.signer([authority], lasts=dt.timedelta(seconds=15))
     stamped = office.sign(short)
     anchors, plain = office.anchors, Signer.open(office.folder)
     unstamped = office.sign(plain)
@@ -107,7 +109,7 @@ def test_a_stamped_picture_stays_valid_when_its_certificate_ends_and_another_doe
 @pytest.mark.parametrize("manner", ["rejects", "errs", "hangs"])
 def test_the_next_authority_is_asked_where_one_fails(office: Office, manner: str) -> None:
     bad, good = office.authorities(manner, "grants")
-    signer = office.signer([bad, good])
+    signer = office.signer([bad, good], seconds=3.0)
     assert office.sign(signer).stamped
     assert office.sign(signer).stamped
     assert (bad.asked, good.asked) == (2, 2)
@@ -279,7 +281,7 @@ def test_roots_of_authorities_have_a_file_of_their_own(office: Office) -> None:
 def test_a_certificate_that_ends_while_it_signs_is_not_the_pictures_fault(office: Office) -> None:
     """Else the picture would be a dead letter, instead of waiting for the next chain."""
     key = new_key("es256")
-    leaf = office.house.leaf(key.public_key(), begins=_ago(), lasts=_MINUTE + dt.timedelta(seconds=2))
+    leaf = office.house.leaf(key.public_key(), begins=_ago(), lasts=_MINUTE + dt.timedelta(seconds=8))
     install(office.folder, office.house.chain(leaf), pem(office.house.root), key_pem=key_pem(key))
     ring = Keyring(Place(office.folder))
     time.sleep(max(0.0, (leaf.not_valid_after_utc - dt.datetime.now(dt.UTC)).total_seconds() + 1.5))

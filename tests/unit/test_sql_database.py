@@ -1,6 +1,7 @@
 """What both databases promise: one file, run on SQLite and on a real PostgreSQL."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -72,6 +73,15 @@ async def test_a_statement_that_cannot_be_is_retryable_and_not_quoted(database: 
     with pytest.raises(RetryableError, match="the things") as caught:
         await database.rows("SELECT secret FROM nowhere")
     assert "secret" not in str(caught.value)
+
+
+async def test_a_key_that_no_index_takes_is_not_tried_again(kept: Databases, tmp_path: Path) -> None:
+    found = await open_database(kept.empty("postgresql", tmp_path), SCHEMA)
+    long = random.Random(3).randbytes(5000).hex()
+    with pytest.raises(TerminalError, match="the things refuses this") as caught:
+        await found.run(added(long))
+    assert long[:8] not in str(caught.value)
+    await found.close()
 
 
 async def test_many_at_once_and_several_processes(where: str) -> None:

@@ -55,6 +55,13 @@ def test_which_place_an_address_is(url: str, where: str) -> None:
         ("https://report.cybertip.org:0/ispws", False),
         ("ftp://report.cybertip.org/ispws", False),
         ("canary", False),
+        ("https://canary\u3002cybertip.org/ispws", True),
+        ("https://m\xfcnchen.invalid/ispws", False),
+        ("https://report.cybertip.org/is pws", False),
+        ("https://report.cybertip.org/ispws\n", False),
+        ("https://user:canary@report\u2100.invalid/ispws", False),
+        ("https://report.cybertip.org;canary/ispws", True),
+        ("https://ex%74test.cybertip.org/ispws", False),
     ],
 )
 def test_what_is_refused(url: str, simulator: bool) -> None:

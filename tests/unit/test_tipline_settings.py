@@ -47,6 +47,10 @@ def test_all_of_it(tmp_path: Path) -> None:
     [
         ({"SLUICE_TIPLINE_URL": "http://report.cybertip.org/ispws"}, "SLUICE_TIPLINE_URL"),
         ({"SLUICE_TIPLINE_SIMULATOR": "1"}, "NCMEC's own host"),
+        (
+            {"SLUICE_TIPLINE_USER_FILE": "", "SLUICE_TIPLINE_USER": "canary:x"},
+            "SLUICE_TIPLINE_USER: a user's name with a colon",
+        ),
         ({"SLUICE_TIPLINE_PASSWORD_FILE": ""}, "SLUICE_TIPLINE_PASSWORD_FILE"),
         ({"SLUICE_TIPLINE_SCHEMA": "/nowhere/ncmec.xsd"}, "SLUICE_TIPLINE_SCHEMA"),
         ({"SLUICE_TIPLINE_SECONDS": "0"}, "SLUICE_TIPLINE_SECONDS"),

@@ -102,7 +102,7 @@ def test_the_end_cut_off_is_known_by_the_anchor(left: int) -> None:
     for number in range(left + 1, 6):
         del shelf.objects[key(number)]
     log = opened(shelf, anchor)
-    words = rf"the audit log ends at line {left}, and its anchor knows line 5: its end was cut off"
+    words = rf"the audit log ends at line {left}, and the anchor knows line 5: its end was cut off"
     with pytest.raises(TamperedError, match=words):
         log.verify()
     with pytest.raises(TamperedError, match=words):

@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -228,3 +230,24 @@ def test_every_command_says_what_its_status_means() -> None:
     for app in (vault_app, audit_app):
         for name, command in typer.main.get_group(app).commands.items():
             assert "Exit status: 0 " in (command.help or ""), name
+
+
+def test_half_an_original_is_not_left_behind(shell: Shell, evidence: str, tmp_path: Path) -> None:
+    data = bytes(1 << 20)
+    large, target = shell.vault().keep(data, facts(data, "incident-2")).id, tmp_path / "original"
+    words = ["vault", "read", large, "--out", str(target), *ANN]
+    # Files of 64 KiB at most: as if the disk were full. The log's line fits.
+    command = ["bash", "-c", 'ulimit -f 64; exec "$@"', "limited", sys.executable, "-m", "sluice.cli.main", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, target.exists()) == (1, False)
+    assert f"{target} cannot be written" in done.stderr
+    assert shell(*words)[0] == 0
+    assert target.read_bytes() == data
+    assert evidence != large
+
+
+def test_a_head_that_is_not_the_log_s_is_not_called_the_anchor_s(shell: Shell, evidence: str) -> None:
+    assert shell("vault", "show", evidence, *ANN)[0] == 0
+    status, _, err = shell("audit", "verify", "--head", f"1:{'0' * 64}")
+    assert status == 1
+    assert "audit line 1 is not the one that the head that was given knows" in err

@@ -215,3 +215,20 @@ def test_a_hold_that_was_lifted_stands_again_when_it_is_put_there_again() -> Non
     lifted = HoldLifted(NOW + 1, "bob", "x", "case-7", "ann")
     now = standing([KEPT, hold, lifted, hold])
     assert (list(now.holds), dict(now.lifted)) == (["case-7"], {})
+
+
+def test_one_that_was_released_does_not_keep_what_others_were_reported_for() -> None:
+    second = Kept(NOW + DAY, "reporter", facts(incident="incident-2"))
+    released_second = replace(DECLINED, hold=report_hold("incident-2"))
+    orders: tuple[list[Event], ...] = (
+        [KEPT, REPORT, second, released_second],
+        [second, released_second, KEPT, REPORT],
+    )
+    for events in orders:
+        assert expires_at_ms(standing(events)) == year_after(NOW + 4)
+    # Nobody reported it: two people end it, and no time does.
+    assert expires_at_ms(standing([second, released_second])) is None
+    third = Kept(NOW + DAY, "reporter", facts(incident="incident-3"))
+    assert expires_at_ms(standing([KEPT, REPORT, second, released_second, third])) is None
+    case = Held(NOW, "ann", "case 7", "case-7", 0)
+    assert expires_at_ms(standing([KEPT, REPORT, second, released_second, case])) is None

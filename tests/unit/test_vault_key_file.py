@@ -27,6 +27,21 @@ def test_a_key_added_wraps_and_the_old_one_still_unwraps(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_others_wrap_by_a_key_that_was_added_is_unwrapped_by_who_runs_already(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    add_key(path, "2026")
+    running = FileKeys.read(path)
+    add_key(path, "2027")
+    wrapped = FileKeys.read(path).wrap(DATA_KEY, "it")
+    assert running.unwrap(wrapped, "it") == DATA_KEY
+    # What it wraps itself, it wraps by the same key as before.
+    assert running.wrap(DATA_KEY, "it").key_id == "2026"
+    path.unlink()
+    assert running.unwrap(wrapped, "it") == DATA_KEY
+    with pytest.raises(MissingKeyError, match="no key '2028'"):
+        running.unwrap(Wrapped("2028", wrapped.data), "it")
+
+
 def test_a_key_that_is_gone_is_named(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     add_key(path, "2026")

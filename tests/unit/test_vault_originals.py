@@ -127,7 +127,7 @@ def test_bytes_that_are_nowhere_are_said_to_be_lost(place: Place, store: Failing
     reference = given(store)
     store.delete_now(original_key(SHA256))
     assert not exempt(store, reference)
-    with pytest.raises(UnknownEvidenceError):
+    with pytest.raises(UnknownEvidenceError, match="neither in the object store nor in the vault"):
         preserve(place.vault(), store, reference, facts())
 
 

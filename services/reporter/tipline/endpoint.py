@@ -1,6 +1,7 @@
 """Where reports go, and which may go there: test matches never to people, real ones never to where nobody reads."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -10,6 +11,8 @@ PRODUCTION: Final = "https://report.cybertip.org/ispws"
 TEST: Final = "https://exttest.cybertip.org/ispws"
 _TEST_HOST: Final = "exttest.cybertip.org"
 _OFFICIAL: Final = ".cybertip.org"
+_WRITTEN: Final = re.compile("[!-~]*")
+_HOST: Final = re.compile("[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 class Kind(StrEnum):
@@ -46,12 +49,17 @@ def read_endpoint(url: str, simulator: bool = False) -> Endpoint:
     NCMEC's test host is TEST, this machine's loopback is SIMULATOR, and every other host is REAL, because a test
     report there could reach people. `simulator`: another host is one, too. Raises ValueError, with what the address
     should be, for one that cannot be used: credentials in it, a query, plain HTTP to anything but a simulator, or
-    NCMEC's own host called a simulator.
+    NCMEC's own host called a simulator; or characters that a host's name does not have.
     """
+    # First of all: some libraries map other characters to letters and points, so that it would be another host.
+    if not _WRITTEN.fullmatch(url):
+        raise ValueError("should be in printable ASCII, without spaces: another host name as xn--...")
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".").lower()
     if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment or "@" in parts.netloc:
         raise ValueError(f"should be an address as {PRODUCTION}, without credentials")
+    if not _HOST.fullmatch(host):
+        raise ValueError("should have a host's name of letters, digits, hyphens and points, or a host's address")
     if parts.port == 0:
         raise ValueError("should have a port from 1 on")
     official = f".{host}".endswith(_OFFICIAL)

@@ -46,6 +46,9 @@ def read_tipline(env: Reader) -> TiplineSettings | None:
         env.problem(
             "SLUICE_TIPLINE_USER_FILE and SLUICE_TIPLINE_PASSWORD_FILE should both name files with a line of text"
         )
+    if ":" in user:
+        # RFC 7617: who reads it takes what is behind the first one for the password's beginning.
+        env.problem("SLUICE_TIPLINE_USER_FILE, or SLUICE_TIPLINE_USER: a user's name with a colon cannot be sent")
     schema = env.file("SLUICE_TIPLINE_SCHEMA")
     settings = (
         env.file("SLUICE_TIPLINE_CA"),

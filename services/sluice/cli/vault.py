@@ -88,8 +88,13 @@ def read(
     data = opened().read(evidence, who, why)
     try:
         file = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(file, "wb") as handle:
-            handle.write(data)
+        try:
+            with os.fdopen(file, "wb") as handle:
+                handle.write(data)
+        except BaseException:
+            # Half an original helps nobody, lies there in the clear, and would be in the way of the next try.
+            out.unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise TerminalError(f"{out} cannot be written: {error.strerror}") from error
     say(f"{len(data)} bytes are in {out}; the audit log says that {written(who)} has them")

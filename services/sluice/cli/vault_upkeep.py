@@ -51,7 +51,8 @@ def new_key(
     Exit status: 0 added, 1 not added, 2 wrong usage.
     """
     add_key(file, name)
-    say(f"{file} has the key {name}; SLUICE_VAULT_KEY={file.absolute().as_uri()}; then `sluice vault rewrap`")
+    uri = file.absolute().as_uri()
+    say(f"{file} has the key {name}; SLUICE_VAULT_KEY={uri}; start the reporter anew, then `sluice vault rewrap`")
 
 
 def add_to(app: typer.Typer) -> None:

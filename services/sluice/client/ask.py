@@ -78,6 +78,7 @@ class Ask:
     @classmethod
     def of(cls, prompt: str | None, details: Details) -> "Ask":
         """Raises TypeError or ValueError, which never hold what was given."""
+        only_known(details, Details, "moderate")
         transcript, uploads = details.get("transcript", ()), details.get("uploads", ())
         texts = [*([] if prompt is None else [prompt]), details.get("account", ""), *transcript]
         if isinstance(transcript, str) or not all(isinstance(text, str) for text in texts):
@@ -91,6 +92,8 @@ class Ask:
         seconds = details.get("checks_seconds")
         if seconds is not None and not 0.001 <= seconds <= LONGEST_CHECKS:
             raise ValueError(f"checks_seconds should be from 0.001 to {LONGEST_CHECKS:g}")
+        if not isinstance(details.get("deadline"), Deadline | None):
+            raise TypeError("deadline should be a Deadline, such as Deadline.after(30)")
         age_band, operation = details.get("age_band", "UNKNOWN"), details.get("operation", "GENERATE")
         if age_band not in get_args(AgeBand):
             raise ValueError(f"age_band should be one of {', '.join(get_args(AgeBand))}")
@@ -133,6 +136,13 @@ class Ask:
         if self.checks_seconds is not None:
             said["deadline_ms"] = round(self.checks_seconds * 1000)
         return said
+
+
+def only_known(given: Mapping[str, object], known: type, where: str) -> None:
+    """Raises TypeError for a name that is not among those of `known`, a TypedDict, as Python does for an argument:
+    what is misspelt would else be left out of what is asked."""
+    for name in given.keys() - known.__annotations__.keys():
+        raise TypeError(f"{where}() got an unexpected keyword argument {name!r}")
 
 
 def _encoded(form: Mapping[str, Any]) -> bytes:

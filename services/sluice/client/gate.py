@@ -1,6 +1,7 @@
 """The gate for asyncio."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -33,6 +34,8 @@ class Gate:
         self._transport: Transport | None = None
         self._moderation: Moderation | None = None
         self._owner: asyncio.Task[object] | None = None
+        self._thread = 0
+        self._told = False
         self._before = 0
         self._inside = 0
         self._cancelled = False
@@ -54,6 +57,7 @@ class Gate:
         self._owner = asyncio.current_task()
         if self._owner is None:
             raise RuntimeError("a gate needs a task")
+        self._thread = threading.get_ident()
         self._before = self._owner.cancelling()
         self._transport = self._shared or open_transport(self._matter.settings)
         self._moderation = Moderation(self._matter, self._transport, self._stop)
@@ -70,15 +74,18 @@ class Gate:
         try:
             if cancelled and kind is not None and issubclass(kind, asyncio.CancelledError):
                 moderation.check()
-            if kind is None and not moderation.told:
+            if kind is None and not self._told:
                 await moderation.wait()
         except NotAllowed as refused:
             # The cancellation that it stands for says nothing more.
             raise refused from None
         finally:
-            await moderation.close()
-            if self._shared is None and self._transport is not None:
-                await self._transport.close()
+            try:
+                await moderation.close()
+            finally:
+                # Also where whoever cancelled the block does so again, as anyio's scopes do.
+                if self._shared is None and self._transport is not None:
+                    await self._transport.close()
 
     async def run(self, work: Awaitable[T]) -> T:
         """What `work` makes, once it is made and the prompt is allowed.
@@ -113,7 +120,11 @@ class Gate:
     def check(self) -> None:
         """Raises Refused or Unavailable where that is what became of the prompt, and returns at once where it is
         allowed or not known yet. For work in a thread, which nobody can cancel: call it between steps."""
-        self._open.check()
+        try:
+            self._open.check()
+        except NotAllowed:
+            self._told |= self._is_owner()
+            raise
 
     async def submit(self, picture: bytes) -> Allowed:
         """Asks about a picture, once the prompt is allowed, and returns it signed. `picture`: encoded, as a PNG file.
@@ -134,12 +145,19 @@ class Gate:
     def _held(self) -> Iterator[Moderation]:
         """Meanwhile the block's own task needs no cancelling: what it waits for raises by itself."""
         moderation = self._open
-        ours = asyncio.current_task() is self._owner
+        ours = self._is_owner()
         self._inside += ours
         try:
             yield moderation
+        except NotAllowed:
+            self._told |= ours
+            raise
         finally:
             self._inside -= ours
+
+    def _is_owner(self) -> bool:
+        """Whether the block itself asks: what another thread or task is told may never reach it."""
+        return threading.get_ident() == self._thread and asyncio.current_task() is self._owner
 
     def _stop(self) -> None:
         if self._owner is not None and not self._inside:

@@ -57,8 +57,6 @@ class Moderation:
         self._error: NotAllowed | None = None
         self._uploads: tuple[Part, ...] | None = None
         self._over = False
-        self.told = False
-        """Whether the caller has had the reason as an exception."""
         self.stopped = threading.Event()
         """Set once the prompt turns out not to be allowed, and where the block was left."""
         self.known: asyncio.Task[None] = asyncio.create_task(self._judge())
@@ -66,7 +64,6 @@ class Moderation:
     def check(self) -> None:
         """Raises NotAllowed where it is known that the prompt is not allowed, or the block was left."""
         if self._error is not None:
-            self.told = True
             raise self._error.fresh()
         if self._over:
             raise self._unavailable(Why.OVER)
@@ -96,10 +93,13 @@ class Moderation:
         self.known.cancel()
         await asyncio.wait((self.known,))
 
-    async def _judge(self) -> None:
+    async def _prompt(self) -> tuple[Part, ...]:
         deadline = self._matter.deadline(self._matter.settings.prompt_seconds)
+        return await self._drive(self._matter.talks.prompt(deadline))
+
+    async def _judge(self) -> None:
         try:
-            found = await attempt(self._drive(self._matter.talks.prompt(deadline)))
+            found = await attempt(self._prompt())
         except NotAllowed as error:
             self._end(error)
             return

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
 from sluice.client.address import Base, read_base
+from sluice.client.ask import only_known
 from sluice.client.retry import Pace
 from sluice.client.words import Words
 from sluice.settings import Reader
@@ -59,11 +60,16 @@ NOWHERE: Final = Base("", "", secure=False, loopback=True)
 
 
 def read_client(url: str | None, key: str | None, options: Options) -> ClientSettings:
-    """Raises ConfigError, which names everything that is wrong at once, and never a key.
+    """Raises ConfigError, which names everything that is wrong at once, and never a key; TypeError for an option that
+    there is not, and for a word in place of yes or no.
 
     The simulator does not start by mistake: it must be asked for, and an address or a key of a gateway beside it is
     an error, wherever they come from.
     """
+    only_known(options, Options, "Client")
+    for name in ("simulate", "plain_http"):
+        if not isinstance(options.get(name, False), bool):
+            raise TypeError(f"{name} should be True or False")
     env = options.get("env", os.environ)
     reader = Reader(env)
     simulate = options["simulate"] if "simulate" in options else reader.flag("SLUICE_SIMULATE")

@@ -10,6 +10,8 @@ Moderation runs in a thread beside the caller's, which is one for all gates insi
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, Unpack
 
@@ -18,7 +20,7 @@ from sluice.client.drive import Transport
 from sluice.client.loop_thread import LoopThread
 from sluice.client.moderation import Matter, Moderation
 from sluice.client.opening import open_transport
-from sluice.client.outcome import Allowed
+from sluice.client.outcome import Allowed, NotAllowed
 from sluice.client.settings import ClientSettings, Options, read_client
 
 
@@ -55,6 +57,8 @@ class Gate:
         self._shared = runs
         self._runs: _Runs | None = None
         self._moderation: Moderation | None = None
+        self._thread = 0
+        self._told = False
 
     @property
     def request_id(self) -> str:
@@ -76,6 +80,7 @@ class Gate:
         if self._runs is not None:
             raise RuntimeError("a gate is for one block")
         self._runs = self._shared or _Runs(self._matter.settings)
+        self._thread = threading.get_ident()
         self._moderation = self._runs.thread.call(self._begin(self._runs.transport))
         return self
 
@@ -85,7 +90,7 @@ class Gate:
         """Waits until the prompt is allowed, unless the block ends with an exception or had the reason already."""
         runs, moderation = self._open
         try:
-            if kind is None and not moderation.told:
+            if kind is None and not self._told:
                 runs.thread.call(moderation.wait())
         finally:
             try:
@@ -97,12 +102,13 @@ class Gate:
     def check(self) -> None:
         """Raises Refused or Unavailable where that is what became of the prompt, and returns at once where it is
         allowed or not known yet. For any thread."""
-        self._open[1].check()
+        with self._held() as (_, moderation):
+            moderation.check()
 
     def wait(self) -> None:
         """Returns once the prompt is allowed. Raises Refused or Unavailable."""
-        runs, moderation = self._open
-        runs.thread.call(moderation.wait())
+        with self._held() as (runs, moderation):
+            runs.thread.call(moderation.wait())
 
     def submit(self, picture: bytes) -> Allowed:
         """Asks about a picture, once the prompt is allowed, and returns it signed. `picture`: encoded, as a PNG file.
@@ -110,11 +116,20 @@ class Gate:
         Several may be submitted, also from several threads. Raises Refused or Unavailable; TypeError or ValueError
         for what is not bytes or none.
         """
-        runs, moderation = self._open
-        return runs.thread.call(moderation.submit(picture))
+        with self._held() as (runs, moderation):
+            return runs.thread.call(moderation.submit(picture))
 
     async def _begin(self, transport: Transport) -> Moderation:
         return Moderation(self._matter, transport)
+
+    @contextmanager
+    def _held(self) -> Iterator[tuple[_Runs, Moderation]]:
+        """Notes whether the block itself was refused: what another thread is told may never reach it."""
+        try:
+            yield self._open
+        except NotAllowed:
+            self._told |= threading.get_ident() == self._thread
+            raise
 
     @property
     def _open(self) -> tuple[_Runs, Moderation]:

@@ -114,7 +114,8 @@ def _translated(words: str) -> Iterator[None]:
     """Its own messages quote rows and addresses, so they stay behind."""
     try:
         yield
-    except (psycopg.DataError, psycopg.IntegrityError) as error:
+    except (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded) as error:
+        # The last: a key that is longer than an index takes is so the next time, too.
         raise TerminalError(f"{words} refuses this: {type(error).__name__}") from error
     except (psycopg.Error, PoolTimeout) as error:
         code = getattr(error, "sqlstate", None)

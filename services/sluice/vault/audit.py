@@ -123,7 +123,7 @@ class AuditLog:
             raise
 
     def _verified(self, known: Head | None, told: Callable[[Entry], None]) -> Head:
-        wanted = [one for one in (self._anchor.head(), self.head, known) if one is not None]
+        wanted = [self._anchor.head(), self.head]
         digests = [FIRST]
         for number, line in self._lines(0):
             entry, digest = self._checked(number, line, digests[-1])
@@ -131,6 +131,8 @@ class AuditLog:
             told(entry)
         for one in wanted:
             _meets(digests, one)
+        if known is not None:
+            _meets(digests, known, "the head that was given")
         return Head(len(digests) - 1, digests[-1])
 
     def _take(self, entry: Entry, digest: str) -> None:
@@ -175,14 +177,13 @@ class AuditLog:
         return entry, line_digest(line)
 
 
-def _meets(digests: Sequence[str], anchor: Head) -> None:
+def _meets(digests: Sequence[str], anchor: Head, what: str = "the anchor") -> None:
     if anchor.seq >= len(digests):
         raise UnsoundLogError(
-            f"the audit log ends at line {len(digests) - 1}, and its anchor knows line {anchor.seq}: "
-            "its end was cut off"
+            f"the audit log ends at line {len(digests) - 1}, and {what} knows line {anchor.seq}: its end was cut off"
         )
     if digests[anchor.seq] != anchor.digest:
-        raise UnsoundLogError(f"audit line {anchor.seq} is not the one that the anchor knows: it was replaced")
+        raise UnsoundLogError(f"audit line {anchor.seq} is not the one that {what} knows: it was replaced")
 
 
 def _key(seq: int) -> str:

@@ -97,10 +97,14 @@ def year_after(at_ms: int) -> int:
 
 
 def expires_at_ms(now: Standing) -> int | None:
-    """When it is due; None: it has no end yet, because an incident was not reported, or a legal hold has none."""
+    """When it is due; None: it has no end yet, because no incident was reported, or one is neither reported nor
+    released, or a legal hold has none."""
     ends = []
     for one in now.kept:
         report = now.reports.get(one.facts.incident_id)
+        if report is None and report_hold(one.facts.incident_id) in now.lifted:
+            # It was released: it asks for nothing, whatever others of the same bytes do.
+            continue
         if report is None:
             return None
         # What is kept again after its report is finished is held from then on.

@@ -68,8 +68,8 @@ class FileKeys:
         return Wrapped(self._current, nonce + data)
 
     def unwrap(self, wrapped: Wrapped, about: str) -> bytes:
-        """Raises MissingKeyError or TamperedError."""
-        key = self._keys.get(wrapped.key_id)
+        """By a key that was added since as well. Raises MissingKeyError or TamperedError."""
+        key = self._keys.get(wrapped.key_id) or self._added(wrapped.key_id)
         if key is None:
             raise MissingKeyError(
                 f"{self._where} has no key {wrapped.key_id!r}, which wraps {about}: put its line back. Nothing is "
@@ -86,6 +86,16 @@ class FileKeys:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+    def _added(self, name: str) -> bytes | None:
+        """Others wrap by a new key, and rewrap, while this one runs."""
+        try:
+            found = FileKeys.read(Path(self._where))._keys.get(name)  # noqa: SLF001 - its own class
+        except ConfigError:
+            return None
+        if found is not None:
+            self._keys[name] = found
+        return found
 
 
 def add_key(path: Path, name: str) -> None:

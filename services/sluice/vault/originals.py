@@ -7,7 +7,7 @@ from sluice.v1.request_pb2 import ObjectReference
 from sluice.vault.audit import Said
 from sluice.vault.entry import Action
 from sluice.vault.envelope import MOST_BYTES
-from sluice.vault.errors import RefusedError
+from sluice.vault.errors import RefusedError, UnknownEvidenceError
 from sluice.vault.facts import Facts
 from sluice.vault.store import REPORTER, Evidence, Vault
 
@@ -44,7 +44,11 @@ def preserve(
         data = _held(store, reference)
     if data is not None:
         return vault.keep(data, facts, who)
-    return vault.keep_again(reference.sha256, facts, who)
+    try:
+        return vault.keep_again(reference.sha256, facts, who)
+    except UnknownEvidenceError as error:
+        lost = "an original is lost: what its reference names is neither in the object store nor in the vault"
+        raise UnknownEvidenceError(lost) from error
 
 
 def purge(vault: Vault, store: ObjectStore, reference: ObjectReference, who: str = REPORTER) -> int:

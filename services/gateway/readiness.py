@@ -27,14 +27,15 @@ class Condition:
 class Watching:
     """Keeps the board true."""
 
-    def __init__(self, readiness: Readiness, conditions: Sequence[Condition]) -> None:
+    def __init__(self, readiness: Readiness, conditions: Sequence[Condition], every: float = EVERY_SECONDS) -> None:
         self._readiness = readiness
         self._conditions = conditions
+        self._every = every
 
     async def run(self) -> None:
         """Asks until it is cancelled."""
         while True:
-            await asyncio.sleep(EVERY_SECONDS)
+            await asyncio.sleep(self._every)
             await self.look()
 
     async def look(self) -> None:

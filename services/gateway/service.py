@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import grpc.aio
 
+from gateway import checks
 from gateway.app import build_app
 from gateway.auth import Gate
 from gateway.follower import Follower
@@ -29,6 +31,7 @@ from gateway.seed import Planted, plant
 from gateway.server import HttpServer
 from gateway.settings import GatewaySettings, read_gateway_settings
 from gateway.usage import Usage
+from sluice.bus.clients import admin_client
 from sluice.client_tls import NAME, VARIABLE, watched_client_tls
 from sluice.deadline import Deadline, now_ms
 from sluice.errors import ConfigError, FatalError
@@ -42,6 +45,9 @@ from sluice.settings import Reader, sluice_home
 from sluice.telemetry.logging import Log
 from sluice.tls_files import TlsFiles
 
+_CHECKS_SECONDS: Final = 2.0
+"""Between two looks at the checks' groups: a session is longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
@@ -51,7 +57,7 @@ class _Opened:
     store: KeyStore
     parts: Parts
     server: HttpServer
-    conditions: Watching
+    conditions: tuple[Watching, ...]
     follower: Follower
     policy: Refreshed[Policy] | None
 
@@ -127,19 +133,22 @@ class GatewayService(Service):
         app = build_app(parts, Room.for_calls(context.settings))
         server = HttpServer(app, context.settings.drain_seconds)
         held.push_async_callback(server.stop)
-        conditions = Watching(context.readiness, _conditions(links, store))
-        self._opened = _Opened(context, store, parts, server, conditions, follower, policy)
+        conditions = [Watching(context.readiness, _conditions(links, store))]
+        if own.ready_checks:
+            there = checks.there(admin_client(context.settings.kafka), lambda: policy.value if policy else None)
+            conditions.append(Watching(context.readiness, [there], _CHECKS_SECONDS))
+        self._opened = _Opened(context, store, parts, server, tuple(conditions), follower, policy)
 
     async def run(self, stop: asyncio.Event) -> None:
         own, opened = self._own, self._opened
         assert own is not None
         assert opened is not None
         context, parts, server = opened.context, opened.parts, opened.server
-        await opened.conditions.look()
+        await asyncio.gather(*(watching.look() for watching in opened.conditions))
         # It joins no group: what it reads of the log has a line of its own on the board.
         await context.readiness.met("kafka")
         beside = (
-            opened.conditions.run(),
+            *(watching.run() for watching in opened.conditions),
             keep_house(opened.store, context.log, now_ms),
             watch_logs(opened.follower.tails, context.readiness, Behind(context.metrics)),
         )

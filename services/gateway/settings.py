@@ -19,6 +19,7 @@ class GatewaySettings:
     `database`: a path or `postgresql://...`. `seed`: a first key for local use, or empty. `max_body`: bytes of one
     request's body. `deadline_ms`: what a moderation asks for; 0: the policy's. `seconds`: how long a call waits for
     its decision at most. `max_pending`: requests that nobody waits for, `max_streams`: streams of events, at once.
+    `ready_checks`: it is not ready while a check that the policy requires is not there.
     """
 
     address: str
@@ -31,12 +32,13 @@ class GatewaySettings:
     seconds: int = 30
     max_pending: int = 1000
     max_streams: int = 200
+    ready_checks: bool = True
 
 
 def read_gateway_settings(reader: Reader, home: Path) -> GatewaySettings:
     """SLUICE_GATEWAY_ADDRESS, SLUICE_ORCHESTRATOR_ADDRESS, SLUICE_INGEST_ADDRESS, SLUICE_GATEWAY_DB, SLUICE_API_KEY,
     SLUICE_GATEWAY_MAX_BODY, SLUICE_GATEWAY_DEADLINE_MS, SLUICE_GATEWAY_SECONDS, SLUICE_GATEWAY_MAX_PENDING,
-    SLUICE_GATEWAY_MAX_STREAMS.
+    SLUICE_GATEWAY_MAX_STREAMS, SLUICE_GATEWAY_READY_CHECKS.
 
     The caller calls `reader.finish()`."""
     seed = reader.secret("SLUICE_API_KEY", "SLUICE_API_KEY_FILE")
@@ -55,6 +57,7 @@ def read_gateway_settings(reader: Reader, home: Path) -> GatewaySettings:
         seconds=reader.number("SLUICE_GATEWAY_SECONDS", 30, most=600),
         max_pending=reader.number("SLUICE_GATEWAY_MAX_PENDING", 1000, most=100_000),
         max_streams=reader.number("SLUICE_GATEWAY_MAX_STREAMS", 200, most=10_000),
+        ready_checks=reader.flag("SLUICE_GATEWAY_READY_CHECKS", default=True),
     )
 
 

@@ -114,6 +114,27 @@ def test_ready_is_who_would_be_answered(stack: Running, kafka: KafkaSettings, tm
         assert gateway.post().status_code == 200
 
 
+def test_ready_needs_every_check_that_the_policy_requires(
+    stack: Running, kafka: KafkaSettings, tmp_path: Path
+) -> None:
+    told = {"SLUICE_GATEWAY_READY_CHECKS": "0"}
+    other = tmp_path / "other"
+    other.mkdir()
+    with (
+        ended(GatewayAlone(stack, tmp_path, kafka)) as gateway,
+        ended(GatewayAlone(stack, other, kafka, 1, **told)) as careless,
+    ):
+        with standing_still(stack, "text-classifier"):
+            until(lambda: "checks" in (gateway.reasons() or {}), "it is ready without the text check")
+            board = httpx2.get(f"{gateway.url}/readyz").json()
+            assert board["reasons"] == {"checks": "nobody answers for text, which the policy requires"}
+            assert httpx2.get(f"{careless.url}/readyz").status_code == 200
+            # What comes all the same is answered as ever.
+            assert gateway.post().status_code == 503
+        until(lambda: httpx2.get(f"{gateway.url}/readyz").status_code == 200, "it is ready again")
+        assert gateway.post().status_code == 200
+
+
 def test_without_the_services_that_it_asks_it_is_not_ready_and_passes_nothing(
     stack: Running, kafka: KafkaSettings, tmp_path: Path
 ) -> None:

@@ -217,8 +217,8 @@ PRINCIPALS: Final[Sequence[Principal]] = (
     ),
     Principal(
         "gateway",
-        "answers HTTP: looks up what became of requests, and writes nothing",
-        (*_on(Operation.READ, Topic.VERDICTS, Topic.DECISIONS, Topic.SIGNED), *_LOOKS_UP),
+        "answers HTTP: looks up what became of requests and whether checks are there, and writes nothing",
+        (*_on(Operation.READ, Topic.VERDICTS, Topic.DECISIONS, Topic.SIGNED), *_SEES_GROUPS),
         service=True,
     ),
     Principal(

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -90,6 +91,20 @@ async def test_many_at_once_and_several_processes(where: str) -> None:
     assert len(await words(both[0])) == 40
     for each in both:
         await each.close()
+
+
+async def test_a_file_that_another_process_is_making_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "things.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    opening = asyncio.create_task(open_database(str(path), SCHEMA))
+    await asyncio.wait([opening], timeout=0.5)
+    assert not opening.done()
+    other.execute("ROLLBACK")
+    other.close()
+    database = await opening
+    assert await database.run(added("a")) == [1]
+    await database.close()
 
 
 def test_in_memory_for_those_who_block() -> None:

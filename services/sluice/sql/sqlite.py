@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from sluice.sql.script import Row, Script
 T = TypeVar("T")
 BUSY_SECONDS: Final = 10.0
 """How long one process waits for another one's write."""
+_AGAIN_SECONDS: Final = 0.01
 
 
 class SqliteDatabase:
@@ -98,12 +100,25 @@ class SqliteDatabase:
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode=WAL").fetchone()
+        _keep_a_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _keep_a_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait for others here, where two of them make the file at once."""
+    give_up = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchone()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= give_up:
+                raise
+        time.sleep(_AGAIN_SECONDS)
 
 
 @contextmanager

@@ -114,10 +114,11 @@ def _keep_a_wal(connection: sqlite3.Connection) -> None:
     while True:
         try:
             connection.execute("PRAGMA journal_mode=WAL").fetchone()
-            return
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= give_up:
                 raise
+        else:
+            return
         time.sleep(_AGAIN_SECONDS)
 
 

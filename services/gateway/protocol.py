@@ -58,15 +58,18 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._state == _IDLE:
-            self._begin_head()
         self._unset_keepalive_if_required()
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as wish:
-            self._without_wish(data[wish.args[0] :])
-        except httptools.HttpParserError:
-            self.send_400_response("")
+        # A loop: a client may send any number of wishes in one piece.
+        while data and not self.transport.is_closing():
+            if self._state == _IDLE:
+                self._begin_head()
+            try:
+                self.parser.feed_data(data)
+                data = b""
+            except httptools.HttpParserUpgrade as wish:
+                data = self._without_wish(data[wish.args[0] :])
+            except httptools.HttpParserError:
+                self.send_400_response("")
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url))
@@ -123,13 +126,13 @@ class Connection(HttpToolsProtocol):
         self.transport.write("\r\n".join((*head, "", "")).encode() + body)
         self.transport.close()
 
-    def _without_wish(self, rest: bytes) -> None:
-        """Reads a head once more without its wish for another protocol, which is for a server to pass over, and then
-        `rest`. Else a body would be taken for the next request. Java's own client sends such a wish along."""
+    def _without_wish(self, rest: bytes) -> bytes:
+        """What is to be read in the place of a head with a wish for another protocol, which is for a server to pass
+        over, and of `rest`. Else a body would be taken for the next request. Java's own client sends such a wish."""
         method = self.parser.get_method()
         if method == b"CONNECT":
             self.send_400_response("")
-            return
+            return b""
         kept = [(name, value) for name, value in self.headers if name not in _WISHES]
         tokens = [part.strip() for name, value in self.headers if name == _CONNECTION for part in value.split(b",")]
         kept += [(_CONNECTION, token) for token in tokens if token.lower() not in _WISHES]
@@ -138,7 +141,7 @@ class Connection(HttpToolsProtocol):
         self._state = _IDLE
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
-        self.data_received(head + rest)
+        return head + rest
 
     def _begin_head(self) -> None:
         self._state, self._head_bytes = _HEAD, 0

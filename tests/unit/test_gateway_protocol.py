@@ -165,6 +165,14 @@ async def test_a_body_behind_a_wish_is_no_request(tmp_path: Path) -> None:
         assert await ended(reader) == b""
 
 
+async def test_any_number_of_wishes_may_come_in_one_piece(tmp_path: Path) -> None:
+    count = 1500
+    async with open_door(tmp_path) as door, connection(door) as (reader, writer):
+        writer.write(request("/livez", "connection: upgrade", "upgrade: h2c") * count)
+        for _ in range(count):
+            assert await answer(reader) == (200, b"ok\n")
+
+
 async def test_a_head_with_a_wish_has_a_size_too(tmp_path: Path) -> None:
     async with open_door(tmp_path) as door, connection(door) as (reader, writer):
         writer.write(request("/livez", *JAVA, f"x: {'a' * MOST_HEAD_BYTES}"))

@@ -27,7 +27,7 @@ def announce(one: Filed) -> Sequence[Event]:
     confirmed has no ban to lift. The same incident has the same two events, whenever they are asked for.
     """
     lifts = one.standing is Standing.RELEASED
-    if one.test or not one.account_id or (lifts and not one.confirmed_at_ms):
+    if not bans(one) or (lifts and not one.confirmed_at_ms):
         return ()
     action = AccountAction(
         id=str(uuid.uuid5(_namespace(one.id), _LIFT if lifts else _BAN)),
@@ -43,6 +43,11 @@ def announce(one: Filed) -> Sequence[Event]:
     return (
         Event(action.id, Topic.ACCOUNT_ACTIONS, account_key(one.tenant, one.account_id), action.SerializeToString()),
     )
+
+
+def bans(one: Filed) -> bool:
+    """Whether its account is banned once it is confirmed."""
+    return not one.test and bool(one.account_id)
 
 
 def account_key(tenant: str, account_id: str) -> bytes:

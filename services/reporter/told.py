@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from reporter.actions import appeal_reference, bans
 from reporter.backoff import NEVER
 from reporter.incident import Filed, Standing
 from reporter.ledger import KINDS
@@ -35,6 +36,7 @@ def incident_told(one: Filed, report: Report | None, kinds: Collection[bool] = K
         tries=one.tries,
         due_at_ms=_due(one.due_ms),
         waits_for=no_tip_line(one.test) if one.standing in _FOR_A_TIP_LINE and one.test not in kinds else "",
+        appeal_reference=appeal_reference(one.id) if one.confirmed_at_ms and bans(one) else "",
         said=[Saying(what=each.what, who=each.who, why=each.why, at_ms=each.at_ms) for each in one.said],
     )
     if report is not None:

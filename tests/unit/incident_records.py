@@ -45,6 +45,7 @@ from sluice.v1.verdict_pb2 import ListMatch
 AT = 1_795_284_869_582
 WHEN = "2026-11-21T18:14:29Z"
 ACCOUNT = "acct-verdigris"
+APPEAL = "ABCD-EFGH-IJKL-MNOP"
 
 
 def record(
@@ -70,6 +71,7 @@ def record(
         evidence_ids=["ab" * 32],
         purged=True,
         said=[Saying(what="confirmed", who="ann", why="the same picture", at_ms=AT)],
+        appeal_reference=APPEAL if name == "reported" else "",
     )
     if phase is not None:
         found.report.CopyFrom(

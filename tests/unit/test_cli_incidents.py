@@ -74,6 +74,9 @@ def _run(capsys: pytest.CaptureFixture[str], *words: str) -> Ran:
             ["new", "under-way", "stuck", "held", "failed", "reported", "nowhere", "released"],
         ),
         (["--all", "--after", "released"], []),
+        (["--appeal", "ABCD-EFGH-IJKL-MNOP"], ["reported"]),
+        (["--appeal", " abcd-efgh-ijkl-mnop\n"], ["reported"]),
+        (["--appeal", "ABCD-EFGH-IJKL-MNOQ"], []),
     ],
 )
 @pytest.mark.parametrize("page", [1, 3, 1000])
@@ -99,6 +102,7 @@ def test_no_answer_is_asked_to_hold_more_than_it_can(run: Run, service: tuple[Re
 
 def test_nothing_is_said_as_what_it_is(run: Run) -> None:
     assert run("list", "--state", "confirmed") == (0, [], "sluice: no such incidents\n")
+    assert run("list", "--appeal", "ABCD") == (0, [], "sluice: no such incidents\n")
 
 
 def test_one_is_shown_with_its_account_and_matches(run: Run) -> None:
@@ -156,6 +160,7 @@ def test_what_does_not_go_on_is_no_success(run: Run) -> None:
         (("filed", "reported", "--report-id", "1", *SAID), 1, "incident reported is reported"),
         (("list", "--state", "lost"), 2, "should be one of new, held, confirmed"),
         (("list", "--all", "--state", "held"), 2, "exclude each other"),
+        (("list", "--all", "--appeal", "ABCD"), 2, "exclude each other"),
         (("list", "--limit", "0"), 2, "--limit"),
         (("list", "--after", "none"), 1, "there is no incident none"),
         (("list", "--all", "--after", "none"), 1, "there is no incident none"),

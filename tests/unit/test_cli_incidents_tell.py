@@ -15,7 +15,7 @@ from sluice.v1.reporter_pb2 import (
     IncidentRecord,
     IncidentState,
 )
-from tests.unit.incident_records import ACCOUNT, NO_TIP_LINE, RECORDS, WHEN, record
+from tests.unit.incident_records import ACCOUNT, APPEAL, NO_TIP_LINE, RECORDS, WHEN, record
 
 HELD = record("held", INCIDENT_STATE_HELD)
 
@@ -34,6 +34,7 @@ def test_one_as_json() -> None:
         "requested_at": WHEN,
         "seen_at": WHEN,
         "confirmed_at": None,
+        "appeal_reference": None,
         "evidence": ["ab" * 32],
         "purged": True,
         "who": None,
@@ -61,6 +62,13 @@ def test_one_as_json() -> None:
             "files_described": 1,
         },
     }
+
+
+def test_the_reference_of_an_appeal_is_shown() -> None:
+    one = record("reported", INCIDENT_STATE_REPORTED, REPORT_PHASE_FINISHED)
+    assert form(one)["appeal_reference"] == APPEAL
+    assert f"{'appeal':<12} {APPEAL}" in list(lines(one))
+    assert not [line for line in lines(HELD) if line.startswith("appeal")]
 
 
 def test_what_is_not_known_is_null_and_a_strange_number_no_obstacle() -> None:

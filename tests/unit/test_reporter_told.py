@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from reporter.actions import announce, appeal_reference
 from reporter.backoff import NEVER
 from reporter.incident import Saying, Standing
 from reporter.report import File, Phase, Report
 from reporter.told import PHASES, STATES, counts_told, incident_told
+from sluice.v1.account_action_pb2 import AccountAction
 from sluice.v1.reporter_pb2 import (
     INCIDENT_STATE_CONFIRMED,
     REPORT_PHASE_DESCRIBING,
@@ -53,6 +55,17 @@ def test_who_said_what_and_what_it_waits_for_is_told() -> None:
     )
     assert incident_told(one, None, {False}).waits_for == ""
     assert incident_told(replace(one, standing=Standing.HELD), None, ()).waits_for == ""
+
+
+def test_the_reference_of_its_ban_is_told_where_there_is_one() -> None:
+    one = replace(confirmed(), confirmed_at_ms=NOW)
+    (ban,) = announce(one)
+    assert incident_told(one, None).appeal_reference == AccountAction.FromString(ban.value).appeal_reference != ""
+    # The ban is lifted; who appealed may ask again.
+    released = replace(one, standing=Standing.RELEASED)
+    assert incident_told(released, None).appeal_reference == appeal_reference(one.id)
+    for none in (replace(one, confirmed_at_ms=0), replace(one, test=True), replace(one, account_id="")):
+        assert incident_told(none, None).appeal_reference == ""
 
 
 def test_counts_are_of_incidents_alone() -> None:

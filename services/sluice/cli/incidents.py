@@ -6,7 +6,7 @@ import typer
 
 from sluice.cli.incidents_ask import LONGEST_WHO, LONGEST_WHY, Address, Json, a_line, answer, asking
 from sluice.cli.incidents_form import form
-from sluice.cli.incidents_list import of_states, waiting
+from sluice.cli.incidents_list import appealed, of_states, waiting
 from sluice.cli.incidents_tell import lines, table, what_follows
 from sluice.cli.outside import run_outside
 from sluice.cli.tell import put_json, refuse, say, wants_json
@@ -37,6 +37,7 @@ Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="One line; it st
 def list_incidents(
     state: Annotated[list[str] | None, typer.Option(metavar="STATE", help="Only these. Repeatable.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Whatever their state is.")] = False,
+    appeal: Annotated[str, typer.Option(metavar="REFERENCE", help="That which an appeal is about.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="At most this many.")] = 50,
     after: Annotated[str, typer.Option(metavar="ID", help="Those behind this one: the last listed.")] = "",
     address: Address = "",
@@ -48,12 +49,14 @@ def list_incidents(
     Exit status: 0 told, 1 no answer, 2 wrong usage, 78 wrong configuration.
     """
     states = [_state(word) for word in state or ()]
-    if states and everything:
-        refuse("--state and --all exclude each other")
+    if bool(states) + everything + bool(appeal) > 1:
+        refuse("--state, --all and --appeal exclude each other")
+    beside = ""
     with asking(address) as reporter:
-        if states or everything:
+        if appeal:
+            found, more = appealed(reporter, appeal), False
+        elif states or everything:
             found, more = of_states(reporter, states, limit, after)
-            beside = ""
         else:
             found, more, beside = waiting(reporter, limit, after)
     if wants_json(as_json):
@@ -64,7 +67,8 @@ def list_incidents(
     if more:
         say(f"there are more: --after {found[-1].incident.id}, or a larger --limit")
     elif not found:
-        say("no such incidents" if states else "no incidents" if everything else "no incident waits for a person")
+        chosen = "no such incidents" if states or appeal else "no incident waits for a person"
+        say("no incidents" if everything else chosen)
     if beside:
         say(beside)
 

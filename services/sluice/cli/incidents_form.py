@@ -37,6 +37,7 @@ def form(one: IncidentRecord) -> dict[str, object]:
         "requested_at": time_of(incident.requested_at_ms),
         "seen_at": time_of(one.seen_at_ms),
         "confirmed_at": time_of(one.confirmed_at_ms),
+        "appeal_reference": one.appeal_reference or None,
         "evidence": list(one.evidence_ids),
         "purged": one.purged,
         "who": one.who or None,

@@ -32,6 +32,12 @@ def of_states(
     return _first(_incidents(_pages(reporter, states, limit, after)), limit)
 
 
+def appealed(reporter: ReporterStub, reference: str) -> list[IncidentRecord]:
+    """That whose account's owner was told this appeal reference, if there is one. Raises as `answer`."""
+    wanted = reference.strip().upper()
+    return [one for one in _incidents(_pages(reporter, [], PAGE, "")) if one.appeal_reference == wanted]
+
+
 def waiting(reporter: ReporterStub, limit: int, after: str) -> tuple[list[IncidentRecord], bool, str]:
     """Those that a person has to decide about, or whose report has failed, behind the one with the id `after`;
     whether there are more; of a list from the first on, how many go on without a person, in words. Raises as

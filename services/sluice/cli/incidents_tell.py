@@ -46,6 +46,7 @@ def lines(one: IncidentRecord) -> Iterator[str]:
         ("requested", time_of(incident.requested_at_ms)),
         ("seen", time_of(one.seen_at_ms)),
         ("confirmed", time_of(one.confirmed_at_ms)),
+        ("appeal", one.appeal_reference),
         ("problem", one.problem),
         ("tries", str(one.tries) if one.tries else ""),
         ("next", time_of(one.due_at_ms)),

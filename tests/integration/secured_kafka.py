@@ -212,7 +212,11 @@ def secured_kafka(folder: Path, names: Sequence[str]) -> Iterator[SecuredKafka]:
 @contextmanager
 def without(kafka: SecuredKafka, name: str, *rights: Right) -> Iterator[None]:
     """Takes some rights away for a while."""
-    kinds = {Resource.TOPIC: ResourceType.TOPIC, Resource.TRANSACTIONAL_ID: ResourceType.TRANSACTIONAL_ID}
+    kinds = {
+        Resource.TOPIC: ResourceType.TOPIC,
+        Resource.GROUP: ResourceType.GROUP,
+        Resource.TRANSACTIONAL_ID: ResourceType.TRANSACTIONAL_ID,
+    }
     exactly = [
         AclBindingFilter(
             kinds[right.resource],

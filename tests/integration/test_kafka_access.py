@@ -297,8 +297,8 @@ def test_a_door_that_may_not_publish_fails_at_once_and_is_ready_again_without_a_
 def test_a_gateway_that_may_not_follow_the_log_says_so_and_is_ready_again(
     secured: SecuredKafka, tmp_path: Path
 ) -> None:
-    names = ["ingest", "orchestrator", "gateway"]
-    with served(tmp_path, names, secured.by_password, {}) as services:
+    told = {"SLUICE_GATEWAY_READY_CHECKS": "0"}
+    with served(tmp_path, ["ingest", "orchestrator", "gateway"], secured.by_password, told) as services:
         one = services["gateway"]
         wait_ready(services)
         with without(secured, "gateway", reading(Topic.VERDICTS)):
@@ -307,6 +307,17 @@ def test_a_gateway_that_may_not_follow_the_log_says_so_and_is_ready_again(
             assert not one.ready()
             assert httpx2.get(f"http://{one.http}/readyz").status_code == 503
         wait_until(one.ready, 60)
+
+
+def test_a_gateway_that_may_not_see_the_checks_groups_says_so(secured: SecuredKafka, tmp_path: Path) -> None:
+    (groups,) = (right for right in BY_NAME["gateway"].rights if right.resource is Resource.GROUP)
+    with served(tmp_path, ["ingest", "orchestrator", "gateway"], secured.by_password, {}) as services:
+        one = services["gateway"]
+        wait_until(lambda: "nobody answers for hash, image" in one.reasons(), 60)
+        with without(secured, "gateway", groups):
+            wait_until(lambda: "cannot be told: GROUP_AUTHORIZATION_FAILED" in one.reasons(), 60)
+            assert "sluice topics access" in one.reasons()
+        wait_until(lambda: "nobody answers for hash, image" in one.reasons(), 60)
 
 
 def test_a_signer_with_somebody_elses_id_ends(secured: SecuredKafka, tmp_path: Path) -> None:

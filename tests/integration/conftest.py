@@ -23,14 +23,6 @@ SHADOW_RULE = """  - {id: stricter, action: BLOCK, when: 'tenant == "shadowed" &
 """What the shadow policy has beside the live one: a low threshold, for one tenant."""
 
 
-def patient(policy: str) -> str:
-    """The same policy with deadlines that a busy machine keeps: where a test leaves a request's to the policy, it is
-    not about how fast the checks are."""
-    return policy.replace("    deadline: 5s\n", "    deadline: 15s\n").replace(
-        "    deadline: 10s\n", "    deadline: 20s\n"
-    )
-
-
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SLUICE_HOME of the tests' own."""
@@ -49,7 +41,7 @@ def stack(home: Path, receiver: Receiver) -> Iterator[Running]:
     """The running stack."""
     lines: list[str] = []
     policy = home / "policy.yaml"
-    text = patient(DEFAULT_POLICY.read_text()).replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n")
+    text = DEFAULT_POLICY.read_text().replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n")
     # A test asks for a deadline that nobody can keep.
     policy.write_text(text.replace("    max_deadline:", "    min_deadline: 1ms\n    max_deadline:"))
     shadow = home / "shadow.yaml"

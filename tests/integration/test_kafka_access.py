@@ -48,7 +48,7 @@ from tests.integration.access_work import (
     sluice,
 )
 from tests.integration.client import Client, action, ask, ask_output, prompt
-from tests.integration.conftest import DEFAULT_POLICY, REVIEW_RULE, SHADOW_RULE, patient
+from tests.integration.conftest import DEFAULT_POLICY, REVIEW_RULE, SHADOW_RULE
 from tests.integration.secured_kafka import SecuredKafka, secured_kafka, settings_of, wait_until, without
 from tests.integration.secured_services import served, wait_ready
 from tests.integration.topics import of_request
@@ -137,7 +137,7 @@ def test_granting_again_changes_nothing_and_prune_takes_away_what_is_too_much(
 
 def test_every_service_does_its_work_with_its_own_rights(secured: SecuredKafka, tmp_path: Path) -> None:
     policy, shadow = tmp_path / "policy.yaml", tmp_path / "shadow.yaml"
-    policy.write_text(patient(DEFAULT_POLICY.read_text()).replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n"))
+    policy.write_text(DEFAULT_POLICY.read_text().replace("\nrules:\n", f"\nrules:\n{REVIEW_RULE}\n"))
     shadow.write_text(policy.read_text().replace("\nrules:\n", f"\nrules:\n{SHADOW_RULE}\n"))
     shutil.copytree(DEFAULT_POLICY.parent / "lists", tmp_path / "lists")
     more = {
